@@ -1,0 +1,3 @@
+# Time.  nicsim_calendar knows no SimGrid, so that register tests need none; nicsim_engine is the only user of SimGrid.
+add_library(nicsim_calendar STATIC calendar.c trace.c)
+add_library(nicsim_engine_calendar ALIAS nicsim_calendar)

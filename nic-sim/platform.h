@@ -1,0 +1,87 @@
+/* The platform: SimGrid XML plus the table of model parameters.
+ *
+ * A platform file is SimGrid XML.  Hosts named as the computers live in an Ethernet zone (their routes carry TCP/IP flows);
+ * every computer's NIC is a host of the same platform in a zone called "myrinet", whose routes, link by link, are the
+ * channels that packets take (one SimGrid link a channel, a switch wherever one link's end meets the next one's start).
+ * Computer i is the i-th host of zone "computers", its NIC the i-th host of zone "myrinet", both in the order of their
+ * numbers.  Model parameters are <prop> elements of the top zone:
+ *
+ *   <prop id="nic.lanai_mhz" value="33"/>              value, in the unit that the key names
+ *   <prop id="nic.lanai_mhz.source" value="..."/>      where it comes from
+ *   <prop id="nic.lanai_mhz.sure" value="B"/>          A, B, C or R, as reference data have it
+ *   <prop id="nic.lanai_mhz.range" value="25:40"/>     how far calibration may move it (may be absent: fixed)
+ *   <prop id="nic.lanai_mhz.fitted_to" value="V1-BW"/> ids of published numbers it was adjusted to (may be absent)
+ *
+ * A host <prop> of the same id overrides the zone's for that computer.  The keys, with unit, type, physical bounds and
+ * meaning, stand in nic-sim/params.def and nowhere else: validation, --set, docs/platforms.md and struct params come from it.
+ *
+ * platform_load() validates the file first (libxml2: well-formed, known keys, numbers in bounds; then a trial load in a
+ * forked child, because SimGrid aborts on what it does not like), so a bad file costs one line that names file, line, key
+ * and what is allowed. */
+#ifndef NIC_SIM_PLATFORM_H
+#define NIC_SIM_PLATFORM_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+/* PARAM_U(member, key, unit, min, max, doc): uint64_t, integers; PARAM_F(...): double; PARAM_T(member, key, unit,
+ * min, max, doc): a duration, sim_time in ps, read as a decimal number in `unit` (us, ns);
+ * PARAM_B: a rate, uint64_t bytes/s, read as a decimal number in MB/s (10^6 bytes). */
+struct params {
+#define PARAM_U(member, key, unit, min, max, doc) uint64_t member;
+#define PARAM_F(member, key, unit, min, max, doc) double member;
+#define PARAM_T(member, key, unit, min, max, doc) uint64_t member;
+#define PARAM_B(member, key, unit, min, max, doc) uint64_t member;
+#include "nic-sim/params.def"
+#undef PARAM_U
+#undef PARAM_F
+#undef PARAM_T
+#undef PARAM_B
+};
+
+/* One key as resolved, for the manifest, the report and docs/platforms.md. */
+struct param_value {
+	const char *key, *unit, *doc;
+	char *value;                                  /* as written */
+	char *source, *sure, *range, *fitted_to;      /* NULL if absent */
+	bool overridden;                              /* by --set */
+};
+
+struct platform_link {
+	char *name;
+	uint64_t bytes_per_s;
+	uint64_t latency_ps;
+};
+
+struct platform_route {
+	unsigned n_links;
+	unsigned *links; /* indices into links, in order of travel */
+};
+
+struct platform {
+	char *path;
+	char *name;               /* file name without folder and .xml */
+	unsigned n_nodes;
+	char **hosts;             /* n_nodes SimGrid host names */
+	struct params *params;    /* n_nodes; params[0] also answers for what is not a node's */
+	struct param_value *values;
+	size_t n_values;
+	struct platform_link *links; /* Myrinet channels */
+	unsigned n_links;
+	struct platform_route *routes; /* n_nodes * n_nodes, [from * n_nodes + to]; the diagonal is empty */
+};
+
+/* platform_load: `path` is a file name, or the bare name of one in platforms/ .  `sets`: n texts "key=value" from --set;
+ * "nodes=N" style axes of the topology do not exist: topologies are files.  NULL and *error (one line, g_free it) if
+ * anything is wrong; nothing was then loaded into SimGrid.  engine_init() first. */
+struct platform *platform_load(const char *path, const char *const *sets, size_t n, char **error);
+void platform_free(struct platform *p);
+
+/* platform_check_set: is "key=value" acceptable?  false and *error; needs no platform. */
+bool platform_check_set(const char *set, char **error);
+/* platform_print_keys: every key, unit, bounds, meaning, as Markdown table rows: docs/platforms.md is made from it. */
+void platform_print_keys(FILE *out);
+
+#endif
