@@ -41,10 +41,9 @@ absorb(uint64_t hash, uint64_t x)
 void
 trace_event(unsigned rank, enum trace_kind kind, uint64_t value)
 {
-	uint64_t hash = trace.hash[rank];
-
 	assert(rank <= SIM_RANK_LAST);
-	hash = absorb(hash ^ MIX_B, sim_now());
+	uint64_t hash = absorb(trace.hash[rank] ^ MIX_B, sim_now());
+
 	hash = absorb(hash, (uint64_t)kind + 1);
 	trace.hash[rank] = absorb(hash ^ hash >> 32, value);
 }

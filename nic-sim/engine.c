@@ -1,0 +1,533 @@
+#include "nic-sim/engine.h"
+
+#include <assert.h>
+#include <glib.h>
+#include <math.h>
+#include <signal.h>
+#include <simgrid/actor.h>
+#include <simgrid/engine.h>
+#include <simgrid/host.h>
+#include <simgrid/semaphore.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+/* Under the address sanitizer only system threads as contexts keep it quiet about stacks. */
+#if defined(__SANITIZE_ADDRESS__)
+#define CONTEXTS "thread"
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define CONTEXTS "thread"
+#endif
+#endif
+#ifndef CONTEXTS
+#define CONTEXTS "raw"
+#endif
+#define STACK_KIB "512" /* of a host thread; virtual, touched pages only count */
+
+#define PS_PER_S      1e12
+#define LEAST_SLEEP_S 1e-13 /* SimGrid's precision, as set below */
+
+/* While a flow is in flight and nothing else is due, maestro lets SimGrid go this far at a time (doubling). */
+#define FIRST_STRIDE SIM_US
+#define LAST_STRIDE  SIM_MS
+/* Longest stretch of simulated time, cores running, between two looks at whether SIGUSR1 came. */
+#define SIGNAL_STRIDE SIM_MS
+
+enum { MAX_REPORTERS = 16 };
+
+enum thread_state { THREAD_NEW, THREAD_WOKEN, THREAD_RUNNING, THREAD_BLOCKED, THREAD_SLEEPING, THREAD_ENDED };
+
+struct sim_thread {
+	char *name;
+	sg_host_t host;
+	void (*body)(void *);
+	void *arg, *data;
+	sg_sem_t semaphore;
+	enum thread_state state;
+	bool started, daemon, wake_remembered;
+	bool asleep;     /* in sim_sleep_until, where a wake does not shorten anything */
+	const char *why; /* of the last block or sleep, and its date */
+	sim_time since;
+	struct sim_event timer; /* of sim_sleep_until */
+	GList woken_link;
+};
+
+/* A flow is carried by an actor of its own, the courier: only couriers (and the guard) wake up inside SimGrid by
+ * themselves. */
+struct flow {
+	struct sim_event arrival;
+	sg_host_t from, to;
+	uint64_t bytes;
+	void (*done)(void *);
+	void *arg;
+	GList link;
+};
+
+/* Who drives: maestro (the thread that called sim_run, outside all actors), or the guard, an actor, for the dates
+ * inside a stretch that maestro has handed to SimGrid because a flow was in flight. */
+struct driver {
+	void (*move_clock)(sim_time t);              /* SimGrid's clock becomes t; the guard's may come back early */
+	void (*let_run)(const struct sim_thread *t); /* returns when t (if not NULL) has blocked or ended */
+	bool leads;                                  /* nobody else will go on if this one stops */
+};
+
+static struct {
+	struct sim_thread *self;
+	GPtrArray *threads;  /* all that ever started, in that order */
+	GQueue woken, flows; /* to be resumed, to be launched: in this instant, by the driver only */
+	unsigned live;       /* threads that are not daemons and have not ended */
+	unsigned in_flight;  /* couriers under way */
+	sim_time bound;      /* maestro takes over again at this date */
+	sim_time stride;
+	sg_sem_t guard_semaphore; /* NULL until the first flow */
+	uint64_t handovers;
+	struct {
+		void (*print)(void *);
+		void *arg;
+	} reporters[MAX_REPORTERS];
+	unsigned n_reporters;
+} engine;
+
+static volatile sig_atomic_t report_wanted;
+
+void
+engine_init(void)
+{
+	char *argv[] = {"nicsim",
+	                "--log=root.thresh:error",
+	                "--cfg=surf/precision:1e-13",
+	                "--cfg=network/model:CM02",
+	                "--cfg=network/crosstraffic:0",
+	                "--cfg=contexts/factory:" CONTEXTS,
+	                "--cfg=contexts/stack-size:" STACK_KIB,
+	                NULL};
+	int argc = G_N_ELEMENTS(argv) - 1;
+
+	simgrid_init(&argc, argv);
+	engine.threads = g_ptr_array_new();
+}
+
+/* SimGrid's clock. --------------------------------------------------------------------------------------------------
+ */
+
+static double
+seconds(sim_time t)
+{
+	return (double)t / PS_PER_S;
+}
+
+static sim_time
+clock_ps(void)
+{
+	return (sim_time)llround(simgrid_get_clock() * PS_PER_S);
+}
+
+/* Threads. ----------------------------------------------------------------------------------------------------------
+ */
+
+static void
+append_woken(struct sim_thread *t)
+{
+	g_queue_push_tail_link(&engine.woken, &t->woken_link);
+}
+
+static void
+timer_fired(struct sim_event *ev)
+{
+	struct sim_thread *t = sim_event_owner(ev, struct sim_thread, timer);
+
+	t->state = THREAD_WOKEN;
+	append_woken(t);
+}
+
+static sg_host_t
+find_host(const char *name)
+{
+	sg_host_t host = sg_host_by_name(name);
+
+	if (!host)
+		g_error("no host \"%s\" in the platform", name);
+	return host;
+}
+
+struct sim_thread *
+sim_thread_start(const char *host, const char *name, bool daemon, void (*body)(void *), void *arg)
+{
+	struct sim_thread *t = g_new0(struct sim_thread, 1);
+
+	t->name = g_strdup(name);
+	t->host = find_host(host);
+	t->body = body;
+	t->arg = arg;
+	t->daemon = daemon;
+	t->semaphore = sg_sem_init(0);
+	t->why = "its start";
+	t->since = sim_now();
+	t->woken_link.data = t;
+	sim_event_init(&t->timer, SIM_RANK_ENGINE, timer_fired);
+	g_ptr_array_add(engine.threads, t);
+	engine.live += !daemon;
+	append_woken(t);
+	return t;
+}
+
+struct sim_thread *
+sim_thread_self(void)
+{
+	return engine.self;
+}
+
+const char *
+sim_thread_name(const struct sim_thread *t)
+{
+	return t->name;
+}
+
+void
+sim_thread_set_data(struct sim_thread *t, void *data)
+{
+	t->data = data;
+}
+
+void *
+sim_thread_data(const struct sim_thread *t)
+{
+	return t->data;
+}
+
+static void
+thread_main(int argc, char **argv)
+{
+	struct sim_thread *t = sg_actor_self_get_data();
+
+	(void)argc, (void)argv;
+	engine.self = t;
+	t->body(t->arg);
+	engine.self = NULL;
+	t->state = THREAD_ENDED;
+	engine.live -= !t->daemon;
+}
+
+static void
+suspend_self(enum thread_state state, const char *why)
+{
+	struct sim_thread *t = engine.self;
+
+	t->state = state;
+	t->why = why;
+	t->since = sim_now();
+	engine.self = NULL;
+	sg_sem_acquire(t->semaphore);
+	engine.self = t;
+}
+
+void
+sim_block(const char *why)
+{
+	struct sim_thread *t = engine.self;
+
+	assert(t);
+	if (!t->wake_remembered)
+		suspend_self(THREAD_BLOCKED, why);
+	t->wake_remembered = false;
+}
+
+void
+sim_wake(struct sim_thread *t)
+{
+	if (t->state == THREAD_BLOCKED) {
+		t->state = THREAD_WOKEN;
+		append_woken(t);
+	} else if (t->state != THREAD_WOKEN || t->asleep) {
+		t->wake_remembered = true;
+	}
+}
+
+void
+sim_sleep_until(sim_time t, const char *why)
+{
+	struct sim_thread *self = engine.self;
+
+	assert(self);
+	sim_post(&self->timer, t);
+	self->asleep = true;
+	suspend_self(THREAD_SLEEPING, why);
+	self->asleep = false;
+}
+
+static sg_actor_t
+start_actor(const char *name, sg_host_t host, xbt_main_func_t body, void *data)
+{
+	static char *no_arguments[] = {NULL};
+	sg_actor_t actor = sg_actor_init(name, host);
+
+	sg_actor_set_data(actor, data);
+	sg_actor_start(actor, body, 0, no_arguments);
+	return actor;
+}
+
+static void
+resume(const struct driver *driver, struct sim_thread *t)
+{
+	engine.handovers++;
+	t->state = THREAD_RUNNING;
+	if (t->started) {
+		sg_sem_release(t->semaphore);
+	} else {
+		t->started = true;
+		start_actor(t->name, t->host, thread_main, t);
+	}
+	driver->let_run(t);
+	assert(t->state != THREAD_RUNNING);
+}
+
+/* Flows. ------------------------------------------------------------------------------------------------------------
+ */
+
+static void
+flow_arrived(struct sim_event *ev)
+{
+	struct flow *flow = sim_event_owner(ev, struct flow, arrival);
+
+	flow->done(flow->arg);
+	g_free(flow);
+}
+
+void
+sim_flow(const char *from, const char *to, uint64_t bytes, void (*done)(void *), void *arg)
+{
+	struct flow *flow = g_new0(struct flow, 1);
+
+	flow->from = find_host(from);
+	flow->to = find_host(to);
+	flow->bytes = bytes;
+	flow->done = done;
+	flow->arg = arg;
+	flow->link.data = flow;
+	sim_event_init(&flow->arrival, SIM_RANK_ENGINE, flow_arrived);
+	g_queue_push_tail_link(&engine.flows, &flow->link);
+}
+
+/* The arrival is an event like others; if its date is maestro's, maestro finds it, else the guard must be told. */
+static void
+courier_main(int argc, char **argv)
+{
+	struct flow *flow = sg_actor_self_get_data();
+
+	(void)argc, (void)argv;
+	sg_host_sendto(flow->from, flow->to, (double)flow->bytes);
+	engine.in_flight--;
+	sim_post(&flow->arrival, MAX(sim_now(), clock_ps()));
+	if (flow->arrival.time < engine.bound)
+		sg_sem_release(engine.guard_semaphore);
+}
+
+static void guard_main(int argc, char **argv);
+
+static void
+launch_flows(const struct driver *driver)
+{
+	struct flow *flow;
+
+	if (!engine.guard_semaphore) {
+		engine.guard_semaphore = sg_sem_init(0);
+		start_actor("guard", ((struct flow *)g_queue_peek_head(&engine.flows))->from, guard_main, NULL);
+	}
+	for (GList *link; (link = g_queue_pop_head_link(&engine.flows));) {
+		flow = link->data;
+		engine.in_flight++;
+		start_actor("courier", flow->from, courier_main, flow);
+	}
+	engine.stride = FIRST_STRIDE;
+	driver->let_run(NULL);
+}
+
+/* Reports. ----------------------------------------------------------------------------------------------------------
+ */
+
+void
+engine_on_report(void (*print)(void *arg), void *arg)
+{
+	assert(engine.n_reporters < MAX_REPORTERS);
+	engine.reporters[engine.n_reporters].print = print;
+	engine.reporters[engine.n_reporters++].arg = arg;
+}
+
+uint64_t
+engine_handovers(void)
+{
+	return engine.handovers;
+}
+
+static void
+print_thread(const struct sim_thread *t)
+{
+	fprintf(stderr, "  %s%s on %s: ", t->daemon ? "daemon " : "", t->name, sg_host_get_name(t->host));
+	if (t->state == THREAD_RUNNING || t->state == THREAD_WOKEN)
+		fprintf(stderr, "running\n");
+	else
+		fprintf(stderr, "waits for %s since %.6f us\n", t->why, sim_to_us(t->since));
+}
+
+static void
+report(const char *what)
+{
+	fprintf(stderr, "nicsim: %s at %.6f us; %u threads left, %u flows in flight:\n", what, sim_to_us(sim_now()),
+	        engine.live, engine.in_flight);
+	for (guint i = 0; i < engine.threads->len; i++) {
+		const struct sim_thread *t = g_ptr_array_index(engine.threads, i);
+
+		if (t->state != THREAD_ENDED)
+			print_thread(t);
+	}
+	for (unsigned i = 0; i < engine.n_reporters; i++)
+		engine.reporters[i].print(engine.reporters[i].arg);
+}
+
+static void
+on_sigusr1(int signal)
+{
+	(void)signal;
+	report_wanted = 1;
+}
+
+static void
+answer_sigusr1(void)
+{
+	if (report_wanted) {
+		report_wanted = 0;
+		report("asked by SIGUSR1");
+	}
+}
+
+/* Driving. ----------------------------------------------------------------------------------------------------------
+ */
+
+/* finish_instant: the threads woken in this instant, and what they wake, then the flows that began in it. */
+static void
+finish_instant(const struct driver *driver)
+{
+	driver->move_clock(sim_now());
+	for (GList *link; engine.live && (link = g_queue_pop_head_link(&engine.woken));)
+		resume(driver, link->data);
+	if (!g_queue_is_empty(&engine.flows))
+		launch_flows(driver);
+}
+
+/* fly: the next move while a flow is in flight.  SimGrid goes first, up to the next date at which anything of ours
+ * happens, because a flow may arrive before it; only then does ours.  An active core thus goes one access at a time. */
+static bool
+fly(const struct driver *driver, sim_time until)
+{
+	sim_time next = calendar_next_activity(), date = MAX(sim_now(), clock_ps());
+	sim_time target = MIN(MIN(next, until), date + engine.stride);
+
+	if (next > until && (!driver->leads || date >= until))
+		return false;
+	if (clock_ps() < target) {
+		engine.stride = MIN(2 * engine.stride, LAST_STRIDE);
+		driver->move_clock(target);
+		return true;
+	}
+	engine.stride = FIRST_STRIDE;
+	calendar_step(calendar_next() == next ? next : next + 1);
+	return true;
+}
+
+/* drive: until all threads have ended, or nothing is left to happen up to and at `until`. */
+static void
+drive(const struct driver *driver, sim_time until)
+{
+	while (engine.live) {
+		answer_sigusr1();
+		if (!g_queue_is_empty(&engine.woken) || !g_queue_is_empty(&engine.flows)) {
+			finish_instant(driver);
+		} else if (engine.in_flight) {
+			if (!fly(driver, until))
+				return;
+		} else {
+			sim_time next = calendar_next_activity();
+
+			if (next > until)
+				return;
+			calendar_step(MIN(until, MAX(next, sim_now()) + SIGNAL_STRIDE));
+		}
+	}
+}
+
+/* SimGrid may stop up to 10 us short of the date that it is given; it never runs backwards, and aborts if asked to. */
+static void
+maestro_move_clock(sim_time t)
+{
+	engine.bound = t;
+	while (simgrid_get_clock() < seconds(t))
+		simgrid_run_until(seconds(t));
+}
+
+static void
+maestro_let_run(const struct sim_thread *t)
+{
+	(void)t;
+	simgrid_run_until(simgrid_get_clock());
+}
+
+static void
+guard_move_clock(sim_time t)
+{
+	double ahead = seconds(t) - simgrid_get_clock();
+
+	if (clock_ps() < t)
+		sg_sem_acquire_timeout(engine.guard_semaphore, MAX(ahead, LEAST_SLEEP_S));
+}
+
+static void
+guard_let_run(const struct sim_thread *t)
+{
+	do
+		sg_actor_yield();
+	while (t && t->state == THREAD_RUNNING);
+}
+
+static const struct driver maestro = {maestro_move_clock, maestro_let_run, true};
+static const struct driver guard = {guard_move_clock, guard_let_run, false};
+
+/* Everything at the bound itself is left to maestro, who comes back there. */
+static void
+guard_main(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	for (;;) {
+		sg_sem_acquire(engine.guard_semaphore);
+		drive(&guard, engine.bound - 1);
+	}
+}
+
+static enum sim_outcome
+judge(sim_time limit)
+{
+	if (!engine.live)
+		return SIM_DONE;
+	if (calendar_next_activity() == SIM_NEVER && !engine.in_flight) {
+		report("deadlock: nothing can happen any more");
+		return SIM_DEADLOCK;
+	}
+	calendar_advance(limit);
+	report("simulated-time limit reached");
+	return SIM_TIME_LIMIT;
+}
+
+enum sim_outcome
+sim_run(sim_time limit)
+{
+	struct sigaction action = {.sa_handler = on_sigusr1, .sa_flags = SA_RESTART}, before;
+	enum sim_outcome outcome;
+
+	assert(limit <= SIM_TIME_MAX);
+	sigaction(SIGUSR1, &action, &before);
+	drive(&maestro, limit);
+	outcome = judge(limit);
+	sigaction(SIGUSR1, &before, NULL);
+	sg_actor_kill_all();
+	simgrid_run_until(simgrid_get_clock());
+	return outcome;
+}
