@@ -1,0 +1,31 @@
+/* The façade for workloads inside the simulator: the calls of <sys/socket.h> with an ns_ in front, for the running task's
+ * process, with errno set (last: actors share one operating-system thread).
+ *
+ * A program that is to run both natively and simulated includes sockets/portable.h instead. */
+#ifndef SOCKETS_NSOCK_H
+#define SOCKETS_NSOCK_H
+
+#include <sys/socket.h>
+#include <sys/types.h>
+
+int ns_socket(int domain, int type, int protocol);
+int ns_bind(int fd, const struct sockaddr *address, socklen_t length);
+int ns_listen(int fd, int backlog);
+int ns_accept(int fd, struct sockaddr *address, socklen_t *length);
+int ns_connect(int fd, const struct sockaddr *address, socklen_t length);
+ssize_t ns_send(int fd, const void *data, size_t length, int flags);
+ssize_t ns_recv(int fd, void *data, size_t length, int flags);
+ssize_t ns_read(int fd, void *data, size_t length);
+ssize_t ns_write(int fd, const void *data, size_t length);
+int ns_shutdown(int fd, int how);
+int ns_close(int fd);
+int ns_getsockname(int fd, struct sockaddr *address, socklen_t *length);
+int ns_getpeername(int fd, struct sockaddr *address, socklen_t *length);
+int ns_setsockopt(int fd, int level, int name, const void *value, socklen_t length);
+int ns_getsockopt(int fd, int level, int name, void *value, socklen_t *length);
+
+/* Memory that the NIC can move without a copy: of the process' arena, page aligned, zeroed. */
+void *ns_alloc(size_t bytes);
+void ns_free(void *p);
+
+#endif
