@@ -5,6 +5,10 @@
  * addresses (frame number * 4096 + offset) or page indices; there are no pointers.  Sizes and offsets are asserted by
  * firmware/vmmc/abi_assert.c, which is compiled, not linked, for both machines.
  *
+ * SIGNALS.  After any change of vmmc_proc.open the driver writes LANAI_ISR_LAN0_SIG into ISR; the firmware polls no table for
+ * it.  Before it opens a process the driver zeroes the control words of its queue.  The firmware raises LANAI_ISR_HOST_SIG
+ * for notifications only (vmmc_ctrl.notified).
+ *
  * It holds for NICs without a processor too in this sense: the library above (host-lib/vmmc_nic.h) sees operations and
  * capabilities only; nothing outside host-lib/nic_lanai.c and the firmware includes this file. */
 #ifndef FIRMWARE_VMMC_ABI_H
@@ -27,11 +31,11 @@
 #define VMMC_MAX_HOPS 8u
 
 /* SRAM map (256 KB). */
-#define VMMC_CODE_LIMIT 0x08000u /* code, data, stack below */
-#define VMMC_CTRL 0x08000u       /* struct vmmc_ctrl */
-#define VMMC_NODES 0x08400u      /* struct vmmc_node[VMMC_MAX_NODES] */
-#define VMMC_PROCS 0x08800u      /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
-#define VMMC_QUEUES 0x08A00u     /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
+#define VMMC_CODE_LIMIT 0x07000u /* code, data, stack below */
+#define VMMC_CTRL 0x07000u       /* struct vmmc_ctrl */
+#define VMMC_NODES 0x07400u      /* struct vmmc_node[VMMC_MAX_NODES] */
+#define VMMC_PROCS 0x07800u      /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
+#define VMMC_QUEUES 0x07A00u     /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
 #define VMMC_OUT_TABLE 0x0E000u  /* struct vmmc_out[VMMC_OUT_ENTRIES] */
 #define VMMC_SRC_TABLE 0x12000u  /* be32[VMMC_SRC_ENTRIES]: frame << 12 | VMMC_SRC_VALID */
 #define VMMC_IN_TABLE 0x16000u   /* be32[VMMC_MAX_FRAMES]: tag << 16 | VMMC_IN_* */
@@ -53,7 +57,13 @@ struct vmmc_ctrl {
 	/* ---- F ---- */
 	be32 ready;           /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
 	be32 counter[47];     /* 44 F enum vmmc_counter */
+	be32 notified;        /* 100 F notifications so far, modulo 2^32; HOST_SIG is raised after each */
+	be32 zero;            /* 104 F stays 0: what the firmware polls instead of a queue that it cannot serve yet */
+	be32 spare_108[6];    /* 108 */
+	be32 note[32];        /* 120 F bus address of the deposit of notification n in note[n % VMMC_NOTES]; a driver that is
+	                       *       more than VMMC_NOTES behind must assume that every page was notified */
 };
+#define VMMC_NOTES 32u
 #define VMMC_REFUSED 0x52454655u
 
 enum vmmc_counter {
@@ -75,6 +85,10 @@ enum vmmc_counter {
 	VMMC_C_LONG_PACKETS,     /* packet longer than any buffer: drained and dropped */
 	VMMC_C_BUS_ERRORS,       /* host DMA aborted */
 	VMMC_C_COMPLETIONS,      /* status words written to host memory */
+	VMMC_C_NACKS_SENT,       /* first packet behind a gap answered */
+	VMMC_C_NACKS_RECEIVED,
+	VMMC_C_NETWORK_RESETS,   /* NRES: the packet under way was lost */
+	VMMC_C_NOTIFICATIONS,
 	VMMC_N_COUNTERS
 };
 
@@ -94,7 +108,10 @@ struct vmmc_proc {
 	be32 src_count;   /* 14 H */
 	be32 consumed;    /* 18 F descriptors taken since open, modulo 2^32: slots are free again */
 	be32 errors;      /* 1c F bad descriptors of this process */
-	be32 spare[8];    /* 20 */
+	be32 polled;      /* 20 F 1 = its queue is polled.  After closing, the driver waits for 0: then nothing of this
+	                   *      process is under way any more */
+	be32 completed;   /* 24 F what goes to vmmc_status.completed */
+	be32 spare[6];    /* 28 */
 };
 
 /* In host memory, written by F through host DMA. */
@@ -110,7 +127,7 @@ struct vmmc_slot {
 	be32 control;  /* 00 P, F zeroes: op << 28 | flags << 24 | length (bytes, multiple of 4) */
 	be32 proxy;    /* 04 P page index in the process' part of VMMC_OUT_TABLE << 12 | offset (multiple of 4) */
 	be32 data[32]; /* 08 P short: inline data. long: data[0] = page index in its part of VMMC_SRC_TABLE << 12 | offset */
-	be32 spare[2]; /* 88 */
+	be32 spare[14]; /* 88 to a multiple of 64, so that no two descriptors share a trace tag (nic-sim/nic.h) */
 };
 #define VMMC_OP_SHORT 1u /* length 4 .. VMMC_SHORT_MAX, must not cross a page of the destination */
 #define VMMC_OP_LONG 2u  /* length 4 .. 2^24 - 4, any number of pages at both ends */
@@ -145,7 +162,8 @@ struct vmmc_packet {
 };
 #define VMMC_TYPE 0x0250u /* ours: not among the packet types of GM, Portals, ParaStation or Myricom's first MCP */
 #define VMMC_KIND_DATA 1u
-#define VMMC_KIND_ACK 2u  /* type and link only */
+#define VMMC_KIND_ACK 2u  /* type and link only; the sequence field is 0 */
+#define VMMC_KIND_NACK 3u /* as ACK, and the packet that it names is missing: go back to it now */
 #define VMMC_HEADER 16u
 #define VMMC_ACK_BYTES 8u
 #define VMMC_KEY(tag, flags, length) ((uint32_t)(tag) << 16 | (uint32_t)(flags) << 13 | (uint32_t)(length))
