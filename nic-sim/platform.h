@@ -1,10 +1,10 @@
 /* The platform: SimGrid XML plus the table of model parameters.
  *
- * A platform file is SimGrid XML.  Hosts named as the computers live in an Ethernet zone (their routes carry TCP/IP flows);
- * every computer's NIC is a host of the same platform in a zone called "myrinet", whose routes, link by link, are the
- * channels that packets take (one SimGrid link a channel, a switch wherever one link's end meets the next one's start).
- * Computer i is the i-th host of zone "computers", its NIC the i-th host of zone "myrinet", both in the order of their
- * numbers.  Model parameters are <prop> elements of the top zone:
+ * A platform file is SimGrid XML.  Hosts named as the computers live in an Ethernet zone (their routes carry TCP/IP
+ * flows); every computer's NIC is a host of the same platform in a zone called "myrinet", whose routes, link by link,
+ * are the channels that packets take (one SimGrid link a channel, a switch wherever one link's end meets the next one's
+ * start). Computer i is the i-th host of zone "computers", its NIC the i-th host of zone "myrinet", both in the order
+ * of their numbers.  Model parameters are <prop> elements of the top zone:
  *
  *   <prop id="nic.lanai_mhz" value="33"/>              value, in the unit that the key names
  *   <prop id="nic.lanai_mhz.source" value="..."/>      where it comes from
@@ -13,11 +13,16 @@
  *   <prop id="nic.lanai_mhz.fitted_to" value="V1-BW"/> ids of published numbers it was adjusted to (may be absent)
  *
  * A host <prop> of the same id overrides the zone's for that computer.  The keys, with unit, type, physical bounds and
- * meaning, stand in nic-sim/params.def and nowhere else: validation, --set, docs/platforms.md and struct params come from it.
+ * meaning, stand in nic-sim/params.def and nowhere else: validation, --set, docs/platforms.md and struct params come
+ * from it.
+ *
+ * The set may stand in a file of its own (<params> with <prop>s), which <prop id="params" value="file"/> of the top
+ * zone names, relative to the platform file; a key that the platform file then gives itself replaces that key's whole
+ * record. Every key must have a value, a source and a certainty: there are no defaults outside these files.
  *
  * platform_load() validates the file first (libxml2: well-formed, known keys, numbers in bounds; then a trial load in a
- * forked child, because SimGrid aborts on what it does not like), so a bad file costs one line that names file, line, key
- * and what is allowed. */
+ * forked child, because SimGrid aborts on what it does not like), so a bad file costs one line that names file, line,
+ * key and what is allowed. */
 #ifndef NIC_SIM_PLATFORM_H
 #define NIC_SIM_PLATFORM_H
 
@@ -26,17 +31,22 @@
 #include <stdint.h>
 #include <stdio.h>
 
-/* PARAM_U(member, key, unit, min, max, doc): uint64_t, integers; PARAM_F(...): double; PARAM_T(member, key, unit,
- * min, max, doc): a duration, sim_time in ps, read as a decimal number in `unit` (us, ns);
- * PARAM_B: a rate, uint64_t bytes/s, read as a decimal number in MB/s (10^6 bytes). */
+/* The macros of params.def are called (member, key, unit, min, max, doc), bounds in `unit`.  PARAM_U: an integer;
+ * PARAM_P: one that is a power of two; PARAM_W: a multiple of four (whole words); PARAM_F: a decimal number;
+ * PARAM_T: a duration, sim_time in ps, read as a decimal number in `unit` (us); PARAM_B: a rate, bytes/s, read as a
+ * decimal number in MB/s (10^6 bytes). */
 struct params {
 #define PARAM_U(member, key, unit, min, max, doc) uint64_t member;
 #define PARAM_F(member, key, unit, min, max, doc) double member;
-#define PARAM_T(member, key, unit, min, max, doc) uint64_t member;
-#define PARAM_B(member, key, unit, min, max, doc) uint64_t member;
+#define PARAM_P                                   PARAM_U
+#define PARAM_W                                   PARAM_U
+#define PARAM_T                                   PARAM_U
+#define PARAM_B                                   PARAM_U
 #include "nic-sim/params.def"
 #undef PARAM_U
 #undef PARAM_F
+#undef PARAM_P
+#undef PARAM_W
 #undef PARAM_T
 #undef PARAM_B
 };
@@ -44,9 +54,9 @@ struct params {
 /* One key as resolved, for the manifest, the report and docs/platforms.md. */
 struct param_value {
 	const char *key, *unit, *doc;
-	char *value;                                  /* as written */
-	char *source, *sure, *range, *fitted_to;      /* NULL if absent */
-	bool overridden;                              /* by --set */
+	char *value;                             /* as written */
+	char *source, *sure, *range, *fitted_to; /* NULL if absent */
+	bool overridden;                         /* by --set */
 };
 
 struct platform_link {
@@ -62,10 +72,10 @@ struct platform_route {
 
 struct platform {
 	char *path;
-	char *name;               /* file name without folder and .xml */
+	char *name; /* file name without folder and .xml */
 	unsigned n_nodes;
-	char **hosts;             /* n_nodes SimGrid host names */
-	struct params *params;    /* n_nodes; params[0] also answers for what is not a node's */
+	char **hosts;          /* n_nodes SimGrid host names */
+	struct params *params; /* n_nodes; params[0] also answers for what is not a node's */
 	struct param_value *values;
 	size_t n_values;
 	struct platform_link *links; /* Myrinet channels */
@@ -73,9 +83,10 @@ struct platform {
 	struct platform_route *routes; /* n_nodes * n_nodes, [from * n_nodes + to]; the diagonal is empty */
 };
 
-/* platform_load: `path` is a file name, or the bare name of one in platforms/ .  `sets`: n texts "key=value" from --set;
- * "nodes=N" style axes of the topology do not exist: topologies are files.  NULL and *error (one line, g_free it) if
- * anything is wrong; nothing was then loaded into SimGrid.  engine_init() first. */
+/* platform_load: `path` is a file name, or the bare name of one in platforms/ .  `sets`: n texts "key=value" or
+ * "host:key=value" from --set, which may leave a key's range but not its bounds; "nodes=N" style axes of the topology
+ * do not exist: topologies are files.  NULL and *error (one line, g_free it) if anything is wrong; nothing was then
+ * loaded into SimGrid.  engine_init() first; once a process. */
 struct platform *platform_load(const char *path, const char *const *sets, size_t n, char **error);
 void platform_free(struct platform *p);
 

@@ -1,0 +1,453 @@
+#include "nic-sim/platform.h"
+
+#include "nic-sim/platform_file.h"
+#include "nic-sim/sim_time.h"
+
+#include <glib.h>
+#include <math.h>
+#include <simgrid/engine.h>
+#include <simgrid/host.h>
+#include <simgrid/link.h>
+#include <simgrid/zone.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <xbt/dynar.h>
+#include <xbt/log.h>
+
+#define FOLDER    "platforms"
+#define SUFFIX    ".xml"
+#define COMPUTERS "computers"
+#define MYRINET   "myrinet"
+
+enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 4096 };
+
+/* From SimGrid. -----------------------------------------------------------------------------------------------------
+ */
+
+static unsigned long
+trailing_number(const char *name)
+{
+	const char *end = name + strlen(name);
+
+	while (end > name && g_ascii_isdigit(end[-1]))
+		end--;
+	return strtoul(end, NULL, 10);
+}
+
+static int
+by_number(const void *a, const void *b)
+{
+	const char *x = sg_host_get_name(*(const sg_host_t *)a), *y = sg_host_get_name(*(const sg_host_t *)b);
+	unsigned long i = trailing_number(x), j = trailing_number(y);
+
+	return i != j ? (i > j) - (i < j) : strcmp(x, y);
+}
+
+/* zone_hosts: the hosts of a zone in the order of their numbers; *n of them; NULL and *error if there is no such zone.
+ */
+static sg_host_t *
+zone_hosts(const char *path, const char *name, unsigned *n, char **error)
+{
+	sg_netzone_t zone = sg_zone_get_by_name(name);
+	xbt_dynar_t list;
+	sg_host_t *hosts;
+
+	if (!zone) {
+		*error = g_strdup_printf("%s: there is no zone \"%s\"", path, name);
+		return NULL;
+	}
+	list = xbt_dynar_new(sizeof(sg_host_t), NULL);
+	sg_zone_get_hosts(zone, list);
+	*n = (unsigned)xbt_dynar_length(list);
+	hosts = g_new0(sg_host_t, *n + 1);
+	for (unsigned i = 0; i < *n; i++)
+		hosts[i] = xbt_dynar_get_as(list, i, sg_host_t);
+	xbt_dynar_free(&list);
+	qsort(hosts, *n, sizeof *hosts, by_number);
+	return hosts;
+}
+
+static char *
+check_link(const char *path, sg_link_t link)
+{
+	if (sg_link_get_bandwidth(link) >= 1 && isfinite(sg_link_get_bandwidth(link)) &&
+	    sg_link_get_latency(link) >= 0 && sg_link_get_latency(link) <= 1)
+		return NULL;
+	return g_strdup_printf("%s: link %s: allowed: bandwidth of at least 1 byte/s, latency 0 to 1 s", path,
+	                       sg_link_get_name(link));
+}
+
+/* link_index: of a SimGrid link among the platform's, where it is entered when it is first met. */
+static unsigned
+link_index(struct platform *p, GHashTable *known, sg_link_t link, char **error)
+{
+	unsigned index = GPOINTER_TO_UINT(g_hash_table_lookup(known, link));
+
+	if (index)
+		return index - 1;
+	*error = check_link(p->path, link);
+	p->links = g_renew(struct platform_link, p->links, p->n_links + 1);
+	p->links[p->n_links] = (struct platform_link){
+	        .name = g_strdup(sg_link_get_name(link)),
+	        .bytes_per_s = *error ? 1 : (uint64_t)llround(sg_link_get_bandwidth(link)),
+	        .latency_ps = *error ? 0 : (uint64_t)llround(sg_link_get_latency(link) * (double)SIM_S),
+	};
+	g_hash_table_insert(known, link, GUINT_TO_POINTER(++p->n_links));
+	return p->n_links - 1;
+}
+
+static bool
+read_route(struct platform *p, GHashTable *known, sg_host_t from, sg_host_t to, struct platform_route *route,
+           char **error)
+{
+	xbt_dynar_t list = xbt_dynar_new(sizeof(sg_link_t), NULL);
+
+	sg_host_get_route(from, to, list);
+	route->n_links = (unsigned)xbt_dynar_length(list);
+	route->links = g_new(unsigned, route->n_links + 1);
+	for (unsigned i = 0; i < route->n_links && !*error; i++)
+		route->links[i] = link_index(p, known, xbt_dynar_get_as(list, i, sg_link_t), error);
+	xbt_dynar_free(&list);
+	if (!*error && route->n_links == 0)
+		*error = g_strdup_printf("%s: the route from %s to %s has no link", p->path, sg_host_get_name(from),
+		                         sg_host_get_name(to));
+	return !*error;
+}
+
+static bool
+read_routes(struct platform *p, const sg_host_t *nics, char **error)
+{
+	GHashTable *known = g_hash_table_new(NULL, NULL);
+	unsigned n = p->n_nodes;
+
+	p->routes = g_new0(struct platform_route, n * n);
+	for (unsigned from = 0; from < n && !*error; from++)
+		for (unsigned to = 0; to < n && !*error; to++)
+			if (from != to)
+				read_route(p, known, nics[from], nics[to], &p->routes[from * n + to], error);
+	g_hash_table_destroy(known);
+	return !*error;
+}
+
+/* A zone without routes between its computers must fail in the trial load, not when the first flow starts. */
+static void
+ask_for_routes(const sg_host_t *hosts, unsigned n)
+{
+	xbt_dynar_t list = xbt_dynar_new(sizeof(sg_link_t), NULL);
+
+	for (unsigned i = 0; i < n * n; i++)
+		if (i / n != i % n)
+			sg_host_get_route(hosts[i / n], hosts[i % n], list);
+	xbt_dynar_free(&list);
+}
+
+/* read_hosts: the computers, and what their own props change. */
+static void
+read_hosts(struct platform *p, const sg_host_t *hosts, const struct params *common)
+{
+	p->hosts = g_new0(char *, p->n_nodes);
+	p->params = g_new(struct params, p->n_nodes);
+	for (unsigned i = 0; i < p->n_nodes; i++) {
+		p->hosts[i] = g_strdup(sg_host_get_name(hosts[i]));
+		p->params[i] = *common;
+		for (int k = 0; k < N_PARAMS; k++) {
+			const char *own = sg_host_get_property_value(hosts[i], param_defs[k].key);
+
+			if (own)
+				g_free(param_parse(&param_defs[k], own, &p->params[i]));
+		}
+	}
+}
+
+static bool
+read_zones(struct platform *p, const struct params *common, char **error)
+{
+	unsigned n_nics = 0;
+	sg_host_t *hosts = zone_hosts(p->path, COMPUTERS, &p->n_nodes, error), *nics = NULL;
+
+	if (hosts)
+		nics = zone_hosts(p->path, MYRINET, &n_nics, error);
+	if (nics && (p->n_nodes != n_nics || p->n_nodes < 1 || p->n_nodes > MAX_NODES))
+		*error = g_strdup_printf(
+		        "%s: %u computers and %u NICs; allowed: as many of one as of the other, 1 to %d", p->path,
+		        p->n_nodes, n_nics, MAX_NODES);
+	if (!*error) {
+		read_hosts(p, hosts, common);
+		ask_for_routes(hosts, p->n_nodes);
+		read_routes(p, nics, error);
+	}
+	g_free(hosts);
+	g_free(nics);
+	return !*error;
+}
+
+/* --set of one host: the last word on that computer. */
+static bool
+set_host(struct platform *p, const char *set, char **error)
+{
+	const char *value;
+	char *host;
+	int key = set_split(set, &host, &value, error);
+	bool found = !host;
+
+	for (unsigned i = 0; host && i < p->n_nodes; i++)
+		if (strcmp(p->hosts[i], host) == 0) {
+			g_free(param_parse(&param_defs[key], value, &p->params[i]));
+			found = true;
+		}
+	if (!found)
+		*error = g_strdup_printf("--set %s: no computer \"%s\" in %s", set, host, p->path);
+	g_free(host);
+	return found;
+}
+
+struct order {
+	const char *path;
+	const char *const *sets;
+	size_t n_sets;
+	const struct params *common;
+};
+
+static bool
+load_into_simgrid(struct platform *p, const struct order *order, char **error)
+{
+	simgrid_load_platform(order->path);
+	if (!read_zones(p, order->common, error))
+		return false;
+	for (size_t i = 0; i < order->n_sets; i++)
+		if (!set_host(p, order->sets[i], error))
+			return false;
+	return true;
+}
+
+/* Trial load. -------------------------------------------------------------------------------------------------------
+ */
+
+static void
+try_in_child(const struct order *order, int out)
+{
+	struct platform p = {.path = (char *)order->path};
+	char *error = NULL;
+
+	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+	alarm(TRIAL_SECONDS);
+	dup2(out, STDOUT_FILENO);
+	dup2(out, STDERR_FILENO);
+	xbt_log_control_set("root.fmt:%m%n");
+	if (load_into_simgrid(&p, order, &error))
+		_exit(EXIT_SUCCESS);
+	dprintf(out, "%s\n", error);
+	_exit(EXIT_FAILURE);
+}
+
+/* first_line: of what the child said, under the file's name unless that is there already. */
+static char *
+first_line(const char *path, const char *text)
+{
+	const char *start = text + strspn(text, " \n");
+	char *line = g_strndup(start, strcspn(start, "\n")), *error;
+
+	if (!*line)
+		error = g_strdup_printf("%s: SimGrid cannot load it", path);
+	else if (g_str_has_prefix(line, path) || g_str_has_prefix(line, "--set"))
+		error = g_strdup(line);
+	else
+		error = g_strdup_printf("%s: SimGrid cannot load it: %s", path, line);
+	g_free(line);
+	return error;
+}
+
+static void
+read_all(int in, char *text, size_t size)
+{
+	size_t length = 0;
+	char rest[256];
+	ssize_t n;
+
+	while (length < size - 1 && (n = read(in, text + length, size - 1 - length)) > 0)
+		length += (size_t)n;
+	text[length] = '\0';
+	while (read(in, rest, sizeof rest) > 0)
+		continue;
+}
+
+static bool
+trial_load(const struct order *order, char **error)
+{
+	char text[TRIAL_OUTPUT];
+	int ends[2], status = 0;
+	pid_t child;
+
+	if (pipe(ends) != 0 || (child = fork()) < 0) {
+		*error = g_strdup_printf("%s: no trial load: no process or pipe", order->path);
+		return false;
+	}
+	if (child == 0)
+		try_in_child(order, ends[1]);
+	close(ends[1]);
+	read_all(ends[0], text, sizeof text);
+	close(ends[0]);
+	waitpid(child, &status, 0);
+	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
+		return true;
+	*error = first_line(order->path, text);
+	return false;
+}
+
+/* The whole. --------------------------------------------------------------------------------------------------------
+ */
+
+static char *
+find_file(const char *path, char **error)
+{
+	char *bare = g_strconcat(path, SUFFIX, NULL), *preset = g_build_filename(FOLDER, bare, NULL), *found = NULL;
+
+	if (g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		found = g_strdup(path);
+	else if (!strchr(path, '/') && g_file_test(preset, G_FILE_TEST_IS_REGULAR))
+		found = g_strdup(preset);
+	else
+		*error = g_strdup_printf("no platform \"%s\": neither a file nor the name of one in " FOLDER "/", path);
+	g_free(bare);
+	g_free(preset);
+	return found;
+}
+
+static char *
+name_of(const char *path)
+{
+	char *name = g_path_get_basename(path);
+
+	if (g_str_has_suffix(name, SUFFIX))
+		name[strlen(name) - strlen(SUFFIX)] = '\0';
+	return name;
+}
+
+static bool
+read_file(struct platform_file *file, const char *path, const char *const *sets, size_t n, struct params *common,
+          char **error)
+{
+	if (!platform_file_read(file, path, error))
+		return false;
+	for (size_t i = 0; i < n; i++)
+		if (!platform_file_set(file, sets[i], error))
+			return false;
+	return platform_file_check(file, path, common, error);
+}
+
+static void
+take_values(struct platform *p, const struct platform_file *file)
+{
+	p->n_values = N_PARAMS;
+	p->values = g_new0(struct param_value, N_PARAMS);
+	for (int i = 0; i < N_PARAMS; i++) {
+		const struct param_record *r = &file->records[i];
+
+		p->values[i] = (struct param_value){
+		        .key = param_defs[i].key,
+		        .unit = param_defs[i].unit,
+		        .doc = param_defs[i].doc,
+		        .value = g_strdup(r->value),
+		        .source = g_strdup(r->source),
+		        .sure = g_strdup(r->sure),
+		        .range = g_strdup(r->range),
+		        .fitted_to = g_strdup(r->fitted_to),
+		        .overridden = r->overridden,
+		};
+	}
+}
+
+static struct platform *
+load_checked(const struct order *order, const struct platform_file *file, char **error)
+{
+	struct platform *p;
+
+	if (!trial_load(order, error))
+		return NULL;
+	p = g_new0(struct platform, 1);
+	p->path = g_strdup(order->path);
+	p->name = name_of(order->path);
+	take_values(p, file);
+	if (load_into_simgrid(p, order, error))
+		return p;
+	platform_free(p);
+	return NULL;
+}
+
+struct platform *
+platform_load(const char *path, const char *const *sets, size_t n, char **error)
+{
+	struct platform_file file = {0};
+	struct platform *p = NULL;
+	struct params common = {0};
+	char *found;
+
+	*error = NULL;
+	found = find_file(path, error);
+	if (!found)
+		return NULL;
+	if (read_file(&file, found, sets, n, &common, error))
+		p = load_checked(&(struct order){found, sets, n, &common}, &file, error);
+	platform_file_free(&file);
+	g_free(found);
+	return p;
+}
+
+static void
+free_value(struct param_value *v)
+{
+	g_free(v->value);
+	g_free(v->source);
+	g_free(v->sure);
+	g_free(v->range);
+	g_free(v->fitted_to);
+}
+
+void
+platform_free(struct platform *p)
+{
+	if (!p)
+		return;
+	for (size_t i = 0; i < p->n_values; i++)
+		free_value(&p->values[i]);
+	for (unsigned i = 0; i < p->n_links; i++)
+		g_free(p->links[i].name);
+	for (unsigned i = 0; p->routes && i < p->n_nodes * p->n_nodes; i++)
+		g_free(p->routes[i].links);
+	for (unsigned i = 0; p->hosts && i < p->n_nodes; i++)
+		g_free(p->hosts[i]);
+	g_free(p->values);
+	g_free(p->links);
+	g_free(p->routes);
+	g_free(p->hosts);
+	g_free(p->params);
+	g_free(p->path);
+	g_free(p->name);
+	g_free(p);
+}
+
+bool
+platform_check_set(const char *set, char **error)
+{
+	const char *value;
+	char *host;
+	bool ok = set_split(set, &host, &value, error) >= 0;
+
+	g_free(host);
+	return ok;
+}
+
+void
+platform_print_keys(FILE *out)
+{
+	fprintf(out, "| key | allowed | meaning |\n|---|---|---|\n");
+	for (int i = 0; i < N_PARAMS; i++) {
+		char *allowed = param_allowed(&param_defs[i]);
+
+		fprintf(out, "| `%s` | %s | %s |\n", param_defs[i].key, allowed, param_defs[i].doc);
+		g_free(allowed);
+	}
+}
