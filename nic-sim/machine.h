@@ -1,8 +1,8 @@
 /* The machine: hosts with CPUs, memory, I/O bus and NIC, joined by a fabric, as the platform describes them; and the
  * processes that run on them.
  *
- * Order of use: engine_init(), platform_load(), machine_new(), firmware (the driver of host-lib loads it), process_new() and
- * task_start() for every program, sim_run(), results, machine_free(). */
+ * Order of use: engine_init(), platform_load(), machine_new(), firmware (the driver of host-lib loads it),
+ * process_new() and task_start() for every program, sim_run(), results, machine_free(). */
 #ifndef NIC_SIM_MACHINE_H
 #define NIC_SIM_MACHINE_H
 
@@ -26,6 +26,7 @@ struct host {
 	void *driver; /* the kernel's state for the NIC: host-lib's */
 	void *kernel; /* the kernel's state for sockets: sockets' */
 	unsigned next_pid;
+	struct process *processes; /* all that ever were, newest first */
 };
 
 struct machine {
@@ -35,17 +36,27 @@ struct machine {
 	struct host *hosts;
 };
 
-/* machine_new: NULL and *error (g_free) if the fabric refuses the routes. */
+/* machine_new: NULL and *error (g_free) if the fabric refuses the routes.  The platform must outlive the machine.
+ * machine_free: after sim_run(); frees the processes, too. */
 struct machine *machine_new(const struct platform *platform, bool allow_deadlock, char **error);
 void machine_free(struct machine *m);
-/* machine_saturated: which resource was busiest over [0, sim_now()], and its utilisation 0..1 ("host pc-0 CPU", "nic 1 host DMA",
- * "channel myrinet_link_0_UP", "LANai 0"...). */
+/* machine_utilisations: calls each() with every resource and its utilisation over [0, sim_now()], 0..1, host by host:
+ * CPU (without spinning), PIO (of the I/O bus), LANai (when not in an idle loop), host DMA, send and receive engine;
+ * then the busiest channel.  The names ("pc-0 CPU", "pc-1 NIC host DMA", "channel myrinet_link_0_UP") are valid during
+ * the call. */
+void machine_utilisations(const struct machine *m, void (*each)(void *arg, const char *name, double utilisation),
+                          void *arg);
+/* machine_saturated: the busiest of these; the name is valid until the next call. */
 const char *machine_saturated(const struct machine *m, double *utilisation);
 
-/* A process: an address space, and what higher layers hang on it.  Layers register what they must undo when it ends. */
+/* A process: an address space, and what higher layers hang on it.  Layers register what they must undo when it ends.
+ * It ends when the body of its last task (task_start in cpu.h, daemons included) returns: hooks run and `memory` is
+ * released and becomes NULL (who wants to look at it later holds a umem_ref() of his own).  The structure itself lives
+ * as long as the machine. */
 struct process {
 	struct host *host;
-	unsigned pid; /* 1, 2, ... on its host */
+	struct process *next; /* in host->processes */
+	unsigned pid;         /* 1, 2, ... on its host */
 	char *name;
 	struct umem_space *memory;
 	void *nic_queue;   /* host-lib: struct vmmc */
@@ -60,9 +71,13 @@ struct process_hook {
 	void *arg;
 };
 struct process *process_new(struct host *host, const char *name);
-/* process_at_exit: exit(p, arg) runs, last registered first, in the context of the last task when process_exit() is called or the
- * last task's body returns. */
+/* process_at_exit: exit(p, arg) runs once, last registered first, in the context of the task that calls process_exit()
+ * or whose body returns as the last one; it may block. */
 void process_at_exit(struct process *p, void (*exit)(struct process *p, void *arg), void *arg);
+/* process_exit: runs the hooks now and marks the process as exiting.  It returns, and stops nobody: the caller returns
+ * from its body, the other tasks find out by what the hooks closed. No effect on a process that is exiting. */
 void process_exit(struct process *p);
+/* process_free: for machine_free(). */
+void process_free(struct process *p);
 
 #endif
