@@ -1,0 +1,3 @@
+#include "firmware/arch/native/arch.h"
+
+struct arch_machine *arch_machine;

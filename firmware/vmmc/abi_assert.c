@@ -1,0 +1,71 @@
+/* Sizes and offsets of the contract, asserted when this file is compiled, for both machines. */
+#include "firmware/vmmc/abi.h"
+
+#include <stddef.h>
+
+#define AT(type, member, offset) _Static_assert(offsetof(struct type, member) == (offset), #type "." #member)
+#define SIZE(type, bytes)        _Static_assert(sizeof(struct type) == (bytes), "size of " #type)
+#define FITS(at, bytes, next)    _Static_assert((at) + (bytes) <= (next), #at " ends before " #next)
+
+SIZE(vmmc_ctrl, 0x1A0);
+AT(vmmc_ctrl, magic, 0x00);
+AT(vmmc_ctrl, version, 0x04);
+AT(vmmc_ctrl, node, 0x08);
+AT(vmmc_ctrl, n_nodes, 0x0C);
+AT(vmmc_ctrl, window, 0x10);
+AT(vmmc_ctrl, ack_every, 0x14);
+AT(vmmc_ctrl, ack_delay_ticks, 0x18);
+AT(vmmc_ctrl, rto_ticks, 0x1C);
+AT(vmmc_ctrl, first_sequence, 0x20);
+AT(vmmc_ctrl, ready, 0x40);
+AT(vmmc_ctrl, counter, 0x44);
+AT(vmmc_ctrl, notified, 0x100);
+AT(vmmc_ctrl, zero, 0x104);
+AT(vmmc_ctrl, synced, 0x108);
+AT(vmmc_ctrl, note, 0x120);
+_Static_assert(VMMC_N_COUNTERS <= 47, "the counters fit");
+
+SIZE(vmmc_node, 0x10);
+AT(vmmc_node, route, 0x04);
+
+SIZE(vmmc_proc, 0x40);
+AT(vmmc_proc, status_bus, 0x04);
+AT(vmmc_proc, out_first, 0x08);
+AT(vmmc_proc, out_count, 0x0C);
+AT(vmmc_proc, src_first, 0x10);
+AT(vmmc_proc, src_count, 0x14);
+AT(vmmc_proc, consumed, 0x18);
+AT(vmmc_proc, errors, 0x1C);
+AT(vmmc_proc, polled, 0x20);
+AT(vmmc_proc, completed, 0x24);
+
+SIZE(vmmc_status, 0x10);
+
+SIZE(vmmc_slot, 0xC0);
+AT(vmmc_slot, control, 0x00);
+AT(vmmc_slot, proxy, 0x04);
+AT(vmmc_slot, data, 0x08);
+
+SIZE(vmmc_out, 0x08);
+AT(vmmc_out, key, 0x04);
+
+SIZE(vmmc_packet, VMMC_HEADER);
+AT(vmmc_packet, link, 0x04);
+AT(vmmc_packet, dest, 0x08);
+AT(vmmc_packet, key, 0x0C);
+AT(vmmc_packet, data, VMMC_HEADER);
+_Static_assert(offsetof(struct vmmc_packet, dest) == VMMC_ACK_BYTES, "an acknowledgement is type and link");
+
+FITS(VMMC_CODE_LIMIT, 0, VMMC_CTRL);
+FITS(VMMC_CTRL, sizeof(struct vmmc_ctrl), VMMC_NODES);
+FITS(VMMC_NODES, sizeof(struct vmmc_node) * VMMC_MAX_NODES, VMMC_PROCS);
+FITS(VMMC_PROCS, sizeof(struct vmmc_proc) * VMMC_MAX_PROCESSES, VMMC_QUEUES);
+FITS(VMMC_QUEUES, sizeof(struct vmmc_slot) * VMMC_SLOTS * VMMC_MAX_PROCESSES, VMMC_OUT_TABLE);
+FITS(VMMC_OUT_TABLE, sizeof(struct vmmc_out) * VMMC_OUT_ENTRIES, VMMC_SRC_TABLE);
+FITS(VMMC_SRC_TABLE, sizeof(be32) * VMMC_SRC_ENTRIES, VMMC_IN_TABLE);
+FITS(VMMC_IN_TABLE, sizeof(be32) * VMMC_MAX_FRAMES, VMMC_BUFFERS);
+
+/* Descriptors and process rows begin on a trace tag's 64 bytes. */
+_Static_assert(VMMC_QUEUES % 64 == 0 && sizeof(struct vmmc_slot) % 64 == 0, "tags of descriptors");
+_Static_assert(VMMC_PROCS % 64 == 0 && sizeof(struct vmmc_proc) % 64 == 0, "tags of process rows");
+_Static_assert(VMMC_BUFFERS % 64 == 0, "tags of packets");

@@ -1,0 +1,115 @@
+#include "firmware/vmmc/dma.h"
+#include "firmware/vmmc/port.h"
+#include "firmware/vmmc/receive.h"
+
+#define MAX_WINDOW 24u
+
+static uint32_t
+ctrl(uint32_t at)
+{
+	return sram_read(at);
+}
+
+/* acceptable: is the control block one that this firmware understands? */
+static uint32_t
+acceptable(void)
+{
+	uint32_t nodes = ctrl(CTRL(n_nodes));
+	uint32_t window = ctrl(CTRL(window));
+	if (ctrl(CTRL(magic)) != VMMC_MAGIC || ctrl(CTRL(version)) != VMMC_ABI_VERSION)
+		return 0;
+	if (!nodes || nodes > VMMC_MAX_NODES || ctrl(CTRL(node)) >= nodes)
+		return 0;
+	if (!window || window > MAX_WINDOW)
+		return 0;
+	return ctrl(CTRL(ack_every)) && ctrl(CTRL(ack_delay_ticks)) && ctrl(CTRL(rto_ticks));
+}
+
+static void
+init_peer(struct peer *peer, uint32_t node)
+{
+	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node);
+	uint32_t hops = sram_read(row);
+	uint32_t first = ctrl(CTRL(first_sequence)) & 0xFFFF;
+	if (!hops || hops > VMMC_MAX_HOPS || node >= ctrl(CTRL(n_nodes))) {
+		peer->expected = 0x10000; /* no packet is in order */
+		return;
+	}
+	uint32_t skip = VMMC_MAX_HOPS - hops;
+	peer->route[0] = sram_read(row + 4);
+	peer->route[1] = sram_read(row + 8);
+	peer->start = PACKET_ROUTE + (skip & ~3u);
+	peer->skip = skip & 3;
+	peer->reachable = 1;
+	peer->room = ctrl(CTRL(window));
+	peer->next_sequence = peer->base = peer->expected = first;
+}
+
+/* init_packets: `n` packets of `bytes` each from SRAM address `at` into the list `home`; returns the address behind
+ * them. */
+static uint32_t
+init_packets(struct packet *packet, uint32_t n, struct packet **home, uint32_t at, uint32_t bytes)
+{
+	for (; n; n--) {
+		packet->at = at;
+		packet->home = home;
+		packet->next = *home;
+		*home = packet;
+		packet++;
+		at += bytes;
+	}
+	return at;
+}
+
+static void
+init_buffers(void)
+{
+	uint32_t at = VMMC_BUFFERS;
+	at = init_packets(S.packets, VMMC_LONG_PACKETS, &S.free_long, at, PACKET_LONG_BYTES);
+	at = init_packets(S.packets + VMMC_LONG_PACKETS, VMMC_SHORT_PACKETS, &S.free_short, at, PACKET_SHORT_BYTES);
+	S.ack_packet.at = at;
+	at += PACKET_SHORT_BYTES;
+	for (uint32_t i = 0; i < VMMC_ARRIVALS; i++) {
+		S.arrivals[i].at = at;
+		receive_release(&S.arrivals[i]);
+		at += ARRIVAL_BYTES;
+	}
+}
+_Static_assert(VMMC_BUFFERS + VMMC_LONG_PACKETS * PACKET_LONG_BYTES + (VMMC_SHORT_PACKETS + 1) * PACKET_SHORT_BYTES +
+                               VMMC_ARRIVALS * ARRIVAL_BYTES <=
+                       VMMC_SRAM_BYTES,
+               "the buffers fit");
+
+static void
+init_ports(void)
+{
+	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++)
+		S.ports[i].row = VMMC_PROCS + i * (uint32_t)sizeof(struct vmmc_proc);
+	S.nobody.poll = CTRL(zero);
+	sram_write(CTRL(zero), 0);
+	ports_reopen();
+}
+
+uint32_t
+vmmc_init(void)
+{
+	for (uint32_t i = 0; i < VMMC_N_COUNTERS; i++)
+		sram_write(CTRL(counter) + 4 * i, 0);
+	if (!acceptable()) {
+		sram_write(CTRL(ready), VMMC_REFUSED);
+		return 0;
+	}
+	uint32_t node = ctrl(CTRL(node));
+	S.type_base = VMMC_TYPE << 16 | node;
+	S.data_type = S.type_base | VMMC_KIND_DATA << 8;
+	S.data_type_of_0 = VMMC_TYPE << 16 | VMMC_KIND_DATA << 8;
+	S.ack_every = ctrl(CTRL(ack_every));
+	S.ack_delay = ctrl(CTRL(ack_delay_ticks));
+	S.rto = ctrl(CTRL(rto_ticks));
+	for (uint32_t i = 0; i < VMMC_MAX_NODES; i++)
+		init_peer(&S.peers[i], i);
+	init_buffers();
+	init_ports();
+	sram_write(CTRL(ready), VMMC_MAGIC);
+	return 1;
+}

@@ -1,0 +1,366 @@
+#include "firmware/vmmc/port.h"
+#include "firmware/vmmc/dma.h"
+#include "firmware/vmmc/link.h"
+
+#define SLOT_BYTES ((uint32_t)sizeof(struct vmmc_slot))
+#define SLOT_PROXY ((uint32_t)offsetof(struct vmmc_slot, proxy))
+#define SLOT_DATA  ((uint32_t)offsetof(struct vmmc_slot, data))
+#define OUT_BYTES  ((uint32_t)sizeof(struct vmmc_out))
+
+#define PAGE_MASK (VMMC_PAGE - 1)
+
+/* An entry of VMMC_OUT_TABLE that may be used has these bits of its key as in VMMC_OUT_VALID: valid, node <
+ * VMMC_MAX_NODES. */
+#define OUT_CHECK (VMMC_OUT_VALID | (0xFFu & ~(VMMC_MAX_NODES - 1)) << 8)
+
+#define FLAG_NOTIFY   (VMMC_SEND_NOTIFY << 24) /* in a control word */
+#define FLAG_COMPLETE (VMMC_SEND_COMPLETE << 24)
+/* FLAG_NOTIFY of a control word becomes VMMC_KEY_NOTIFY of a key by a shift. */
+#define NOTIFY_SHIFT 12
+_Static_assert((FLAG_NOTIFY >> NOTIFY_SHIFT) == VMMC_KEY(0, VMMC_KEY_NOTIFY, 0), "control flag and key flag");
+
+/* out_entry: SRAM address of the entry for `proxy`, or 0 if the process may not name it. */
+static inline uint32_t
+out_entry(const struct port *port, uint32_t proxy)
+{
+	uint32_t index = proxy >> VMMC_PAGE_SHIFT;
+	if (index >= port->out_count)
+		return 0;
+	uint32_t entry = port->out + OUT_BYTES * index;
+	if ((sram_read(entry + 4) & OUT_CHECK) != VMMC_OUT_VALID)
+		return 0;
+	return entry;
+}
+
+static inline struct peer *
+out_peer(uint32_t key)
+{
+	return &S.peers[key >> 8 & (VMMC_MAX_NODES - 1)];
+}
+
+/* fill_header: all words of a data packet but the link word. */
+static inline void
+fill_header(struct packet *packet, uint32_t entry, uint32_t proxy, uint32_t flags, uint32_t bytes)
+{
+	uint32_t at = packet->at;
+	uint32_t key = sram_read(entry + 4);
+	struct peer *peer = out_peer(key);
+	packet->peer = peer;
+	packet->last = at + PACKET_DATA - 4 + bytes;
+	packet->sent = 0;
+	sram_write(at + PACKET_ROUTE, peer->route[0]);
+	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
+	sram_write(at + PACKET_TYPE, S.data_type);
+	sram_write(at + PACKET_DEST, sram_read(entry) + (proxy & PAGE_MASK));
+	sram_write(at + PACKET_KEY, (key & 0xFFFF0000u) | (flags & FLAG_NOTIFY) >> NOTIFY_SHIFT | bytes);
+	peer->room--;
+}
+
+/* copy_words: at least one; reads each once. */
+static inline void
+copy_words(uint32_t to, uint32_t from, uint32_t bytes)
+{
+	uint32_t end = from + bytes;
+	do {
+		sram_write(to, sram_read(from));
+		from += 4;
+		to += 4;
+	} while (from != end);
+}
+
+/* take: the slot is the process' again. */
+static inline void
+take(struct port *port)
+{
+	uint32_t slot = port->slot;
+	sram_write(slot, 0);
+	port->taken++;
+	sram_write(port->row + offsetof(struct vmmc_proc, consumed), port->taken);
+	slot += SLOT_BYTES;
+	if (slot == port->end_slot)
+		slot = port->first_slot;
+	port->slot = slot;
+	port->poll = slot;
+}
+
+static void
+bad_descriptor(struct port *port)
+{
+	uint32_t at = port->row + offsetof(struct vmmc_proc, errors);
+	sram_write(at, sram_read(at) + 1);
+	count(VMMC_C_BAD_DESCRIPTOR);
+}
+
+/* stall: serve this port again after the next event. */
+static void
+stall(struct port *port)
+{
+	port->poll = CTRL(zero);
+	port->stalled = 1;
+	S.stalled = 1;
+}
+
+static void
+report(struct port *port, uint32_t number)
+{
+	if (!port->status_bus || !port->open)
+		return;
+	sram_write(port->row + offsetof(struct vmmc_proc, completed), number);
+	dma_report(port);
+}
+
+/* reject_or_stall: a short send found no packet or no window: will there ever be room? */
+static void
+reject_or_stall(struct port *port, struct peer *peer)
+{
+	if (peer->reachable) {
+		stall(port);
+		return;
+	}
+	take(port);
+	bad_descriptor(port);
+}
+
+static inline void
+serve_short(struct port *port, uint32_t control)
+{
+	uint32_t slot = port->slot;
+	uint32_t bytes = VMMC_CONTROL_LENGTH(control);
+	uint32_t proxy = sram_read(slot + SLOT_PROXY);
+	uint32_t entry = out_entry(port, proxy);
+	uint32_t beyond = ((proxy & PAGE_MASK) + bytes - 1) >> VMMC_PAGE_SHIFT;
+	if (!entry || beyond | ((bytes - 4) & ~(VMMC_SHORT_MAX - 4)) | (proxy & 3)) {
+		take(port);
+		bad_descriptor(port);
+		return;
+	}
+	struct packet *packet = S.free_short;
+	struct peer *peer = out_peer(sram_read(entry + 4));
+	if (!packet || !peer->room || port->fetching) {
+		reject_or_stall(port, peer);
+		return;
+	}
+	S.free_short = packet->next;
+	trace_move(packet->at, slot);
+	fill_header(packet, entry, proxy, control, bytes);
+	copy_words(packet->at + PACKET_DATA, slot + SLOT_DATA, bytes);
+	link_send(packet);
+	take(port);
+	count(VMMC_C_SHORT_SENDS);
+	if (control & FLAG_COMPLETE)
+		report(port, port->taken);
+}
+
+/* last_page: number of the page that holds the last byte, or all ones if that lies beyond any table. */
+static inline uint32_t
+last_page(uint32_t address, uint32_t bytes)
+{
+	uint32_t last = (address & PAGE_MASK) + bytes - 1;
+	return (address >> VMMC_PAGE_SHIFT) + (last >> VMMC_PAGE_SHIFT);
+}
+
+/* end_long: no more pieces of it will be taken. */
+static void
+end_long(struct port *port)
+{
+	port->left = 0;
+	if (port->open)
+		port->poll = port->slot;
+}
+
+/* issue_piece: takes one more piece of the port's long send if it can; 1 if it did. */
+static uint32_t
+issue_piece(struct port *port)
+{
+	struct packet *packet = S.free_long;
+	if (!port->left || !packet || S.pieces >= PIECES_MAX)
+		return 0;
+	uint32_t to = port->to;
+	uint32_t from = port->from;
+	uint32_t entry = out_entry(port, to);
+	uint32_t frame = sram_read(port->src + 4 * (from >> VMMC_PAGE_SHIFT));
+	struct peer *peer = entry ? out_peer(sram_read(entry + 4)) : NULL;
+	if (!peer || !peer->reachable || !(frame & VMMC_SRC_VALID)) {
+		bad_descriptor(port);
+		end_long(port);
+		return 0;
+	}
+	if (!peer->room)
+		return 0;
+	uint32_t bytes = port->left;
+	uint32_t to_room = VMMC_PAGE - (to & PAGE_MASK);
+	uint32_t from_room = VMMC_PAGE - (from & PAGE_MASK);
+	if (bytes > to_room)
+		bytes = to_room;
+	if (bytes > from_room)
+		bytes = from_room;
+	S.free_long = packet->next;
+	S.pieces++;
+	trace_move(packet->at, port->row);
+	packet->port = port;
+	packet->from_bus = (frame & ~PAGE_MASK) | (from & PAGE_MASK);
+	port->left -= bytes;
+	port->to = to + bytes;
+	port->from = from + bytes;
+	fill_header(packet, entry, to, port->left ? 0 : port->flags, bytes);
+	packet->reports = !port->left && port->flags & FLAG_COMPLETE;
+	packet->number = port->taken;
+	port->fetching++;
+	dma_fetch(packet);
+	if (!port->left)
+		end_long(port);
+	return 1;
+}
+
+static void
+serve_long(struct port *port, uint32_t control)
+{
+	uint32_t slot = port->slot;
+	uint32_t bytes = VMMC_CONTROL_LENGTH(control);
+	uint32_t to = sram_read(slot + SLOT_PROXY);
+	uint32_t from = sram_read(slot + SLOT_DATA);
+	trace_move(port->row, slot);
+	take(port);
+	if (!bytes || (bytes | to | from) & 3 || last_page(to, bytes) >= port->out_count ||
+	    last_page(from, bytes) >= port->src_count) {
+		bad_descriptor(port);
+		return;
+	}
+	count(VMMC_C_LONG_SENDS);
+	port->left = bytes;
+	port->to = to;
+	port->from = from;
+	port->flags = control;
+	while (issue_piece(port))
+		;
+	if (port->left)
+		stall(port);
+}
+
+void
+port_serve(struct port *port, uint32_t control)
+{
+	uint32_t op = VMMC_CONTROL_OP(control);
+	if (op == VMMC_OP_SHORT) {
+		serve_short(port, control);
+	} else if (op == VMMC_OP_LONG) {
+		serve_long(port, control);
+	} else {
+		take(port);
+		bad_descriptor(port);
+	}
+}
+
+void
+port_fetched(struct packet *packet, uint32_t failed)
+{
+	struct port *port = packet->port;
+	port->fetching--;
+	if (failed) {
+		count(VMMC_C_BUS_ERRORS);
+		S.pieces--;
+		packet->peer->room++;
+		packet_free(packet);
+		end_long(port);
+	} else {
+		link_send(packet);
+		if (packet->reports)
+			report(port, packet->number);
+	}
+	port_settle(port);
+}
+
+void
+port_settle(struct port *port)
+{
+	if (port->open || port->fetching || port->report || S.reporting == port)
+		return;
+	sram_write(port->row + offsetof(struct vmmc_proc, polled), 0);
+}
+
+/* retry_long: one more piece for each port that has a long send, in turn; 1 if any got one. */
+static uint32_t
+retry_long(void)
+{
+	uint32_t issued = 0;
+	struct port *first = S.turn;
+	struct port *port = first;
+	do {
+		if (issue_piece(port)) {
+			issued = 1;
+			S.turn = port->next;
+		}
+		port = port->next;
+	} while (port != first);
+	return issued;
+}
+
+void
+ports_retry(void)
+{
+	struct port *first = S.turn;
+	struct port *port = first;
+	while (retry_long())
+		;
+	S.stalled = 0;
+	do {
+		if (port->left)
+			S.stalled = 1;
+		else if (port->stalled)
+			port->poll = port->slot;
+		port->stalled = port->left != 0;
+		port = port->next;
+	} while (port != first);
+}
+
+/* open_port: reads what the driver wrote about process `i`. */
+static void
+open_port(struct port *port, uint32_t i)
+{
+	uint32_t row = port->row;
+	uint32_t first = VMMC_QUEUES + i * SLOT_BYTES * VMMC_SLOTS;
+	port->open = 1;
+	port->stalled = 0;
+	port->taken = 0;
+	port->slot = port->poll = port->first_slot = first;
+	port->end_slot = first + SLOT_BYTES * VMMC_SLOTS;
+	port->status_bus = sram_read(row + offsetof(struct vmmc_proc, status_bus));
+	port->out = VMMC_OUT_TABLE + OUT_BYTES * sram_read(row + offsetof(struct vmmc_proc, out_first));
+	port->out_count = sram_read(row + offsetof(struct vmmc_proc, out_count));
+	port->src = VMMC_SRC_TABLE + 4 * sram_read(row + offsetof(struct vmmc_proc, src_first));
+	port->src_count = sram_read(row + offsetof(struct vmmc_proc, src_count));
+	sram_write(row + offsetof(struct vmmc_proc, consumed), 0);
+	sram_write(row + offsetof(struct vmmc_proc, completed), 0);
+	sram_write(row + offsetof(struct vmmc_proc, polled), 1);
+}
+
+static void
+close_port(struct port *port)
+{
+	port->open = 0;
+	port->left = 0;
+	port_settle(port);
+}
+
+void
+ports_reopen(void)
+{
+	struct port *last = &S.nobody;
+	struct port *first = NULL;
+	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++) {
+		struct port *port = &S.ports[i];
+		uint32_t open = sram_read(port->row + offsetof(struct vmmc_proc, open));
+		if (open && !port->open)
+			open_port(port, i);
+		else if (!open && port->open)
+			close_port(port);
+		if (!port->open)
+			continue;
+		last->next = port;
+		last = port;
+		if (!first)
+			first = port;
+	}
+	last->next = first ? first : &S.nobody;
+	S.turn = last->next;
+}

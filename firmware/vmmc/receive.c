@@ -1,0 +1,184 @@
+#include "firmware/vmmc/receive.h"
+#include "firmware/vmmc/dma.h"
+#include "firmware/vmmc/link.h"
+
+#define ISR_BITS (LANAI_ISR_RECV | LANAI_ISR_BUFF | LANAI_ISR_TAIL | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2)
+#define ISR_ODD  (LANAI_ISR_BUFF | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2) /* not a whole packet of whole words */
+
+#define ACK_RECEIVED_BYTES (VMMC_ACK_BYTES + 4u) /* with the residue */
+
+static inline void
+arm(struct arrival *arrival)
+{
+	reg_write(LANAI_RMP, arrival->at);
+	reg_write(LANAI_RML, arrival->at + ARRIVAL_BYTES - 4);
+}
+
+static inline void
+arm_next(void)
+{
+	struct arrival *arrival = S.free_arrivals;
+	S.armed = arrival;
+	if (!arrival)
+		return;
+	S.free_arrivals = arrival->next;
+	arm(arrival);
+}
+
+void
+receive_release(struct arrival *arrival)
+{
+	if (S.armed) {
+		arrival->next = S.free_arrivals;
+		S.free_arrivals = arrival;
+		return;
+	}
+	S.armed = arrival;
+	arm(arrival);
+}
+
+void
+receive_again(void)
+{
+	S.draining = 0;
+	if (S.armed)
+		arm(S.armed);
+}
+
+/* take_control: an acknowledgement, perhaps negative. Returns 0 if it is neither. */
+static uint32_t
+take_control(struct peer *peer, uint32_t kind, uint32_t link, uint32_t bytes)
+{
+	if (bytes != ACK_RECEIVED_BYTES)
+		return 0;
+	if (kind == VMMC_KIND_ACK)
+		count(VMMC_C_ACKS_RECEIVED);
+	else if (kind == VMMC_KIND_NACK)
+		count(VMMC_C_NACKS_RECEIVED);
+	else
+		return 0;
+	link_acknowledged(peer, link & 0xFFFF);
+	if (kind == VMMC_KIND_NACK)
+		link_go_back(peer);
+	return 1;
+}
+
+/* out_of_order: a sound data packet that is not the next one. */
+static void
+out_of_order(struct peer *peer, uint32_t link)
+{
+	int32_t ahead = (int32_t)(link - (peer->expected << 16)) >> 16;
+	link_acknowledged(peer, link & 0xFFFF);
+	if (ahead < 0) {
+		count(VMMC_C_DROP_DUPLICATE);
+		link_ack_now(peer, 0);
+		return;
+	}
+	count(VMMC_C_DROP_GAP);
+	if (peer->gap)
+		return;
+	peer->gap = 1;
+	link_ack_now(peer, 1);
+}
+
+/* not_in_order: everything that is not the next data packet of some peer: finds out what it is. */
+static void
+not_in_order(uint32_t at, uint32_t end)
+{
+	uint32_t type = sram_read(at);
+	uint32_t link = sram_read(at + 4);
+	uint32_t source = type & 0xFF;
+	uint32_t kind = type >> 8 & 0xFF;
+	uint32_t bytes = end - at;
+	if (sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT) {
+		count(VMMC_C_DROP_CRC);
+		return;
+	}
+	if (type >> 16 != VMMC_TYPE || source >= VMMC_MAX_NODES || !S.peers[source].reachable) {
+		count(VMMC_C_DROP_TYPE);
+		return;
+	}
+	struct peer *peer = &S.peers[source];
+	if (kind == VMMC_KIND_DATA && bytes == ARRIVAL_OVERHEAD + VMMC_KEY_LENGTH(sram_read(at + 12)))
+		out_of_order(peer, link);
+	else if (kind == VMMC_KIND_DATA || !take_control(peer, kind, link, bytes))
+		count(VMMC_C_DROP_TYPE);
+}
+
+/* permitted: 0 if the incoming page table lets this deposit through, whose entry is then in *entry. */
+static inline uint32_t
+refused(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t *entry)
+{
+	uint32_t frame = dest >> VMMC_PAGE_SHIFT;
+	*entry = sram_read(VMMC_IN_TABLE + 4 * (frame & (VMMC_MAX_FRAMES - 1)));
+	uint32_t beyond = ((dest & (VMMC_PAGE - 1)) + bytes - 1) >> VMMC_PAGE_SHIFT;
+	return ((*entry ^ key) >> 16) | (~*entry & VMMC_IN_WRITE) | (frame & ~(VMMC_MAX_FRAMES - 1)) | beyond |
+	       ((bytes - 4) & ~(VMMC_PAGE - 4)) | (dest & 3);
+}
+
+/* take_data: the next data packet of `peer`. */
+static inline void
+take_data(struct arrival *arrival, struct peer *peer, uint32_t link)
+{
+	uint32_t at = arrival->at;
+	uint32_t dest = sram_read(at + 8);
+	uint32_t key = sram_read(at + 12);
+	uint32_t entry;
+	if (refused(dest, key, VMMC_KEY_LENGTH(key), &entry)) {
+		count(VMMC_C_DROP_PROTECTION);
+		receive_release(arrival);
+	} else {
+		dma_deposit(arrival, dest, VMMC_KEY_LENGTH(key));
+		arrival->notify = VMMC_KEY_FLAGS(key) & (entry >> 1) & VMMC_KEY_NOTIFY;
+		S.accepted++;
+	}
+	peer->expected = (peer->expected + 1) & 0xFFFF;
+	peer->gap = 0;
+	link_acknowledged(peer, link & 0xFFFF);
+	link_ack_soon(peer);
+}
+
+/* odd_end: BUFF or a ragged length. */
+static void
+odd_end(struct arrival *arrival, uint32_t isr)
+{
+	if (isr & LANAI_ISR_BUFF) {
+		if (!S.draining)
+			count(VMMC_C_LONG_PACKETS);
+		S.draining = 1;
+		arm(arrival);
+		return;
+	}
+	if (!S.draining)
+		count(sram_read(reg_read(LANAI_RMP) - 4) >> LANAI_CRC_RESIDUE_SHIFT ? VMMC_C_DROP_CRC
+		                                                                    : VMMC_C_DROP_TYPE);
+	S.draining = 0;
+	arm(arrival);
+}
+
+void
+receive_packet(uint32_t isr)
+{
+	struct arrival *arrival = S.armed;
+	uint32_t end = reg_read(LANAI_RMP);
+	reg_write(LANAI_ISR, isr & ISR_BITS);
+	if ((isr & ISR_ODD) | S.draining) {
+		odd_end(arrival, isr);
+		return;
+	}
+	arm_next();
+	uint32_t at = arrival->at;
+	uint32_t source = sram_read(at) - S.data_type_of_0;
+	struct peer *peer = &S.peers[source & (VMMC_MAX_NODES - 1)];
+	uint32_t link = sram_read(at + 4);
+	uint32_t length = VMMC_KEY_LENGTH(sram_read(at + 12));
+	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;
+	uint32_t wrong = (source & ~(VMMC_MAX_NODES - 1)) | residue | ((link >> 16) ^ peer->expected) |
+	                 (end - at - ARRIVAL_OVERHEAD - length);
+	if (wrong) {
+		not_in_order(at, end);
+		receive_release(arrival);
+		return;
+	}
+	take_data(arrival, peer, link);
+}

@@ -1,0 +1,165 @@
+/* Everything that the vmmc firmware remembers, in one structure: on the LANai a global at a fixed address, natively one
+ * object an instance (firmware/arch).  What the host sees is in firmware/vmmc/abi.h.
+ *
+ * FOUR KINDS OF THINGS.  A port is a process' send queue as the firmware sees it; a peer is another node with both
+ * directions of the reliable link to it; a packet is a send buffer, held until its peer has acknowledged it; an arrival
+ * is a receive buffer.  Flags are words that live in this structure, which has external linkage: clang 14 loops forever
+ * on one-bit statics (docs/lanai.md). */
+#ifndef FIRMWARE_VMMC_STATE_H
+#define FIRMWARE_VMMC_STATE_H
+
+#include "arch.h"
+#include "firmware/vmmc/abi.h"
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define VMMC_SHORT_PACKETS 31u /* and one buffer of that size for explicit acknowledgements */
+#define VMMC_LONG_PACKETS  26u
+#define VMMC_ARRIVALS      6u
+
+/* Layout of a send buffer: the header ends where the second 64 bytes begin, so that a fetch does not touch its trace
+ * tag. */
+#define PACKET_ROUTE       40u /* 8 bytes, left-padded, then struct vmmc_packet without a gap */
+#define PACKET_TYPE        48u
+#define PACKET_LINK        52u
+#define PACKET_DEST        56u
+#define PACKET_KEY         60u
+#define PACKET_DATA        64u
+#define PACKET_SHORT_BYTES (PACKET_DATA + VMMC_SHORT_MAX)
+#define PACKET_LONG_BYTES  (PACKET_DATA + VMMC_PAGE)
+
+/* Layout of a receive buffer: struct vmmc_packet, data, residue; a multiple of 64. */
+#define ARRIVAL_DATA     VMMC_HEADER
+#define ARRIVAL_OVERHEAD (VMMC_HEADER + 4u)
+#define ARRIVAL_BYTES    (VMMC_PAGE + 64u)
+
+struct peer;
+struct port;
+
+struct packet {
+	uint32_t at;         /* SRAM address of the buffer */
+	uint32_t last;       /* SRAM address of its last word */
+	struct packet *next; /* in the list that it is in: free, to be fetched, or its peer's */
+	struct peer *peer;
+	uint32_t sequence; /* << 16 */
+	uint32_t sent;     /* transmissions begun, 0 or 1 */
+	uint32_t freed;    /* acknowledged while it was being sent again: free it when the engine is done */
+	struct packet **home;
+	struct port *port; /* of a piece of a long send, until its data are here */
+	uint32_t from_bus; /* its bus address */
+	uint32_t reports;  /* 1 = last piece of a send that wants a status word */
+	uint32_t number;   /* of that send's descriptor */
+};
+
+struct peer {
+	uint32_t route[2];
+	uint32_t start; /* offset in a send buffer of the first word with route bytes */
+	uint32_t skip;  /* bytes of that word to skip (SA) */
+	uint32_t reachable;
+	/* towards it */
+	uint32_t next_sequence;
+	uint32_t base;          /* sequence of `oldest` */
+	uint32_t room;          /* packets that may still be taken for it */
+	struct packet *oldest;  /* not acknowledged, in order of sequence */
+	struct packet *newest;  /* valid if `oldest` is not NULL */
+	struct packet *unsent;  /* next to transmit, NULL if all are sent */
+	struct peer *send_next; /* ring of peers with something unsent */
+	uint32_t send_queued;
+	/* from it */
+	uint32_t expected;
+	uint32_t owed; /* packets taken and not acknowledged */
+	uint32_t gap;  /* a gap was answered; not again before a packet is in order */
+	uint32_t nack_due;
+	struct peer *ack_next; /* queue of explicit acknowledgements to send */
+	uint32_t ack_queued;
+	/* timer */
+	uint32_t ack_timed, ack_at;
+	uint32_t rto_timed, rto_at;
+	uint32_t timed; /* in the list S.timed */
+	struct peer *timed_next;
+};
+
+struct arrival {
+	uint32_t at; /* SRAM address of the buffer */
+	struct arrival *next;
+	uint32_t to_bus, bytes;
+	uint32_t notify;
+};
+
+struct port {
+	uint32_t poll; /* SRAM address of the word that the idle loop reads: next control word, or vmmc_ctrl.zero */
+	struct port *next;
+	uint32_t slot, first_slot, end_slot; /* SRAM addresses */
+	uint32_t row;                        /* of its struct vmmc_proc */
+	uint32_t out, out_count;             /* its part of VMMC_OUT_TABLE: SRAM address, entries */
+	uint32_t src, src_count;
+	uint32_t status_bus;
+	uint32_t taken;
+	uint32_t open;
+	uint32_t stalled;
+	/* the long send under way: left = 0 if there is none */
+	uint32_t left, from, to, flags;
+	uint32_t fetching; /* pieces whose data are not in SRAM yet */
+	uint32_t report;   /* waits in the queue of reports */
+	struct port *report_next;
+};
+
+enum dma_use { DMA_IDLE, DMA_DEPOSIT, DMA_FETCH, DMA_REPORT };
+
+struct vmmc {
+	/* polling */
+	struct port *turn;
+	uint32_t stalled; /* some port waits for an event */
+	/* link */
+	uint32_t type_base;      /* first header word of what we send, kind 0 */
+	uint32_t data_type;      /* the same of data packets */
+	uint32_t data_type_of_0; /* what a data packet from node 0 begins with */
+	struct packet *sending;  /* what the send engine works on */
+	struct packet *free_short, *free_long;
+	uint32_t pieces; /* long packets taken and not yet given to the send engine */
+	struct peer *ack_first, *ack_last;
+	struct peer *send_first, *send_last;
+	uint32_t ack_every, ack_delay, rto;
+	uint32_t timer_on, timer_at;
+	struct peer *timed;
+	/* receive */
+	struct arrival *armed, *free_arrivals;
+	uint32_t draining; /* the rest of a packet longer than any buffer comes */
+	/* host DMA */
+	enum dma_use dma;
+	struct arrival *depositing, *deposit_first, *deposit_last;
+	struct packet *fetching, *fetch_first, *fetch_last;
+	struct port *reporting, *report_first, *report_last;
+	uint32_t deposits_in_a_row;
+	uint32_t report_passed;
+	uint32_t accepted, deposited; /* deposits */
+	uint32_t sync_wanted, sync_at;
+
+	struct port nobody; /* the ring of ports is never empty */
+	struct packet ack_packet;
+	struct port ports[VMMC_MAX_PROCESSES];
+	struct peer peers[VMMC_MAX_NODES];
+	struct packet packets[VMMC_SHORT_PACKETS + VMMC_LONG_PACKETS];
+	struct arrival arrivals[VMMC_ARRIVALS];
+};
+
+ARCH_DECLARE_STATE(struct vmmc);
+#define S ARCH_STATE(struct vmmc)
+
+#define CTRL(member) (VMMC_CTRL + (uint32_t)offsetof(struct vmmc_ctrl, member))
+
+static inline void
+count(enum vmmc_counter which)
+{
+	uint32_t at = CTRL(counter) + 4 * which;
+	sram_write(at, sram_read(at) + 1);
+}
+
+/* vmmc_init: reads vmmc_ctrl and the node table; false (0), and vmmc_ctrl.ready = VMMC_REFUSED, if they are not for us.
+ */
+uint32_t vmmc_init(void);
+/* vmmc_step: does what is to be done now and returns; never waits. */
+void vmmc_step(void);
+
+#endif

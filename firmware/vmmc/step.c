@@ -1,0 +1,72 @@
+#include "firmware/vmmc/dma.h"
+#include "firmware/vmmc/link.h"
+#include "firmware/vmmc/port.h"
+#include "firmware/vmmc/receive.h"
+
+#define DMA_EVENTS  (LANAI_ISR_DMA | LANAI_ISR_WDOG)
+#define RARE_EVENTS (LANAI_ISR_TIME | LANAI_ISR_LAN0_SIG | LANAI_ISR_NRES)
+#define EVENTS      (RECEIVE_EVENTS | DMA_EVENTS | LANAI_ISR_SEND | RARE_EVENTS)
+
+/* network_reset: what was being sent or received is lost; the peers' time-outs make up for it. */
+static void
+network_reset(void)
+{
+	count(VMMC_C_NETWORK_RESETS);
+	receive_again();
+	if (S.sending && reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY) {
+		reg_write(LANAI_ISR, LANAI_ISR_SEND);
+		link_sent();
+	}
+}
+
+static void
+rare(uint32_t isr)
+{
+	reg_write(LANAI_ISR, isr & RARE_EVENTS);
+	if (isr & LANAI_ISR_TIME)
+		link_timer();
+	if (isr & LANAI_ISR_LAN0_SIG) {
+		ports_reopen();
+		dma_sync();
+	}
+	if (isr & LANAI_ISR_NRES)
+		network_reset();
+}
+
+static void
+events(uint32_t isr)
+{
+	if (isr & RECEIVE_EVENTS)
+		receive_packet(isr);
+	if (isr & DMA_EVENTS) {
+		reg_write(LANAI_ISR, isr & DMA_EVENTS);
+		dma_done(isr & LANAI_ISR_WDOG);
+	}
+	if (isr & LANAI_ISR_SEND) {
+		reg_write(LANAI_ISR, LANAI_ISR_SEND);
+		link_sent();
+	}
+	if (isr & RARE_EVENTS)
+		rare(isr);
+	if (S.stalled)
+		ports_retry();
+}
+
+void
+vmmc_step(void)
+{
+	uint32_t isr = reg_read(LANAI_ISR);
+	if (isr & EVENTS)
+		events(isr);
+	struct port *first = S.turn;
+	struct port *port = first;
+	do {
+		uint32_t control = sram_read(port->poll);
+		if (control) {
+			S.turn = port->next;
+			port_serve(port, control);
+			return;
+		}
+		port = port->next;
+	} while (port != first);
+}
