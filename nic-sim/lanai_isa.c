@@ -36,13 +36,13 @@ decode_alu_imm(uint32_t w, struct lanai_insn *in)
 	in->kind = LANAI_K_ALU_IMM;
 	in->op = bits(w, 28, 3);
 	in->set_flags = bits(w, 17, 1);
-	if (in->op == LANAI_SH) {
-		in->op = high ? LANAI_SHA : LANAI_SH;
+	if (in->op == LANAI_OP_SH) {
+		in->op = high ? LANAI_OP_SHA : LANAI_OP_SH;
 		in->imm = sign_extend(imm, 16);
 		return true;
 	}
 	in->imm = high ? imm << 16 : imm;
-	if (in->op == LANAI_AND)
+	if (in->op == LANAI_OP_AND)
 		in->imm |= high ? 0xFFFFu : 0xFFFF0000u;
 	return true;
 }
@@ -73,10 +73,10 @@ decode_shift(uint32_t w, struct lanai_insn *in)
 {
 	unsigned j = bits(w, 3, 5);
 
-	if (in->op != LANAI_SH)
+	if (in->op != LANAI_OP_SH)
 		return j == 0;
 	if (j == 24)
-		in->op = LANAI_SHA;
+		in->op = LANAI_OP_SHA;
 	return j == 16 || j == 24;
 }
 
@@ -95,7 +95,7 @@ decode_rrm(uint32_t w, struct lanai_insn *in)
 	address_mode(w, 17, in);
 	if (in->size == 0 || (in->kind == LANAI_K_STORE && zero_extend))
 		return false;
-	return (in->op == LANAI_SH && bits(w, 3, 5) == 0) || decode_shift(w, in);
+	return (in->op == LANAI_OP_SH && bits(w, 3, 5) == 0) || decode_shift(w, in);
 }
 
 static bool
@@ -106,7 +106,7 @@ decode_rr(uint32_t w, struct lanai_insn *in)
 	in->rs2 = bits(w, 11, 5);
 	in->set_flags = bits(w, 17, 1);
 	in->cc = bits(w, 0, 3) << 1 | bits(w, 16, 1);
-	if (in->op == LANAI_SH && bits(w, 3, 5) == 0) {
+	if (in->op == LANAI_OP_SH && bits(w, 3, 5) == 0) {
 		in->kind = LANAI_K_SELECT;
 		return !in->set_flags;
 	}
@@ -267,9 +267,9 @@ shift(bool arithmetic, uint32_t a, uint32_t amount, struct lanai_flags *f)
 static uint32_t
 logic(unsigned op, uint32_t a, uint32_t b)
 {
-	if (op == LANAI_AND)
+	if (op == LANAI_OP_AND)
 		return a & b;
-	return op == LANAI_OR ? a | b : a ^ b;
+	return op == LANAI_OP_OR ? a | b : a ^ b;
 }
 
 uint32_t
@@ -278,21 +278,21 @@ lanai_alu(unsigned op, uint32_t a, uint32_t b, struct lanai_flags *f)
 	uint32_t result;
 
 	switch (op) {
-	case LANAI_ADD:
+	case LANAI_OP_ADD:
 		result = add_with_carry(a, b, 0, f);
 		break;
-	case LANAI_ADDC:
+	case LANAI_OP_ADDC:
 		result = add_with_carry(a, b, f->c, f);
 		break;
-	case LANAI_SUB:
+	case LANAI_OP_SUB:
 		result = add_with_carry(a, ~b, 1, f);
 		break;
-	case LANAI_SUBB:
+	case LANAI_OP_SUBB:
 		result = add_with_carry(a, ~b, f->c, f);
 		break;
-	case LANAI_SH:
-	case LANAI_SHA:
-		result = shift(op == LANAI_SHA, a, b, f);
+	case LANAI_OP_SH:
+	case LANAI_OP_SHA:
+		result = shift(op == LANAI_OP_SHA, a, b, f);
 		break;
 	default:
 		result = logic(op, a, b);
@@ -389,7 +389,7 @@ lanai_late(const struct lanai_insn *in)
 bool
 lanai_reads_flags(const struct lanai_insn *in)
 {
-	bool carry = in->op == LANAI_ADDC || in->op == LANAI_SUBB;
+	bool carry = in->op == LANAI_OP_ADDC || in->op == LANAI_OP_SUBB;
 
 	switch (in->kind) {
 	case LANAI_K_ALU_IMM:
@@ -415,18 +415,19 @@ lanai_writes_flags(const struct lanai_insn *in)
 	return in->set_flags && (in->kind == LANAI_K_ALU_IMM || in->kind == LANAI_K_ALU_REG);
 }
 
-/* Text. -------------------------------------------------------------------------------------------------------------- */
+/* Text. --------------------------------------------------------------------------------------------------------------
+ */
 
 static const char *const reg_names[LANAI_REGS] = {
-	"%r0",	"%r1",	"%pc",	"%r3",	"%sp",	"%fp",	"%r6",	"%r7",	"%rv",	"%r9",	"%rr1",
-	"%rr2", "%r12", "%r13", "%r14", "%rca", "%r16", "%r17", "%r18", "%r19", "%r20", "%r21",
-	"%r22", "%r23", "%r24", "%r25", "%r26", "%r27", "%r28", "%r29", "%r30", "%r31",
+        "%r0",  "%r1",  "%pc",  "%r3",  "%sp",  "%fp",  "%r6",  "%r7",  "%rv",  "%r9",  "%rr1",
+        "%rr2", "%r12", "%r13", "%r14", "%rca", "%r16", "%r17", "%r18", "%r19", "%r20", "%r21",
+        "%r22", "%r23", "%r24", "%r25", "%r26", "%r27", "%r28", "%r29", "%r30", "%r31",
 };
 
 static const char *const op_names[] = {"add", "addc", "sub", "subb", "and", "or", "xor", "sh", "sha"};
 
 static const char *const cc_names[] = {"t",  "f",  "ugt", "ule", "ult", "uge", "ne", "eq",
-				       "vc", "vs", "pl",  "mi",  "ge",	"lt",  "gt", "le"};
+                                       "vc", "vs", "pl",  "mi",  "ge",  "lt",  "gt", "le"};
 
 static const char *
 dot_cc(unsigned cc, char text[8])
@@ -451,17 +452,18 @@ text_alu_imm(const struct lanai_insn *in, char *text, size_t size)
 {
 	char imm[16];
 
-	if (in->op == LANAI_SH || in->op == LANAI_SHA)
+	if (in->op == LANAI_OP_SH || in->op == LANAI_OP_SHA)
 		text_signed_hex(imm, sizeof imm, in->imm);
 	else
 		snprintf(imm, sizeof imm, "0x%x", in->imm);
 	if (in->word == 1)
 		snprintf(text, size, "nop");
-	else if (!in->set_flags && ((in->op == LANAI_ADD && in->rs1 == 0) || (in->op == LANAI_AND && in->rs1 == 1)))
+	else if (!in->set_flags &&
+	         ((in->op == LANAI_OP_ADD && in->rs1 == 0) || (in->op == LANAI_OP_AND && in->rs1 == 1)))
 		snprintf(text, size, "mov %s, %s", imm, reg_names[in->rd]);
 	else
-		snprintf(text, size, "%s%s %s, %s, %s", op_names[in->op], in->set_flags ? ".f" : "", reg_names[in->rs1], imm,
-			 reg_names[in->rd]);
+		snprintf(text, size, "%s%s %s, %s, %s", op_names[in->op], in->set_flags ? ".f" : "", reg_names[in->rs1],
+		         imm, reg_names[in->rd]);
 }
 
 static void
@@ -469,14 +471,14 @@ text_alu_reg(const struct lanai_insn *in, char *text, size_t size)
 {
 	char cc[8];
 
-	if (in->op == LANAI_OR && in->rd == LANAI_PC && !in->set_flags)
+	if (in->op == LANAI_OP_OR && in->rd == LANAI_PC && !in->set_flags)
 		snprintf(text, size, in->rs2 ? "b%s %s add %s" : "b%s %s", cc_names[in->cc], reg_names[in->rs1],
-			 reg_names[in->rs2]);
-	else if (in->op == LANAI_ADD && in->rs2 == 0 && in->cc == LANAI_CC_T && !in->set_flags)
+		         reg_names[in->rs2]);
+	else if (in->op == LANAI_OP_ADD && in->rs2 == 0 && in->cc == LANAI_CC_T && !in->set_flags)
 		snprintf(text, size, "mov %s, %s", reg_names[in->rs1], reg_names[in->rd]);
 	else
-		snprintf(text, size, "%s%s%s %s, %s, %s", op_names[in->op], in->set_flags ? ".f" : "", dot_cc(in->cc, cc),
-		 reg_names[in->rs1], reg_names[in->rs2], reg_names[in->rd]);
+		snprintf(text, size, "%s%s%s %s, %s, %s", op_names[in->op], in->set_flags ? ".f" : "",
+		         dot_cc(in->cc, cc), reg_names[in->rs1], reg_names[in->rs2], reg_names[in->rd]);
 }
 
 static void
@@ -505,7 +507,8 @@ text_memory(const struct lanai_insn *in, char *text, size_t size)
 
 	text_address(in, address, sizeof address);
 	if (in->kind == LANAI_K_LOAD)
-		snprintf(text, size, "%sld%s %s, %s", zero ? "u" : "", size_names[in->size], address, reg_names[in->rd]);
+		snprintf(text, size, "%sld%s %s, %s", zero ? "u" : "", size_names[in->size], address,
+		         reg_names[in->rd]);
 	else
 		snprintf(text, size, "st%s %s, %s", size_names[in->size], reg_names[in->rd], address);
 }
@@ -529,7 +532,7 @@ lanai_disassemble(uint32_t word, char *text, size_t size)
 		break;
 	case LANAI_K_SELECT:
 		snprintf(text, size, "sel.%s %s, %s, %s", cc_names[in.cc], reg_names[in.rs1], reg_names[in.rs2],
-			 reg_names[in.rd]);
+		         reg_names[in.rd]);
 		break;
 	case LANAI_K_SET:
 		snprintf(text, size, "s%s %s", cc_names[in.cc], reg_names[in.rd]);

@@ -1,8 +1,8 @@
 /* The LANai instruction set as a function: word -> fields, validity, text; and its arithmetic.
  *
- * Pure functions without state: the interpreter, its slow twin, the disassembler and the tests share them.  The set is the
- * one that clang's lanai target encodes (LLVM 14 sources); docs/lanai.md has the table.  lanai_decode() refuses exactly the
- * words that LLVM's disassembler refuses, and lanai_disassemble() prints what llvm-objdump prints. */
+ * Pure functions without state: the interpreter, its slow twin, the disassembler and the tests share them.  The set is
+ * the one that clang's lanai target encodes (LLVM 14 sources); docs/lanai.md has the table.  lanai_decode() refuses
+ * exactly the words that LLVM's disassembler refuses, and lanai_disassemble() prints what llvm-objdump prints. */
 #ifndef NIC_SIM_LANAI_ISA_H
 #define NIC_SIM_LANAI_ISA_H
 
@@ -29,34 +29,48 @@ enum lanai_kind {
 
 /* The operation field, and the two shifts, which the encodings spell differently. */
 enum lanai_op {
-	LANAI_ADD,
-	LANAI_ADDC,
-	LANAI_SUB,
-	LANAI_SUBB,
-	LANAI_AND,
-	LANAI_OR,
-	LANAI_XOR,
-	LANAI_SH,
-	LANAI_SHA,
+	LANAI_OP_ADD,
+	LANAI_OP_ADDC,
+	LANAI_OP_SUB,
+	LANAI_OP_SUBB,
+	LANAI_OP_AND,
+	LANAI_OP_OR,
+	LANAI_OP_XOR,
+	LANAI_OP_SH,
+	LANAI_OP_SHA,
 };
 
 enum lanai_count_op { LANAI_POPC = 1, LANAI_LEADZ = 2, LANAI_TRAILZ = 3 };
 
 enum lanai_cc {
-	LANAI_CC_T, LANAI_CC_F, LANAI_CC_UGT, LANAI_CC_ULE, LANAI_CC_ULT, LANAI_CC_UGE, LANAI_CC_NE, LANAI_CC_EQ,
-	LANAI_CC_VC, LANAI_CC_VS, LANAI_CC_PL, LANAI_CC_MI, LANAI_CC_GE, LANAI_CC_LT, LANAI_CC_GT, LANAI_CC_LE,
+	LANAI_CC_T,
+	LANAI_CC_F,
+	LANAI_CC_UGT,
+	LANAI_CC_ULE,
+	LANAI_CC_ULT,
+	LANAI_CC_UGE,
+	LANAI_CC_NE,
+	LANAI_CC_EQ,
+	LANAI_CC_VC,
+	LANAI_CC_VS,
+	LANAI_CC_PL,
+	LANAI_CC_MI,
+	LANAI_CC_GE,
+	LANAI_CC_LT,
+	LANAI_CC_GT,
+	LANAI_CC_LE,
 };
 
 struct lanai_insn {
 	uint8_t kind, op, cc;
 	uint8_t rd, rs1, rs2;
 	bool set_flags;
-	bool has_rs2;   /* loads and stores: offset is rs2, not imm */
-	bool absolute;  /* loads and stores: SLS, the address is imm */
+	bool has_rs2;     /* loads and stores: offset is rs2, not imm */
+	bool absolute;    /* loads and stores: SLS, the address is imm */
 	bool pre, update; /* P and Q: address includes the offset; rs1 takes the sum */
-	bool sign;      /* loads: sign-extend */
-	uint8_t size;   /* loads and stores: 1, 2, 4 bytes */
-	uint32_t imm;   /* extended as the instruction uses it */
+	bool sign;        /* loads: sign-extend */
+	uint8_t size;     /* loads and stores: 1, 2, 4 bytes */
+	uint32_t imm;     /* extended as the instruction uses it */
 	uint32_t word;
 };
 
@@ -70,7 +84,8 @@ bool lanai_decode(uint32_t word, struct lanai_insn *insn);
 void lanai_disassemble(uint32_t word, char *text, size_t size);
 
 bool lanai_condition(unsigned cc, struct lanai_flags flags);
-/* lanai_alu: the result of `a op b`; *flags is read by addc and subb, and replaced by what an F instruction would set. */
+/* lanai_alu: the result of `a op b`; *flags is read by addc and subb, and replaced by what an F instruction would set.
+ */
 uint32_t lanai_alu(unsigned op, uint32_t a, uint32_t b, struct lanai_flags *flags);
 uint32_t lanai_count(unsigned op, uint32_t a);
 

@@ -1,0 +1,203 @@
+/* Inside of the LANai core, shared by lanai_core.c (life, dates, memory), lanai_decode.c (pre-decoding), lanai_interp.c
+ * (the fast engine), lanai_ref.c (the slow one) and lanai_idle.c (skipping).  Nobody else includes this, but for tests.
+ *
+ * POSITION.  The core's place in time is `pos`, in 1/65536 clock since lanai_start; it belongs to the instruction that
+ * is executed next and includes that one's own load-use stall.  lanai_date() turns it into a date.
+ *
+ * COST.  The fast engine does not add per instruction.  Each record holds in `prefix` what a run from the first record
+ * to it costs, stalls included: a packed sum of cycles, SRAM accesses and stalls (LANAI_CYCLE, LANAI_ACCESS,
+ * LANAI_STALL). acc + rec->prefix is what has been executed since pos was last brought up to date (lanai_settle), and
+ * can be compared as one number, because the cycles stand on top.  `safe` is a number of cycles that certainly end
+ * before the limit; when a checked instruction finds that it is used up, lanai_admit() computes exactly.
+ *
+ * CHECKED instructions are those that the limit can stop: loads, stores, taken transfers, log_N, and faults. */
+#ifndef NIC_SIM_LANAI_STATE_H
+#define NIC_SIM_LANAI_STATE_H
+
+#include "nic-sim/lanai_core.h"
+#include "nic-sim/lanai_isa.h"
+
+#include <endian.h>
+#include <string.h>
+
+#define LANAI_CYCLE  (1ull << 43) /* 21 bits */
+#define LANAI_ACCESS (1ull << 22) /* 21 bits */
+#define LANAI_STALL  1ull         /* 22 bits; a stall is also a cycle */
+#define LANAI_FX     65536u       /* fixed point: one clock */
+#define LANAI_CHUNK                                                                                                    \
+	(1ull << 33)          /* longest run, in 1/65536 clock, without lanai_admit(): keeps 64-bit arithmetic exact */
+#define LANAI_SINK LANAI_REGS /* where writes to r0 and r1 go */
+
+struct lanai_rec {
+	const void *handler;
+	uint32_t imm; /* operand; the address in records that leave the fast path */
+	uint8_t rd, rs1, rs2, cc;
+	uint64_t prefix;
+	struct lanai_rec *link; /* transfers: copy of the slots, or the target if they hold only no-ops */
+};
+
+enum lanai_outcome {
+	LANAI_DONE,
+	LANAI_STOPPED, /* at the limit, or halted: leave the engine, the state is stored */
+	LANAI_GONE,    /* reset or restarted by the device during a call: leave, store nothing */
+	LANAI_SWITCH,  /* go on with the other engine */
+};
+
+enum { LANAI_MEMOS = 4, LANAI_WATCH_MAX = 32 };
+
+struct lanai_watch {
+	uint32_t address, value;
+	bool is_register;
+};
+
+/* One idle loop, seen from its head: what it reads, what it leaves, how long it takes. */
+struct lanai_memo {
+	struct lanai_rec *head;
+	const void *handler;    /* of the head, while the hook is in its place */
+	uint32_t live, written; /* registers read before written; registers written */
+	bool live_flags, writes_flags;
+	uint32_t regs[LANAI_REGS];
+	uint32_t res, v, c;
+	struct lanai_watch watch[LANAI_WATCH_MAX];
+	unsigned n_watch;
+	uint64_t period; /* 1/65536 clock at the DMA load `load` */
+	uint64_t cycles, accesses, stalls;
+};
+
+enum lanai_search { LANAI_LOOKING, LANAI_COMPARING, LANAI_RECORDING };
+
+/* The search for idle loops. */
+struct lanai_idle {
+	bool off;
+	enum lanai_search search;
+	bool sample;          /* the next backward transfer gives a candidate */
+	uint64_t gap;         /* cycles between samples */
+	uint64_t next_sample; /* in terms of core->cycles */
+	unsigned visits;
+	struct lanai_memo memos[LANAI_MEMOS];
+	unsigned next_memo;
+	struct lanai_memo draft; /* candidate or loop being recorded */
+	uint64_t start_pos, start_cycles, start_accesses, start_stalls;
+	unsigned steps;
+	struct lanai_memo *parked;
+	bool replaying;
+};
+
+struct lanai_core {
+	uint32_t r[LANAI_REGS + 1];
+	uint32_t res, v, c; /* Z and N are those of res; V is bit 31 of v; C is c */
+	uint8_t *sram;
+	uint32_t sram_bytes, code_end;
+
+	struct lanai_rec *recs; /* one a word of code, one behind the end, then the copies of slots */
+	uint32_t n_code, n_recs;
+	uint32_t *address_of;  /* of each record */
+	uint32_t *reads;       /* registers read by each word of code, for stalls behind computed transfers */
+	struct lanai_rec wild; /* "pc outside code", address in wild_pc */
+	uint32_t wild_pc;
+
+	struct lanai_rec *rec;       /* fast engine: next record */
+	uint32_t target;             /* fast engine: where the pending computed transfer goes */
+	uint32_t pc, n1, n2, shadow; /* slow engine: next three addresses, delay slots left */
+	bool slow;                   /* which engine holds the state */
+	bool always_slow;
+
+	uint64_t acc, safe;
+	uint64_t pos, budget; /* checked instructions execute if pos < budget */
+	sim_time limit;
+	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
+	unsigned cost_shift;              /* 2^cost_shift >= memory_cost */
+	uint64_t cycles, accesses, stalls, executed_base;
+
+	sim_time origin, anchor_date;
+	uint64_t anchor_pos, anchor_rest, anchor_reach;
+	uint64_t rate_num, rate_den; /* ps in 1/65536 clock = num / den */
+	uint64_t rate_num_inv, rate_den_inv;
+	uint64_t hz;
+
+	struct lanai_bus bus;
+	struct sim_core sim;
+	enum lanai_state state;
+	enum lanai_fault fault;
+	uint32_t fault_pc, entry, epoch;
+	struct lanai_counts counts;
+	uint64_t skipped; /* instructions */
+	struct lanai_idle idle;
+	char name[32];
+};
+
+/* lanai_core.c */
+sim_time lanai_date(struct lanai_core *core, uint64_t pos);
+/* lanai_window: takes over core->limit; computes the budget. */
+void lanai_window(struct lanai_core *core);
+/* lanai_admit: for the engines, in front of a checked instruction at core->pos: false if it must not be executed now.
+ */
+bool lanai_admit(struct lanai_core *core);
+enum lanai_outcome lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc);
+/* lanai_execute: the effect of one admitted instruction at `address`, except the passing of time and the move to the
+ * next.  *jump: a transfer was taken, to *target; *sram: the SRAM was accessed. */
+struct lanai_effect {
+	bool jump, sram;
+	bool steady; /* no unsteady register was read, none written */
+	uint32_t target;
+};
+enum lanai_outcome lanai_execute(struct lanai_core *core, const struct lanai_insn *in, uint32_t address,
+                                 struct lanai_effect *effect);
+/* lanai_access: any load or store; *sram tells which kind it was. */
+struct lanai_access {
+	uint32_t address, value;
+	uint8_t size;
+	bool store, sign, sram, steady;
+};
+enum lanai_outcome lanai_access(struct lanai_core *core, struct lanai_access *access, uint32_t pc);
+/* lanai_takes: for a transfer: it will be taken. */
+bool lanai_takes(const struct lanai_core *core, const struct lanai_insn *in);
+enum lanai_outcome lanai_log(struct lanai_core *core, unsigned level);
+struct lanai_flags lanai_flags(const struct lanai_core *core);
+void lanai_put_flags(struct lanai_core *core, struct lanai_flags flags);
+
+/* lanai_decode.c */
+void lanai_predecode(struct lanai_core *core);
+
+/* lanai_interp.c */
+enum lanai_outcome lanai_interpret(struct lanai_core *core);
+const void *lanai_handler(unsigned name);
+/* lanai_settle: pos and the counts up to `rec`. */
+void lanai_settle(struct lanai_core *core, const struct lanai_rec *rec);
+
+/* lanai_ref.c */
+enum lanai_outcome lanai_ref_run(struct lanai_core *core);
+/* Both engines hold the state in their own form; a change is possible when no delay slot is pending. */
+void lanai_to_slow(struct lanai_core *core);
+void lanai_to_fast(struct lanai_core *core);
+
+/* lanai_idle.c */
+enum lanai_outcome lanai_head(struct lanai_core *core, struct lanai_rec *rec);
+const void *lanai_original(const struct lanai_core *core, const struct lanai_rec *rec);
+/* lanai_sample: a candidate is wanted, and the branch at `address` is about to be taken. */
+void lanai_sample(struct lanai_core *core, uint32_t address);
+/* lanai_record: the slow engine is about to execute `in` while a loop is being recorded. False: recording is over. */
+bool lanai_record(struct lanai_core *core, const struct lanai_insn *in);
+void lanai_catch_up(struct lanai_core *core);
+/* lanai_idle_reset: new code; lanai_idle_restart: new start of the same. */
+void lanai_idle_reset(struct lanai_core *core);
+void lanai_idle_restart(struct lanai_core *core);
+bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value);
+
+/* Address of the instruction that a record stands for. */
+static inline uint32_t
+lanai_address(const struct lanai_core *core, const struct lanai_rec *rec)
+{
+	return rec == &core->wild ? core->wild_pc : core->address_of[rec - core->recs];
+}
+
+static inline uint32_t
+lanai_word(const struct lanai_core *core, uint32_t address)
+{
+	uint32_t w;
+
+	memcpy(&w, core->sram + address, sizeof w);
+	return be32toh(w);
+}
+
+#endif
