@@ -1,0 +1,109 @@
+/* Inside of the fabric: fabric_topology.c derives channels and switches, fabric.c moves packets. */
+#ifndef NIC_SIM_FABRIC_INTERNAL_H
+#define NIC_SIM_FABRIC_INTERNAL_H
+
+#include "nic-sim/calendar.h"
+#include "nic-sim/fabric.h"
+#include "nic-sim/faults.h"
+
+#define NO_INDEX UINT32_MAX
+#define MAX_PATH (FABRIC_MAX_HOPS + 1) /* channels of one way */
+#define FULL_SPEED 65536u              /* speeds are in 1/65536 of the rate of the worm's slowest channel */
+
+struct channel {
+	const char *name;
+	sim_time latency;
+	uint64_t bytes_per_s;
+	uint32_t to_switch, to_node;     /* one of them is NO_INDEX */
+	uint32_t from_switch, from_node; /* the same */
+	uint32_t in_port, out_port;      /* at to_switch, at from_switch */
+	struct worm *holder;
+	unsigned hop; /* position in the holder's path */
+	struct worm *waiting;
+	struct sim_event release;
+	sim_time held_since, busy;
+	struct faults faults;
+	bool faulty;
+	struct fabric *fabric;
+};
+
+struct crossbar {
+	uint32_t n_ports;
+	uint32_t *out; /* [port] = channel or NO_INDEX */
+};
+
+/* Work that is done at a speed which changes: the rest, in ps at full speed, as of a date. */
+struct flow {
+	sim_time since;
+	uint64_t rest;
+	uint32_t speed;
+};
+
+enum phase {
+	WORM_TRAVEL,  /* the head is on its way to the end of the last channel of the path */
+	WORM_QUEUED,  /* at a switch, the channel that it needs is busy */
+	WORM_STARVED, /* the sender has not given the bytes that are needed to go on */
+	WORM_DOOR,    /* at the NIC, no buffer is armed */
+	WORM_FLOW,    /* at its end: bytes move */
+	WORM_OVER,    /* the tail is in, or the packet is lost */
+};
+
+struct worm {
+	struct worm *next;  /* in a queue or in the pool */
+	struct worm *older; /* made before it */
+	struct fabric *fabric;
+	uint8_t *data;
+	uint32_t capacity, bytes; /* bytes: given so far, with the route */
+	uint32_t start;           /* first byte that has not been stripped or taken */
+	uint32_t chunk;           /* bytes of the running take */
+	uint32_t tag;
+	unsigned from; /* node */
+	enum phase phase;
+	bool closed;    /* the tail has been given */
+	bool discard;   /* flows into nowhere */
+	bool delayed;   /* the head has waited for a channel or a buffer */
+	uint8_t residue;
+	unsigned n_path, n_struck, n_held;
+	uint32_t path[MAX_PATH];
+	sim_time enter[MAX_PATH]; /* when an unhindered head enters each channel, counted from the start */
+	sim_time reach;           /* and reaches the end of the last one */
+	uint64_t bytes_per_s;     /* of the slowest channel of the path */
+	struct flow sent;         /* at the sender's end, as if nothing ever blocked; full speed: the first channel's */
+	struct flow taken;        /* at the receiver's end, since the take(); full speed: bytes_per_s */
+	uint64_t sender_cap;      /* what the far end lets through, for the sender's end */
+	uint64_t far_limit;       /* the sender's limit as the receiver's end knows it */
+	uint64_t told_rate;       /* the flow that the receiving NIC was told */
+	sim_time cause;           /* date of the last thing at the head that moved the tail; 0: none */
+	uint32_t wait_port;       /* input port while queued */
+	struct sim_event head, tail, forward, backward, timeout;
+};
+
+struct port {
+	struct fabric_port nic;
+	struct fabric *fabric;
+	unsigned node;
+	uint32_t out, in; /* channels; NO_INDEX if the node has no route */
+	struct worm *sending, *receiving, *door;
+	uint64_t send_limit, receive_limit;
+	struct sim_event sync; /* what a core changed at the receiving end takes effect here */
+};
+
+struct fabric {
+	const struct platform *platform;
+	unsigned n_nodes, n_channels, n_switches;
+	struct channel *channels;
+	struct crossbar *switches;
+	struct port *ports;
+	struct worm *pool, *newest;
+	sim_time switch_delay, lookahead;
+	uint64_t slack;
+	struct fabric_counts counts;
+};
+
+/* topology_derive: fills channels, switches and ports' channel numbers; false and *error. */
+bool topology_derive(struct fabric *f, char **error);
+/* topology_find_cycle: false and *error if the routes' channel dependency graph has a cycle. */
+bool topology_find_cycle(const struct fabric *f, char **error);
+void topology_free(struct fabric *f);
+
+#endif
