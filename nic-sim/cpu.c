@@ -144,6 +144,30 @@ cpu_copy(uint64_t bytes)
 }
 
 sim_time
+cpu_pay(void)
+{
+	struct task *task = task_self();
+
+	if (!task)
+		return sim_now();
+	bring_up_to_date(task->cpu);
+	task->paying = true;
+	return sim_now() + task->debt_total;
+}
+
+void
+cpu_paid(void)
+{
+	struct task *task = task_self();
+
+	if (!task)
+		return;
+	bring_up_to_date(task->cpu);
+	task->paying = false;
+	assert(!task->debt_total);
+}
+
+sim_time
 cpu_settle(void)
 {
 	struct task *task = task_self();
@@ -151,12 +175,8 @@ cpu_settle(void)
 
 	if (!debt)
 		return 0;
-	bring_up_to_date(task->cpu);
-	task->paying = true;
-	sim_sleep_until(sim_now() + debt, "the end of its computation");
-	bring_up_to_date(task->cpu);
-	task->paying = false;
-	assert(!task->debt_total);
+	sim_sleep_until(cpu_pay(), "the end of its computation");
+	cpu_paid();
 	return debt;
 }
 

@@ -51,6 +51,11 @@ void cpu_instructions(enum cpu_account account, uint64_t n);
 /* cpu_copy: charges a memory-to-memory copy (host.copy_MB_s) to CPU_USER. */
 void cpu_copy(uint64_t bytes);
 sim_time cpu_settle(void);
+/* cpu_pay, cpu_paid: a settlement without a thread hand-over of its own, for a wait that begins when the debt is paid
+ * and goes on in events (programmed I/O).  cpu_pay() returns the date at which the debt will be paid; the task then
+ * blocks once, until that date or later, and calls cpu_paid(). */
+sim_time cpu_pay(void);
+void cpu_paid(void);
 
 /* cpu_spin: polls until ready(arg) is true or `deadline` (SIM_NEVER: none) has passed; what ready() reads can change
  * only by the watched ranges or by tasks and events that call cpu_poke().  The loop begins when the debt is paid; its

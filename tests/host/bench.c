@@ -78,5 +78,6 @@ main(int argc, char **argv)
 	measure_memory();
 	task_start_on(rig->host.cpus, NULL, "bench", false, measure_processor, NULL);
 	rig_run();
+	rig_end();
 	return 0;
 }

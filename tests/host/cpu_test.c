@@ -123,6 +123,35 @@ START_TEST(stalls_go_to_the_account_charged_last)
 }
 END_TEST
 
+/* A wait for the bus that begins behind 2 us of computation and takes 3 us; one sleep for both. */
+static void
+pays_while_waiting(void *unused)
+{
+	uint64_t before = engine_handovers();
+
+	(void)unused;
+	cpu_charge(CPU_SYSTEM, SIM_US);
+	cpu_charge(CPU_USER, SIM_US);
+	ck_assert_uint_eq(cpu_pay(), 2 * SIM_US);
+	sim_sleep_until(5 * SIM_US, "the bus");
+	cpu_paid();
+	ck_assert_uint_eq(cpu_settle(), 0);
+	ck_assert_uint_eq(engine_handovers(), before + 1);
+	ck_assert_uint_eq(cpu_pay(), 5 * SIM_US);
+	cpu_paid();
+	expect_times(4 * SIM_US, SIM_US, 0, 0);
+}
+
+START_TEST(a_wait_can_pay_the_debt)
+{
+	rig = rig_start(1);
+	kernel_task("t", pays_while_waiting, NULL);
+	ck_assert_uint_eq(cpu_pay(), 0);
+	cpu_paid();
+	rig_run();
+}
+END_TEST
+
 static void
 look(struct sim_event *ev)
 {
@@ -348,7 +377,6 @@ START_TEST(daemons_do_not_keep_the_run_alive)
 	fclose(out);
 	ck_assert_str_eq(text, "pc-0: task demon: what never comes (since 0.000 us)\n");
 	free(text);
-	cpu_set_free(rig->host.cpus);
 }
 END_TEST
 
@@ -368,10 +396,12 @@ main(void)
 	SRunner *r = srunner_create(s);
 
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(t, NULL, rig_end);
 	tcase_add_test(t, charges_are_a_debt_settled_once);
 	tcase_add_test(t, instructions_and_copies);
 	tcase_add_test(t, set_up_code_costs_nothing);
 	tcase_add_test(t, stalls_go_to_the_account_charged_last);
+	tcase_add_test(t, a_wait_can_pay_the_debt);
 	tcase_add_test(t, accounts_add_up_in_the_middle);
 	tcase_add_test(t, the_end_of_a_task_settles);
 	tcase_add_test(t, one_cpu);

@@ -49,8 +49,6 @@ START_TEST(names_and_numbers)
 	ck_assert_ptr_eq(b->next, a);
 	ck_assert_uint_eq(umem_alloc(a->memory, 1), umem_alloc(b->memory, 1));
 	process_at_exit(a, hook, "never run");
-	process_free(a);
-	process_free(b);
 }
 END_TEST
 
@@ -218,6 +216,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(t, NULL, rig_end);
 	tcase_add_test(t, names_and_numbers);
 	tcase_add_test(t, hooks_run_with_the_last_task);
 	tcase_add_test(t, exit_runs_hooks_once);

@@ -6,6 +6,7 @@
 #include <inttypes.h>
 
 static struct rig rig;
+static struct platform *platform;
 static struct host_bus bus = {.limit = FAKE_FRAMES};
 static struct umem_space *space;
 static struct umem_range word;
@@ -13,7 +14,6 @@ static struct umem_range word;
 struct rig *
 rig_start(unsigned cpus)
 {
-	struct platform *platform;
 	char *error = NULL;
 
 	engine_init();
@@ -29,6 +29,20 @@ rig_start(unsigned cpus)
 	space = umem_new(&bus, 0);
 	word = (struct umem_range){umem_alloc(space, UMEM_PAGE), 4};
 	return &rig;
+}
+
+void
+rig_end(void)
+{
+	while (rig.host.processes) {
+		struct process *p = rig.host.processes;
+
+		rig.host.processes = p->next;
+		process_free(p);
+	}
+	cpu_set_free(rig.host.cpus);
+	umem_unref(space);
+	platform_free(platform);
 }
 
 void

@@ -19,6 +19,8 @@ struct rig {
 
 /* rig_start: engine, platform and one host with `cpus` CPUs; memory for watching at rig_word(). Once a process. */
 struct rig *rig_start(unsigned cpus);
+/* rig_end: frees everything, processes included: the teardown of every test with a rig. */
+void rig_end(void);
 /* rig_run: sim_run() to SIM_DONE, and the accounts add up. */
 void rig_run(void);
 

@@ -301,6 +301,7 @@ main(void)
 	SRunner *r = srunner_create(s);
 
 	suite_add_tcase(s, t);
+	tcase_add_checked_fixture(t, NULL, rig_end);
 	tcase_add_loop_test(t, detection, 0, sizeof rows / sizeof rows[0]);
 	tcase_add_test(t, what_is_true_costs_nothing);
 	tcase_add_test(t, false_alarms);
