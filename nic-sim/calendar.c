@@ -310,6 +310,15 @@ calendar_step(sim_time until)
 }
 
 void
+calendar_run_cores(sim_time until)
+{
+	sim_time start = calendar.now;
+
+	run_cores(until);
+	calendar.now = calendar.limit = start;
+}
+
+void
 calendar_advance(sim_time t)
 {
 	assert(t <= calendar_next());

@@ -5,7 +5,8 @@
  * (date, rank, posting).  The rank is the number of the place where the event acts (see enum sim_rank): events of one
  * instant at different places commute, except where a place says how it arbitrates, so sorting by place makes the order
  * of ties independent of which core happened to be simulated first.  At one place the order is that of posting.
- * An event may post further events at its own date: they fire in the same instant.
+ * An event may post further events at its own date: they fire in the same instant.  A core posts only at places of its
+ * own node: then the order of posting at a place does not depend on which core ran ahead.
  *
  * CORES.  A struct sim_core is a processor that executes instructions between events.  The calendar calls its run()
  * when it has the smallest clock.  run() may execute every instruction whose effects on, or views of, anything outside
@@ -33,7 +34,8 @@
 
 /* Places, in the order in which they act within an instant. */
 enum sim_rank {
-	SIM_RANK_ENGINE = 0,     /* the driver itself: limits, flow completions */
+	SIM_RANK_ENGINE = 0,     /* flows that arrive */
+	SIM_RANK_TIMER = 1,      /* threads that end their sleep */
 	SIM_RANK_NODE = 16,      /* + node number: host, bus and NIC of that node */
 	SIM_RANK_CHANNEL = 8192, /* + channel number: heads and tails on the fabric */
 	SIM_RANK_LAST = 65535,
@@ -100,6 +102,8 @@ sim_time calendar_next_activity(void);
  * With until == SIM_NEVER and neither event nor active core left: returns false, sim_now() unchanged.  Cores that are
  * active while no event is left run until they park, or post something, or `until`. */
 bool calendar_step(sim_time until);
+/* calendar_run_cores: the first half of a step: no event fires, sim_now() stays. */
+void calendar_run_cores(sim_time until);
 /* calendar_advance: for the driver, when SimGrid's clock moved: sim_now() = t; no event may lie before t. */
 void calendar_advance(sim_time t);
 /* calendar_reset: forgets everything; for tests. */

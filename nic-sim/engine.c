@@ -55,12 +55,12 @@ struct sim_thread {
 /* A flow is carried by an actor of its own, the courier: only couriers (and the guard) wake up inside SimGrid by
  * themselves. */
 struct flow {
-	struct sim_event arrival;
 	sg_host_t from, to;
 	uint64_t bytes;
 	void (*done)(void *);
 	void *arg;
-	GList link;
+	uint64_t number; /* among all flows, in order of start */
+	sim_time date;   /* of arrival, once known */
 };
 
 /* Who drives: maestro (the thread that called sim_run, outside all actors), or the guard, an actor, for the dates
@@ -75,9 +75,11 @@ static struct {
 	struct sim_thread *self;
 	GPtrArray *threads;  /* all that ever started, in that order */
 	GQueue woken, flows; /* to be resumed, to be launched: in this instant, by the driver only */
-	unsigned live;       /* threads that are not daemons and have not ended */
-	unsigned in_flight;  /* couriers under way */
-	sim_time bound;      /* maestro takes over again at this date */
+	GQueue arrived;      /* flows that SimGrid has finished, by date and number */
+	uint64_t n_flows;
+	unsigned live;      /* threads that are not daemons and have not ended */
+	unsigned in_flight; /* couriers under way */
+	sim_time bound;     /* maestro takes over again at this date */
 	sim_time stride;
 	sg_sem_t guard_semaphore; /* NULL until the first flow */
 	uint64_t handovers;
@@ -164,7 +166,7 @@ sim_thread_start(const char *host, const char *name, bool daemon, void (*body)(v
 	t->why = "its start";
 	t->since = sim_now();
 	t->woken_link.data = t;
-	sim_event_init(&t->timer, SIM_RANK_ENGINE, timer_fired);
+	sim_event_init(&t->timer, SIM_RANK_TIMER, timer_fired);
 	g_ptr_array_add(engine.threads, t);
 	engine.live += !daemon;
 	append_woken(t);
@@ -284,13 +286,38 @@ resume(const struct driver *driver, struct sim_thread *t)
 /* Flows. ------------------------------------------------------------------------------------------------------------
  */
 
+/* An arrival event takes the first of the list, because SimGrid's order of flows that end together is its own. */
 static void
 flow_arrived(struct sim_event *ev)
 {
-	struct flow *flow = sim_event_owner(ev, struct flow, arrival);
+	struct flow *flow = g_queue_pop_head(&engine.arrived);
 
+	assert(flow->date == ev->time);
 	flow->done(flow->arg);
 	g_free(flow);
+	g_free(ev);
+}
+
+static gint
+by_date_and_number(gconstpointer a, gconstpointer b, gpointer unused)
+{
+	const struct flow *x = a, *y = b;
+
+	(void)unused;
+	if (x->date != y->date)
+		return x->date < y->date ? -1 : 1;
+	return x->number < y->number ? -1 : 1;
+}
+
+static void
+post_arrival(struct flow *flow)
+{
+	struct sim_event *event = g_new(struct sim_event, 1);
+
+	flow->date = MAX(sim_now(), clock_ps() + 1);
+	g_queue_insert_sorted(&engine.arrived, flow, by_date_and_number, NULL);
+	sim_event_init(event, SIM_RANK_ENGINE, flow_arrived);
+	sim_post(event, flow->date);
 }
 
 void
@@ -303,12 +330,13 @@ sim_flow(const char *from, const char *to, uint64_t bytes, void (*done)(void *),
 	flow->bytes = bytes;
 	flow->done = done;
 	flow->arg = arg;
-	flow->link.data = flow;
-	sim_event_init(&flow->arrival, SIM_RANK_ENGINE, flow_arrived);
-	g_queue_push_tail_link(&engine.flows, &flow->link);
+	flow->number = ++engine.n_flows;
+	g_queue_push_tail(&engine.flows, flow);
 }
 
-/* The arrival is an event like others; if its date is maestro's, maestro finds it, else the guard must be told. */
+/* The arrival is an event like others; if its date is maestro's, maestro finds it, else the guard must be told.  It is
+ * the next picosecond after SimGrid's: SimGrid's date may round to one whose events have just been fired, or are just
+ * about to be, by an error in the last bit of a double, and the order must not depend on that. */
 static void
 courier_main(int argc, char **argv)
 {
@@ -317,8 +345,8 @@ courier_main(int argc, char **argv)
 	(void)argc, (void)argv;
 	sg_host_sendto(flow->from, flow->to, (double)flow->bytes);
 	engine.in_flight--;
-	sim_post(&flow->arrival, MAX(sim_now(), clock_ps()));
-	if (flow->arrival.time < engine.bound)
+	post_arrival(flow);
+	if (flow->date < engine.bound)
 		sg_sem_release(engine.guard_semaphore);
 }
 
@@ -333,8 +361,7 @@ launch_flows(const struct driver *driver)
 		engine.guard_semaphore = sg_sem_init(0);
 		start_actor("guard", ((struct flow *)g_queue_peek_head(&engine.flows))->from, guard_main, NULL);
 	}
-	for (GList *link; (link = g_queue_pop_head_link(&engine.flows));) {
-		flow = link->data;
+	while ((flow = g_queue_pop_head(&engine.flows))) {
 		engine.in_flight++;
 		start_actor("courier", flow->from, courier_main, flow);
 	}
@@ -430,8 +457,23 @@ fly(const struct driver *driver, sim_time until)
 		return true;
 	}
 	engine.stride = FIRST_STRIDE;
-	calendar_step(calendar_next() == next ? next : next + 1);
+	if (calendar_next() == next)
+		calendar_step(next);
+	else
+		calendar_run_cores(next + 1);
 	return true;
+}
+
+/* coast: the next move while SimGrid has nothing to do: one instant, or a stretch in which only cores run. */
+static bool
+coast(sim_time until)
+{
+	sim_time next = calendar_next_activity(), stop;
+
+	if (next > until)
+		return false;
+	stop = MIN(until, MAX(next, sim_now()) + SIGNAL_STRIDE);
+	return calendar_step(stop) || stop < until;
 }
 
 /* drive: until all threads have ended, or nothing is left to happen up to and at `until`. */
@@ -445,12 +487,8 @@ drive(const struct driver *driver, sim_time until)
 		} else if (engine.in_flight) {
 			if (!fly(driver, until))
 				return;
-		} else {
-			sim_time next = calendar_next_activity();
-
-			if (next > until)
-				return;
-			calendar_step(MIN(until, MAX(next, sim_now()) + SIGNAL_STRIDE));
+		} else if (!coast(until)) {
+			return;
 		}
 	}
 }
