@@ -1,0 +1,180 @@
+#include "tests/firmware/mock_host.h"
+
+#include <string.h>
+
+#define PAGES 64u /* of each table, for a process */
+
+struct host_options
+host_defaults(void)
+{
+	return (struct host_options){
+	        .n_nodes = 2, .window = 8, .ack_every = 4, .ack_delay = 100, .rto = 2000, .hops = 1};
+}
+
+static void
+put(struct mock_nic *nic, size_t member, uint32_t value)
+{
+	mock_set_sram(nic, VMMC_CTRL + (uint32_t)member, value);
+}
+#define PUT(nic, member, value) put(nic, offsetof(struct vmmc_ctrl, member), value)
+
+/* route: `hops` bytes 0x81, the last one names the node. */
+static void
+put_route(struct mock_nic *nic, uint32_t node, uint32_t hops)
+{
+	uint32_t row = VMMC_NODES + node * sizeof(struct vmmc_node);
+	uint8_t *route = nic->sram + row + offsetof(struct vmmc_node, route);
+	mock_set_sram(nic, row, hops);
+	memset(route + VMMC_MAX_HOPS - hops, 0x81, hops);
+	route[VMMC_MAX_HOPS - 1] = (uint8_t)(0x80 | node);
+}
+
+void
+host_control(struct mock_nic *nic, const struct host_options *options)
+{
+	PUT(nic, magic, VMMC_MAGIC);
+	PUT(nic, version, VMMC_ABI_VERSION);
+	PUT(nic, node, options->node);
+	PUT(nic, n_nodes, options->n_nodes);
+	PUT(nic, window, options->window);
+	PUT(nic, ack_every, options->ack_every);
+	PUT(nic, ack_delay_ticks, options->ack_delay);
+	PUT(nic, rto_ticks, options->rto);
+	PUT(nic, first_sequence, options->first_sequence);
+	for (uint32_t node = 0; node < options->n_nodes && node < VMMC_MAX_NODES; node++)
+		put_route(nic, node, options->hops);
+}
+
+bool
+host_start(struct mock_nic *nic, const struct host_options *options)
+{
+	host_control(nic, options);
+	mock_select(nic);
+	return vmmc_init();
+}
+
+static void
+put_proc(struct mock_nic *nic, unsigned p, size_t member, uint32_t value)
+{
+	mock_set_sram(nic, VMMC_PROCS + p * sizeof(struct vmmc_proc) + member, value);
+}
+#define PROC(nic, p, member, value) put_proc(nic, p, offsetof(struct vmmc_proc, member), value)
+
+void
+host_open(struct mock_nic *nic, unsigned p, uint32_t status_bus)
+{
+	for (uint32_t n = 0; n < VMMC_SLOTS; n++)
+		mock_set_sram(nic, host_slot(p, n), 0);
+	PROC(nic, p, status_bus, status_bus);
+	PROC(nic, p, out_first, p * PAGES);
+	PROC(nic, p, out_count, PAGES);
+	PROC(nic, p, src_first, p * PAGES);
+	PROC(nic, p, src_count, PAGES);
+	PROC(nic, p, open, 1);
+	mock_raise(nic, LANAI_ISR_LAN0_SIG);
+}
+
+void
+host_close(struct mock_nic *nic, unsigned p)
+{
+	PROC(nic, p, open, 0);
+	mock_raise(nic, LANAI_ISR_LAN0_SIG);
+}
+
+void
+host_import(struct mock_nic *nic, unsigned p, uint32_t index, uint32_t node, uint32_t frame, uint32_t tag)
+{
+	uint32_t entry = VMMC_OUT_TABLE + (p * PAGES + index) * sizeof(struct vmmc_out);
+	mock_set_sram(nic, entry, frame * VMMC_PAGE);
+	mock_set_sram(nic, entry + 4, VMMC_OUT_KEY(tag, node));
+}
+
+void
+host_export(struct mock_nic *nic, uint32_t frame, uint32_t tag, uint32_t flags)
+{
+	mock_set_sram(nic, VMMC_IN_TABLE + 4 * frame, VMMC_IN_ENTRY(tag, flags));
+}
+
+void
+host_source(struct mock_nic *nic, unsigned p, uint32_t index, uint32_t frame)
+{
+	mock_set_sram(nic, VMMC_SRC_TABLE + 4 * (p * PAGES + index), frame << VMMC_PAGE_SHIFT | VMMC_SRC_VALID);
+}
+
+uint32_t
+host_slot(unsigned p, uint32_t n)
+{
+	return VMMC_QUEUES + (p * VMMC_SLOTS + n % VMMC_SLOTS) * sizeof(struct vmmc_slot);
+}
+
+void
+host_post(struct mock_nic *nic, unsigned p, uint32_t n, uint32_t control, uint32_t proxy, const uint32_t *data,
+          uint32_t words)
+{
+	uint32_t slot = host_slot(p, n);
+	mock_set_sram(nic, slot + 4, proxy);
+	for (uint32_t i = 0; i < words; i++)
+		mock_set_sram(nic, slot + 8 + 4 * i, data[i]);
+	mock_set_sram(nic, slot, control);
+}
+
+uint32_t
+host_counter(const struct mock_nic *nic, enum vmmc_counter which)
+{
+	return mock_sram(nic, VMMC_CTRL + offsetof(struct vmmc_ctrl, counter) + 4 * which);
+}
+
+uint32_t
+host_proc(const struct mock_nic *nic, unsigned p, size_t member)
+{
+	return mock_sram(nic, VMMC_PROCS + p * sizeof(struct vmmc_proc) + member);
+}
+
+uint32_t
+host_word(const struct mock_nic *nic, uint32_t bus)
+{
+	uint32_t raw;
+	memcpy(&raw, nic->memory + bus, sizeof(raw));
+	return GUINT32_FROM_BE(raw);
+}
+
+uint32_t
+host_packet(uint8_t *packet, uint32_t source, uint32_t sequence, uint32_t ack, uint32_t dest, uint32_t key)
+{
+	uint32_t header[4] = {VMMC_TYPE << 16 | VMMC_KIND_DATA << 8 | source, sequence << 16 | ack, dest, key};
+	uint32_t words = VMMC_KEY_LENGTH(key) / 4;
+	for (uint32_t i = 0; i < 4 + words; i++) {
+		uint32_t raw = GUINT32_TO_BE(i < 4 ? header[i] : 0x11 * (i - 3));
+		memcpy(packet + 4 * i, &raw, sizeof(raw));
+	}
+	return VMMC_HEADER + 4 * words;
+}
+
+void
+host_deliver(struct mock_nic *nic, const uint8_t *packet, uint32_t bytes, uint32_t residue)
+{
+	g_assert_true(mock_deliver(nic, packet, bytes, residue));
+	for (unsigned i = 0; i < 4; i++)
+		mock_step(nic);
+}
+
+uint32_t
+host_sent_word(const struct mock_packet *packet, unsigned i)
+{
+	uint32_t raw;
+	g_assert_cmpuint(packet->route_bytes + 4 * (i + 1), <=, packet->bytes);
+	memcpy(&raw, packet->data + packet->route_bytes + 4 * i, sizeof(raw));
+	return GUINT32_FROM_BE(raw);
+}
+
+void
+host_settle(struct mock_nic *nic)
+{
+	for (unsigned quiet = 0; quiet < 3; quiet++) {
+		mock_step(nic);
+		struct mock_packet *packet = mock_finish_send(nic);
+		if (mock_finish_dma(nic, false) || packet)
+			quiet = 0;
+		g_free(packet);
+	}
+}

@@ -1,0 +1,46 @@
+/* The host's side of the vmmc contract, for tests: a driver and processes on top of mock NICs, and wires between them.
+ */
+#ifndef TESTS_FIRMWARE_MOCK_HOST_H
+#define TESTS_FIRMWARE_MOCK_HOST_H
+
+#include "tests/firmware/mock_nic.h"
+
+struct host_options {
+	uint32_t node, n_nodes, window, ack_every, ack_delay, rto, first_sequence, hops;
+};
+struct host_options
+host_defaults(void); /* node 0 of 2, window 8, acknowledge every 4 packets or 100 ticks, rto 2000, 1 hop */
+
+/* host_control: what the driver writes before it starts the LANai. */
+void host_control(struct mock_nic *nic, const struct host_options *options);
+/* host_start: control block, then vmmc_init() of the native instance; true if it accepted. */
+bool host_start(struct mock_nic *nic, const struct host_options *options);
+/* host_open: opens process p with 64 imported pages, 64 source pages and its status words at `status_bus`, and signals.
+ */
+void host_open(struct mock_nic *nic, unsigned p, uint32_t status_bus);
+void host_close(struct mock_nic *nic, unsigned p);
+/* host_import: entry `index` of process p leads to `frame` at `node`, whose tag is `tag`. */
+void host_import(struct mock_nic *nic, unsigned p, uint32_t index, uint32_t node, uint32_t frame, uint32_t tag);
+void host_export(struct mock_nic *nic, uint32_t frame, uint32_t tag, uint32_t flags);
+/* host_source: page `index` of process p's sources is `frame`. */
+void host_source(struct mock_nic *nic, unsigned p, uint32_t index, uint32_t frame);
+
+uint32_t host_slot(unsigned p, uint32_t n); /* SRAM address of the slot of descriptor n */
+/* Writes descriptor n (0, 1, ...) of process p; the control word last. */
+void host_post(struct mock_nic *nic, unsigned p, uint32_t n, uint32_t control, uint32_t proxy, const uint32_t *data,
+               uint32_t words);
+uint32_t host_counter(const struct mock_nic *nic, enum vmmc_counter which);
+uint32_t host_proc(const struct mock_nic *nic, unsigned p, size_t member); /* a word of its struct vmmc_proc */
+uint32_t host_word(const struct mock_nic *nic, uint32_t bus);              /* big-endian, of host memory */
+
+/* host_packet: a data packet as it would arrive from `source`; returns its length. data[] is filled with 0x11 per word
+ * number. */
+uint32_t host_packet(uint8_t *packet, uint32_t source, uint32_t sequence, uint32_t ack, uint32_t dest, uint32_t key);
+/* host_deliver: delivers that packet, well or with a residue, and steps until the firmware has dealt with it. */
+void host_deliver(struct mock_nic *nic, const uint8_t *packet, uint32_t bytes, uint32_t residue);
+/* Word i (0 = type) of a packet sent, behind its route. */
+uint32_t host_sent_word(const struct mock_packet *packet, unsigned i);
+/* host_settle: steps and finishes engines until nothing happens; packets sent are thrown away. */
+void host_settle(struct mock_nic *nic);
+
+#endif
