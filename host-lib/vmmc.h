@@ -1,13 +1,15 @@
 /* VMMC: sender-directed deposits into memory that the receiver exported.
  *
- * A receiver exports a contiguous range of its address space under a name, for some nodes or all; a sender imports it and gets a
- * proxy.  vmmc_send() names local data, a proxy and an offset; the data appear in the receiver's memory, in order between a
- * sender and a receiver.  There is no receive call: the receiver looks (vmmc_wait with a predicate), and a send
- * enters no kernel.  Export and import go through the driver, import also through the exporter's driver over the Ethernet.
+ * A receiver exports a contiguous range of its address space under a name, for some nodes or all; a sender imports it
+ * and gets a proxy.  vmmc_send() names local data, a proxy and an offset; the data appear in the receiver's memory, in
+ * order between a sender and a receiver.  There is no receive call: the receiver looks (vmmc_wait with a predicate),
+ * and a send enters no kernel.  Export and import go through the driver, import also through the exporter's driver over
+ * the Ethernet.
  *
- * Addresses are simulated addresses of the calling process (umem.h).  Offsets, lengths and source addresses are multiples of
- * 4 (the DMA engine moves words): VMMC_EALIGN else.  Calls are made by tasks of the owning process, cost CPU and bus time as
- * simulated, and return an error code; nothing here prints or exits.  All functions block only as long as they say.
+ * Addresses are simulated addresses of the calling process (umem.h).  Offsets, lengths and source addresses are
+ * multiples of 4 (the DMA engine moves words): VMMC_EALIGN else.  Calls are made by tasks of the owning process, cost
+ * CPU and bus time as simulated, and return an error code; nothing here prints or exits.  All functions block only as
+ * long as they say.
  *
  * What the NIC below can do is asked with vmmc_capabilities() and comes from host-lib/vmmc_nic.h. */
 #ifndef HOST_LIB_VMMC_H
@@ -18,18 +20,18 @@
 
 enum vmmc_error {
 	VMMC_OK = 0,
-	VMMC_EINVAL,      /* an argument is out of its range */
-	VMMC_EALIGN,      /* address, offset or length not a multiple of 4 */
-	VMMC_EFAULT,      /* memory not mapped in this process */
-	VMMC_ENAME,       /* name already exported on this host, or not exported there */
-	VMMC_EPERM,       /* this node may not import it */
-	VMMC_ENODE,       /* no such node, or no route to it */
-	VMMC_ERANGE,      /* the transfer would leave the imported buffer */
-	VMMC_ENOSPC,      /* a table is full: processes, imported pages, source pages, host memory */
-	VMMC_ESTALE,      /* the export behind this proxy is gone */
-	VMMC_ETIMEDOUT,   /* the deadline passed */
-	VMMC_ENOTSUP,     /* the NIC cannot do that */
-	VMMC_EFIRMWARE,   /* the firmware refused to start or has stopped */
+	VMMC_EINVAL,    /* an argument is out of its range */
+	VMMC_EALIGN,    /* address, offset or length not a multiple of 4 */
+	VMMC_EFAULT,    /* memory not mapped in this process */
+	VMMC_ENAME,     /* name already exported on this host, or not exported there */
+	VMMC_EPERM,     /* this node may not import it */
+	VMMC_ENODE,     /* no such node, or no route to it */
+	VMMC_ERANGE,    /* the transfer would leave the imported buffer */
+	VMMC_ENOSPC,    /* a table is full: processes, imported pages, source pages, host memory */
+	VMMC_ESTALE,    /* the export behind this proxy is gone */
+	VMMC_ETIMEDOUT, /* the deadline passed */
+	VMMC_ENOTSUP,   /* the NIC cannot do that */
+	VMMC_EFIRMWARE, /* the firmware refused to start or has stopped */
 	VMMC_N_ERRORS
 };
 const char *vmmc_strerror(enum vmmc_error error); /* a sentence, without newline */
@@ -38,16 +40,19 @@ struct vmmc;
 struct vmmc_export;
 struct vmmc_proxy;
 
-/* vmmc_open: a queue of the host's NIC for this process; closed at the latest when the process ends. */
+/* vmmc_open: a queue of the host's NIC for this process, which has one at most (process->nic_queue); closed at the
+ * latest when the process ends.  The driver must have been started (driver_start()). */
 enum vmmc_error vmmc_open(struct process *process, struct vmmc **v);
 void vmmc_close(struct vmmc *v);
 const struct vmmc_capabilities *vmmc_capabilities(const struct vmmc *v);
 
 #define VMMC_ANY_NODE UINT32_MAX
-/* vmmc_export: makes [address, +length) (page aligned start, length a multiple of 4) importable as `name`, by node `node` or VMMC_ANY_NODE. Pins it. */
+/* vmmc_export: makes [address, +length) (page aligned start, length a multiple of 4) importable as `name`, by node
+ * `node` or VMMC_ANY_NODE. Pins it. */
 enum vmmc_error vmmc_export(struct vmmc *v, uint64_t address, uint32_t length, uint32_t name, uint32_t node,
                             struct vmmc_export **e);
-/* vmmc_unexport: from its return on, no byte is deposited there any more. */
+/* vmmc_unexport: from its return on, no byte is deposited there any more.  Importers are told over the Ethernet; what
+ * they send until then is dropped and counted by this host's NIC. */
 void vmmc_unexport(struct vmmc_export *e);
 /* vmmc_name: a name that nobody on this host has used: for exports that are told about by other means. */
 uint32_t vmmc_name(struct vmmc *v);
@@ -57,19 +62,27 @@ enum vmmc_error vmmc_import(struct vmmc *v, uint32_t node, uint32_t name, struct
 void vmmc_unimport(struct vmmc_proxy *proxy);
 uint32_t vmmc_proxy_length(const struct vmmc_proxy *proxy);
 
-/* vmmc_send: sends [source, +length) to `offset` in the proxy's buffer.  Up to capabilities.short_max bytes are copied into the
- * NIC by the processor and the source may be reused at once.  Longer ones are fetched by DMA from pages that are pinned at first use: with
- * ticket == NULL the call returns when the source may be reused; else at once, and vmmc_sent(v, *ticket) tells.  Waits while the send queue is full. */
+/* vmmc_send: sends [source, +length) to `offset` in the proxy's buffer.  Up to capabilities.short_max bytes are copied
+ * into the NIC by the processor and the source may be reused at once.  Longer ones are fetched by DMA from pages that
+ * are pinned at first use: with ticket == NULL the call returns when the source may be reused; else at once, and
+ * vmmc_sent(v, *ticket) tells.  Waits while the send queue is full. */
 enum vmmc_error vmmc_send(struct vmmc *v, uint64_t source, struct vmmc_proxy *proxy, uint32_t offset, uint32_t length,
                           uint64_t *ticket);
 /* vmmc_send_inline: as a short send (length <= short_max), of data in the library's own hands. */
-enum vmmc_error vmmc_send_inline(struct vmmc *v, const void *data, struct vmmc_proxy *proxy, uint32_t offset, uint32_t length);
-bool vmmc_sent(struct vmmc *v, uint64_t ticket);
+enum vmmc_error vmmc_send_inline(struct vmmc *v, const void *data, struct vmmc_proxy *proxy, uint32_t offset,
+                                 uint32_t length);
+bool vmmc_sent(struct vmmc *v, uint64_t ticket); /* a short send's ticket: at once */
 enum vmmc_error vmmc_wait_sent(struct vmmc *v, uint64_t ticket, sim_time deadline);
 
-/* vmmc_wait: the one waiting routine: returns VMMC_OK once ready(arg) is true, VMMC_ETIMEDOUT after the deadline.  Whatever can make it
- * true lies in the ranges of the process' memory, or pokes the task (cpu_poke).  By spinning in this version. */
-enum vmmc_error vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges, unsigned n,
-                          sim_time deadline);
+/* vmmc_last_trace: the id (trace.h) of the last message sent: the sending task's (task_set_trace()) if it has one, else
+ * a new one for each send while points are recorded, else 0.  Receivers do not learn ids: who knows which message it
+ * waits for marks TRACE_STAGE_DETECT and TRACE_STAGE_RETURN itself. */
+uint32_t vmmc_last_trace(const struct vmmc *v);
+
+/* vmmc_wait: the one waiting routine: returns VMMC_OK once ready(arg) is true, VMMC_ETIMEDOUT after the deadline.
+ * Whatever can make it true lies in the ranges of the process' memory, or pokes the task (cpu_poke).  By spinning in
+ * this version. ready() only looks; it may be called from events. */
+enum vmmc_error vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
+                          unsigned n, sim_time deadline);
 
 #endif

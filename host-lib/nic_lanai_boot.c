@@ -1,0 +1,124 @@
+/* Loads the vmmc firmware, fills its control block and tables, and lets it start.  All this happens before the
+ * experiment and costs no simulated time. */
+#include "host-lib/nic_lanai.h"
+#include "nic-sim/image.h"
+
+#include <string.h>
+
+static void
+put(struct nic *nic, uint32_t at, uint32_t word)
+{
+	nic_write(nic, NIC_WINDOW_SRAM + at, word, 0);
+}
+
+static uint32_t
+ticks(sim_time t)
+{
+	sim_time tick = LANAI_TICK_NS * SIM_NS;
+
+	return (uint32_t)MAX((t + tick - 1) / tick, 1);
+}
+
+static void
+write_control(struct host *host)
+{
+	const struct params *p = host->params;
+	const struct {
+		size_t member;
+		uint32_t value;
+	} words[] = {
+	        {offsetof(struct vmmc_ctrl, magic), VMMC_MAGIC},
+	        {offsetof(struct vmmc_ctrl, version), VMMC_ABI_VERSION},
+	        {offsetof(struct vmmc_ctrl, node), host->node},
+	        {offsetof(struct vmmc_ctrl, n_nodes), host->machine->n_hosts},
+	        {offsetof(struct vmmc_ctrl, window), (uint32_t)p->window},
+	        {offsetof(struct vmmc_ctrl, ack_every), (uint32_t)p->ack_every},
+	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), ticks(p->ack_delay)},
+	        {offsetof(struct vmmc_ctrl, rto_ticks), ticks(p->retransmit)},
+	        {offsetof(struct vmmc_ctrl, first_sequence), (uint32_t)p->first_sequence},
+	};
+
+	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
+		put(host->nic, VMMC_CTRL + (uint32_t)words[i].member, words[i].value);
+}
+
+static bool
+write_route(struct host *host, unsigned node, char **error)
+{
+	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node), word[2] = {0, 0};
+	uint8_t route[VMMC_MAX_HOPS + 1];
+	unsigned n = fabric_route(host->machine->fabric, host->node, node, route, sizeof route);
+
+	if (n > VMMC_MAX_HOPS) {
+		*error =
+		        g_strdup_printf("the route from node %u to node %u has more than the %u switches that the vmmc "
+		                        "firmware can name",
+		                        host->node, node, VMMC_MAX_HOPS);
+		return false;
+	}
+	for (unsigned i = 0; i < n; i++) {
+		unsigned at = VMMC_MAX_HOPS - n + i;
+		word[at / 4] |= (uint32_t)route[i] << (24 - at % 4 * 8);
+	}
+	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route_bytes), n);
+	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route), word[0]);
+	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route) + 4, word[1]);
+	return true;
+}
+
+static bool
+write_tables(struct host *host, char **error)
+{
+	for (uint32_t at = VMMC_CODE_LIMIT; at < VMMC_BUFFERS; at += 4)
+		put(host->nic, at, 0);
+	write_control(host);
+	for (unsigned node = 0; node < host->machine->n_hosts; node++)
+		if (node != host->node && !write_route(host, node, error))
+			return false;
+	return true;
+}
+
+static char *
+refusal(const struct host *host, const struct lanai_image *image, unsigned processes)
+{
+	if (host->params->sram_kb * 1024 < VMMC_SRAM_BYTES)
+		return g_strdup_printf("the vmmc firmware needs nic.sram_KB of at least %u", VMMC_SRAM_BYTES / 1024);
+	if (image->size > VMMC_CODE_LIMIT)
+		return g_strdup_printf("the firmware image has %u bytes; vmmc allows %u", image->size, VMMC_CODE_LIMIT);
+	if (processes < 1 || processes > VMMC_MAX_PROCESSES)
+		return g_strdup_printf("the vmmc firmware serves 1 to %u processes a host", VMMC_MAX_PROCESSES);
+	return NULL;
+}
+
+struct vmmc_nic *
+nic_lanai_new(struct host *host, const struct lanai_image *image, unsigned processes, char **error)
+{
+	struct lanai_nic *nic;
+	const char *why;
+
+	*error = refusal(host, image, processes);
+	if (*error)
+		return NULL;
+	if (!nic_load(host->nic, image, &why)) {
+		*error = g_strdup_printf("the firmware cannot be loaded: %s", why);
+		return NULL;
+	}
+	if (!write_tables(host, error))
+		return NULL;
+	nic = g_new0(struct lanai_nic, 1);
+	nic->base.ops = &nic_lanai_ops;
+	nic->base.host = host;
+	nic->base.capabilities = (struct vmmc_capabilities){
+	        .reliable = true,
+	        .notification = true,
+	        .short_max = VMMC_SHORT_MAX,
+	        .largest_piece = (1u << 24) - 4,
+	        .alignment = 4,
+	        .out_pages = VMMC_OUT_ENTRIES / processes,
+	        .source_pages = VMMC_SRC_ENTRIES / processes,
+	        .frames = VMMC_MAX_FRAMES,
+	        .processes = processes,
+	};
+	nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_OFF, 0);
+	return &nic->base;
+}
