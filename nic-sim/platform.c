@@ -377,6 +377,15 @@ load_checked(const struct order *order, const struct platform_file *file, char *
 	return NULL;
 }
 
+/* Errors quote the file, and the file may contain anything. */
+static void
+make_one_line(char *error)
+{
+	for (char *c = error; c && *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+}
+
 struct platform *
 platform_load(const char *path, const char *const *sets, size_t n, char **error)
 {
@@ -391,6 +400,7 @@ platform_load(const char *path, const char *const *sets, size_t n, char **error)
 		return NULL;
 	if (read_file(&file, found, sets, n, &common, error))
 		p = load_checked(&(struct order){found, sets, n, &common}, &file, error);
+	make_one_line(*error);
 	platform_file_free(&file);
 	g_free(found);
 	return p;
@@ -434,8 +444,11 @@ platform_check_set(const char *set, char **error)
 {
 	const char *value;
 	char *host;
-	bool ok = set_split(set, &host, &value, error) >= 0;
+	bool ok;
 
+	*error = NULL;
+	ok = set_split(set, &host, &value, error) >= 0;
+	make_one_line(*error);
 	g_free(host);
 	return ok;
 }
