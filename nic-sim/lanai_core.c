@@ -1,7 +1,5 @@
 #include "nic-sim/lanai_state.h"
 
-#include "nic-sim/lanai_regs.h"
-
 #include <assert.h>
 #include <glib.h>
 
@@ -82,19 +80,30 @@ lanai_date(struct lanai_core *core, uint64_t pos)
 	                                  core->rate_den_inv, &rest);
 }
 
+uint64_t
+lanai_position(const struct lanai_core *core, sim_time t)
+{
+	unsigned __int128 x = (unsigned __int128)(t - core->origin) * core->rate_den;
+	uint64_t ahead = t - core->anchor_date, rest, q;
+
+	if (ahead > WINDOW_MAX) /* or before the anchor */
+		return (uint64_t)((x + core->rate_num - 1) / core->rate_num);
+	if (ahead == 0)
+		return core->anchor_pos;
+	q = divide(ahead * core->rate_den - core->anchor_rest, core->rate_num, core->rate_num_inv, &rest);
+	return core->anchor_pos + q + (rest != 0);
+}
+
 void
 lanai_window(struct lanai_core *core)
 {
-	uint64_t pos = core->pos, ahead, rest, budget;
-
-	if (pos - core->anchor_pos >= core->anchor_reach)
-		set_anchor(core, pos);
+	if (core->pos - core->anchor_pos >= core->anchor_reach)
+		set_anchor(core, core->pos);
 	core->budget = core->anchor_pos;
 	if (core->limit <= core->anchor_date)
 		return;
-	ahead = MIN(core->limit - core->anchor_date, WINDOW_MAX) * core->rate_den - core->anchor_rest;
-	budget = divide(ahead, core->rate_num, core->rate_num_inv, &rest);
-	core->budget += MIN(budget + (rest != 0), 2 * LANAI_CHUNK);
+	core->budget = lanai_position(core, MIN(core->limit, core->anchor_date + WINDOW_MAX));
+	core->budget = MIN(core->budget, core->anchor_pos + 2 * LANAI_CHUNK);
 }
 
 /* Cycles between looks at whether an idle loop is to be searched. */
@@ -112,8 +121,8 @@ lanai_admit(struct lanai_core *core)
 			return false;
 		}
 	}
-	if (core->cycles >= core->idle.next_sample && !core->idle.off && core->idle.search == LANAI_LOOKING)
-		core->idle.sample = true;
+	if (core->cycles >= core->idle.next_sample)
+		lanai_idle_tick(core);
 	cycles = ((core->budget - core->pos - 1) >> core->cost_shift) + 1;
 	core->safe = core->idle.sample ? 0 : MIN(cycles, SAMPLE_CHECK) * LANAI_CYCLE;
 	return true;
@@ -137,6 +146,7 @@ lanai_set_dma_load(struct lanai_core *core, uint32_t load)
 	assert(load < 2 * LANAI_FX);
 	lanai_catch_up(core);
 	set_costs(core, load);
+	core->safe = 0;
 }
 
 /* Effects. -----------------------------------------------------------------------------------------------------------
@@ -159,14 +169,13 @@ lanai_put_flags(struct lanai_core *core, struct lanai_flags f)
 	core->c = f.c;
 }
 
-enum lanai_outcome
-lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc)
+static enum lanai_outcome
+halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc)
 {
 	core->fault = fault;
 	core->fault_pc = pc;
 	core->counts.faults++;
 	core->state = LANAI_HALTED;
-	core->sim.clock = lanai_date(core, core->pos);
 	sim_core_park(&core->sim);
 	if (core->bus.halted) {
 		uint32_t epoch = core->epoch;
@@ -176,6 +185,13 @@ lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc)
 			return LANAI_GONE;
 	}
 	return LANAI_STOPPED;
+}
+
+enum lanai_outcome
+lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc)
+{
+	sim_core_now(lanai_date(core, core->pos));
+	return halt(core, fault, pc);
 }
 
 static uint32_t
@@ -194,12 +210,16 @@ load_bytes(const struct lanai_core *core, const struct lanai_access *a)
 }
 
 static void
-store_bytes(struct lanai_core *core, const struct lanai_access *a)
+store_bytes(struct lanai_core *core, struct lanai_access *a)
 {
 	uint8_t *p = core->sram + a->address;
 
-	for (unsigned i = 0; i < a->size; i++)
-		p[i] = (uint8_t)(a->value >> 8 * (a->size - 1 - i));
+	for (unsigned i = 0; i < a->size; i++) {
+		uint8_t byte = (uint8_t)(a->value >> 8 * (a->size - 1 - i));
+
+		a->changed |= p[i] != byte;
+		p[i] = byte;
+	}
 }
 
 /* A call out of the core: the date goes to the calendar, limit and costs may be different afterwards. */
@@ -306,6 +326,9 @@ execute_memory(struct lanai_core *core, const struct lanai_insn *in, uint32_t pc
 	if (outcome != LANAI_DONE)
 		return outcome;
 	effect->sram = a.sram;
+	effect->changed = a.changed;
+	effect->address = a.address;
+	effect->value = a.value;
 	effect->steady = a.sram || (!a.store && a.steady);
 	if (!a.store)
 		result(core, in->rd, a.value, effect);
@@ -416,6 +439,7 @@ lanai_free(struct lanai_core *core)
 	g_free(core->recs);
 	g_free(core->address_of);
 	g_free(core->reads);
+	g_free(core->original);
 	g_free(core->sram);
 	g_free(core);
 }
@@ -437,8 +461,8 @@ lanai_load(struct lanai_core *core, const struct lanai_image *image, const char 
 	memcpy(core->sram, image->bytes, image->size);
 	core->code_end = image->code_end;
 	core->entry = image->entry;
-	lanai_idle_reset(core);
 	lanai_predecode(core);
+	lanai_idle_reset(core);
 	return true;
 }
 
@@ -512,15 +536,8 @@ lanai_touch(struct lanai_core *core, uint32_t address, uint32_t length)
 		return true;
 	lanai_catch_up(core);
 	if (core->state == LANAI_RUNNING)
-		lanai_halt(core, LANAI_FAULT_CODE_STORE, lanai_reg(core, LANAI_PC));
+		halt(core, LANAI_FAULT_CODE_STORE, lanai_reg(core, LANAI_PC));
 	return false;
-}
-
-void
-lanai_touch_regs(struct lanai_core *core)
-{
-	if (core->idle.parked)
-		lanai_catch_up(core);
 }
 
 uint32_t

@@ -71,12 +71,10 @@ store_base(const struct lanai_insn *in)
 }
 
 static unsigned
-memory_handler(const struct lanai_insn *in, struct lanai_rec *rec)
+memory_handler(const struct lanai_insn *in)
 {
 	unsigned base = in->kind == LANAI_K_LOAD ? load_base(in) : store_base(in);
 
-	if (in->absolute)
-		rec->imm = in->imm & ~3u;
 	if (in->has_rs2) {
 		if (in->update)
 			return LANAI_H_RARE;
@@ -152,7 +150,7 @@ handler_for(const struct lanai_insn *in, uint32_t address, struct lanai_rec *rec
 	if (in->rd < 2 && lanai_writes(in) == 0 && !in->set_flags && !lanai_is_memory(in) && in->kind != LANAI_K_LOG)
 		return LANAI_H_NOP;
 	if (lanai_is_memory(in))
-		return memory_handler(in, rec);
+		return memory_handler(in);
 	if (lanai_writes_flags(in))
 		return flag_handler(in);
 	return other_handler(in, rec);
@@ -182,6 +180,8 @@ fill(const struct decoder *d, uint32_t index, uint32_t at, unsigned slot_of_take
 	unsigned handler;
 
 	*rec = (struct lanai_rec){.imm = in->imm, .rd = destination(in), .rs1 = in->rs1, .rs2 = in->rs2, .cc = in->cc};
+	if (in->absolute)
+		rec->imm &= ~3u;
 	core->address_of[index] = at * 4;
 	if (at >= core->n_code)
 		handler = LANAI_H_FAULT_PC;
@@ -309,6 +309,7 @@ lanai_predecode(struct lanai_core *core)
 	g_free(core->recs);
 	g_free(core->address_of);
 	g_free(core->reads);
+	g_free(core->original);
 	core->reads = g_new0(uint32_t, core->n_code + 1);
 	decode_words(&d);
 	for (uint32_t i = 0; i <= core->n_code; i++) {
@@ -320,6 +321,9 @@ lanai_predecode(struct lanai_core *core)
 	for (uint32_t i = 0; i < core->n_code; i++)
 		if (needs_copy(&d.insns[i]))
 			copy_slots(&d, i);
+	core->original = g_new(const void *, core->n_code + 1);
+	for (uint32_t i = 0; i <= core->n_code; i++)
+		core->original[i] = core->recs[i].handler;
 	core->wild = (struct lanai_rec){.handler = lanai_handler(LANAI_H_FAULT_PC)};
 	g_free(d.insns);
 }

@@ -1,60 +1,437 @@
-/* Skipping idle loops. */
+/* Skipping idle loops.
+ *
+ * SEARCH.  Now and then the target of a taken backward branch becomes a candidate: its record gets the HEAD handler, which
+ * comes here on each visit.  When a visit finds the registers of an earlier one, the slow engine executes what follows
+ * and notes what it depends on, until the same state is reached again: that is a loop, and becomes a memo.  Only
+ * registers that the loop reads before it writes them matter for recognising it later, so garbage that a handler leaves in
+ * the others does no harm.
+ *
+ * PARKING.  When the head of a memo is reached with the live registers, the memory words and the device registers that
+ * the memo names, the core parks.  Nothing is executed until somebody touches one of those words; then whole periods
+ * are added, the registers that the loop writes get their values, and the partial rest is executed for real, reading
+ * device registers from the memo, since the devices may already be at a later date. */
+#include "nic-sim/lanai_handlers.h"
 #include "nic-sim/lanai_state.h"
+
+#include <glib.h>
+
+enum {
+	GAP_MIN = 1024,	      /* cycles between candidates; doubled when one fails */
+	GAP_MAX = 1 << 17,    /* for code that polls a clock, and is never idle in our sense */
+	PATIENCE = 4096,      /* cycles after which a candidate that is not visited again is dropped */
+	VISITS_MAX = 64,      /* visits of a candidate with different registers each time */
+	RECORD_STEPS = 2048,  /* instructions in the longest loop that is looked at */
+};
+
+/* Hooks. ------------------------------------------------------------------------------------------------------------- */
+
+static void
+hook(struct lanai_rec *head)
+{
+	head->handler = lanai_handler(LANAI_H_HEAD);
+}
+
+const void *
+lanai_original(const struct lanai_core *core, const struct lanai_rec *rec)
+{
+	return core->original[rec - core->recs];
+}
+
+/* Takes the hook away unless a memo needs it. */
+static void
+unhook(struct lanai_core *core, struct lanai_rec *head)
+{
+	if (!head)
+		return;
+	for (unsigned i = 0; i < LANAI_MEMOS; i++)
+		if (core->idle.memos[i].head == head)
+			return;
+	head->handler = lanai_original(core, head);
+}
+
+static void
+look_again(struct lanai_core *core, uint64_t gap)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_rec *head = idle->draft.head;
+
+	idle->search = LANAI_LOOKING;
+	idle->sample = false;
+	idle->draft.head = NULL;
+	idle->gap = CLAMP(gap, GAP_MIN, GAP_MAX);
+	idle->next_sample = core->cycles + idle->gap;
+	unhook(core, head);
+}
+
+static void
+give_up(struct lanai_core *core)
+{
+	look_again(core, core->idle.gap * 2);
+}
+
+void
+lanai_idle_tick(struct lanai_core *core)
+{
+	struct lanai_idle *idle = &core->idle;
+
+	if (idle->off || idle->replaying)
+		return;
+	if (idle->search == LANAI_LOOKING)
+		idle->sample = true;
+	else if (idle->search == LANAI_COMPARING)
+		give_up(core);
+}
+
+void
+lanai_sample(struct lanai_core *core, uint32_t address)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_insn in;
+	uint32_t target;
+
+	lanai_decode(lanai_word(core, address), &in);
+	target = in.kind == LANAI_K_BRANCH_REL ? in.imm + address : in.imm;
+	if (target > address)
+		return;
+	idle->sample = false;
+	idle->search = LANAI_COMPARING;
+	idle->visits = 0;
+	idle->next_sample = core->cycles + PATIENCE;
+	idle->draft.head = &core->recs[target / 4];
+	hook(idle->draft.head);
+}
+
+/* Memos. ------------------------------------------------------------------------------------------------------------- */
+
+static unsigned
+flag_bits(uint32_t res, uint32_t v, uint32_t c)
+{
+	return res >> 31 << 3 | v >> 31 << 2 | c << 1 | (res == 0);
+}
+
+static bool
+same_flags(const struct lanai_core *core, const struct lanai_memo *m)
+{
+	return flag_bits(core->res, core->v, core->c) == flag_bits(m->res, m->v, m->c);
+}
+
+static void
+snapshot(const struct lanai_core *core, struct lanai_memo *m)
+{
+	memcpy(m->regs, core->r, sizeof m->regs);
+	m->res = core->res;
+	m->v = core->v;
+	m->c = core->c;
+}
+
+static bool
+same_registers(const struct lanai_core *core, const struct lanai_memo *m)
+{
+	return memcmp(core->r, m->regs, sizeof m->regs) == 0 && same_flags(core, m);
+}
+
+static bool
+same_live(const struct lanai_core *core, const struct lanai_memo *m)
+{
+	for (uint32_t live = m->live; live; live &= live - 1) {
+		unsigned r = (unsigned)__builtin_ctz(live);
+
+		if (core->r[r] != m->regs[r])
+			return false;
+	}
+	return !m->live_flags || same_flags(core, m);
+}
+
+static bool
+same_memory(const struct lanai_core *core, const struct lanai_memo *m)
+{
+	for (unsigned i = 0; i < m->n_watch; i++)
+		if (!m->watch[i].is_register && lanai_word(core, m->watch[i].address) != m->watch[i].value)
+			return false;
+	return true;
+}
+
+static bool
+same_devices(struct lanai_core *core, const struct lanai_memo *m)
+{
+	sim_core_now(lanai_date(core, core->pos));
+	for (unsigned i = 0; i < m->n_watch; i++) {
+		const struct lanai_watch *w = &m->watch[i];
+		uint32_t value;
+		bool steady = true;
+
+		if (!w->is_register)
+			continue;
+		if (!core->bus.read(core->bus.device, w->address, &value, &steady) || !steady || value != w->value)
+			return false;
+	}
+	return true;
+}
+
+/* The draft is complete: it takes the place of the oldest memo. */
+static void
+keep(struct lanai_core *core)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_memo *m = &idle->memos[idle->next_memo++ % LANAI_MEMOS];
+	struct lanai_rec *old = m->head;
+
+	*m = idle->draft;
+	m->cycles = core->cycles - idle->start_cycles;
+	m->accesses = core->accesses - idle->start_accesses;
+	m->stalls = core->stalls - idle->start_stalls;
+	if (old != m->head)
+		unhook(core, old);
+	look_again(core, GAP_MIN);
+}
+
+/* Recording. --------------------------------------------------------------------------------------------------------- */
+
+static void
+start_recording(struct lanai_core *core)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_memo *m = &idle->draft;
+
+	m->live = m->written = 0;
+	m->live_flags = m->writes_flags = false;
+	m->n_watch = 0;
+	snapshot(core, m);
+	idle->steps = 0;
+	idle->start_cycles = core->cycles;
+	idle->start_accesses = core->accesses;
+	idle->start_stalls = core->stalls;
+	idle->search = LANAI_RECORDING;
+}
+
+static bool
+watch(struct lanai_memo *m, uint32_t address, uint32_t value, bool is_register)
+{
+	for (unsigned i = 0; i < m->n_watch; i++)
+		if (m->watch[i].address == address && m->watch[i].is_register == is_register)
+			return m->watch[i].value == value;
+	if (m->n_watch == LANAI_WATCH_MAX)
+		return false;
+	m->watch[m->n_watch++] = (struct lanai_watch){.address = address, .value = value, .is_register = is_register};
+	return true;
+}
+
+/* Registers and flags: what is read before it is written is live.  `done`: the condition, if any, was true. */
+static void
+record_registers(struct lanai_memo *m, const struct lanai_insn *in, bool done)
+{
+	m->live |= lanai_reads(in) & ~m->written & ~(1u << LANAI_PC);
+	m->live_flags |= lanai_reads_flags(in) && !m->writes_flags;
+	if (!done)
+		return;
+	m->written |= lanai_writes(in) & ~(1u << LANAI_PC);
+	m->writes_flags |= lanai_writes_flags(in);
+}
+
+/* What the instruction did outside of the registers; false if no idle loop does that. */
+static bool
+record_memory(const struct lanai_core *core, struct lanai_memo *m, const struct lanai_insn *in,
+	      const struct lanai_effect *effect)
+{
+	if (in->kind == LANAI_K_LOG)
+		return false;
+	if (!lanai_is_memory(in))
+		return true;
+	if (!effect->steady || effect->changed)
+		return false;
+	if (effect->sram)
+		return watch(m, effect->address & ~3u, lanai_word(core, effect->address & ~3u), false);
+	return watch(m, effect->address - LANAI_REG_BASE, effect->value, true);
+}
+
+static bool
+closed(const struct lanai_core *core)
+{
+	const struct lanai_memo *m = &core->idle.draft;
+
+	return core->shadow == 0 && core->pc == lanai_address(core, m->head) && same_registers(core, m);
+}
+
+void
+lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct lanai_effect *effect, bool done)
+{
+	struct lanai_idle *idle = &core->idle;
+
+	record_registers(&idle->draft, in, done);
+	if (!record_memory(core, &idle->draft, in, effect) || ++idle->steps > RECORD_STEPS)
+		give_up(core);
+	else if (closed(core)) {
+		if (same_memory(core, &idle->draft))
+			keep(core);
+		else
+			give_up(core);
+	}
+}
+
+/* Parking. ----------------------------------------------------------------------------------------------------------- */
+
+static enum lanai_outcome
+park(struct lanai_core *core, struct lanai_memo *m)
+{
+	core->idle.parked = m;
+	core->rec = m->head;
+	core->acc = 0 - m->head->prefix;
+	sim_core_park(&core->sim);
+	return LANAI_STOPPED;
+}
+
+static enum lanai_outcome
+visit_candidate(struct lanai_core *core)
+{
+	struct lanai_idle *idle = &core->idle;
+	unsigned visit = idle->visits++;
+
+	if (visit > 0 && same_registers(core, &idle->draft)) {
+		core->rec = idle->draft.head;
+		start_recording(core);
+		lanai_to_slow(core);
+		return LANAI_SWITCH;
+	}
+	if (visit >= VISITS_MAX)
+		give_up(core);
+	else if ((visit & (visit - 1)) == 0)
+		snapshot(core, &idle->draft);
+	return LANAI_DONE;
+}
+
+/* Only before the limit: what is read here must be what the loop would read. */
+enum lanai_outcome
+lanai_head(struct lanai_core *core, struct lanai_rec *rec)
+{
+	struct lanai_idle *idle = &core->idle;
+
+	if (idle->off || idle->replaying || core->pos >= core->budget)
+		return LANAI_DONE;
+	for (unsigned i = 0; i < LANAI_MEMOS; i++) {
+		struct lanai_memo *m = &idle->memos[i];
+
+		if (m->head == rec && same_live(core, m) && same_memory(core, m) && same_devices(core, m))
+			return park(core, m);
+	}
+	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
+		return visit_candidate(core);
+	return LANAI_DONE;
+}
+
+bool
+lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value)
+{
+	const struct lanai_memo *m = core->idle.replayed;
+
+	for (unsigned i = 0; i < m->n_watch; i++)
+		if (m->watch[i].is_register && m->watch[i].address == offset) {
+			*value = m->watch[i].value;
+			return true;
+		}
+	return false;
+}
+
+/* Whole periods that begin before `budget`. */
+static void
+skip_periods(struct lanai_core *core, const struct lanai_memo *m, uint64_t budget)
+{
+	uint64_t period = m->cycles * core->plain_cost + m->accesses * (core->memory_cost - core->plain_cost);
+	uint64_t n = budget > core->pos ? (budget - core->pos) / period : 0;
+
+	if (n == 0)
+		return;
+	sim_time from = lanai_date(core, core->pos);
+
+	core->pos += n * period;
+	core->cycles += n * m->cycles;
+	core->accesses += n * m->accesses;
+	core->stalls += n * m->stalls;
+	core->skipped += n * (m->cycles - m->stalls);
+	core->counts.parked_ps += lanai_date(core, core->pos) - from;
+	for (uint32_t written = m->written; written; written &= written - 1) {
+		unsigned r = (unsigned)__builtin_ctz(written);
+
+		core->r[r] = m->regs[r];
+	}
+	if (m->writes_flags) {
+		core->res = m->res;
+		core->v = m->v;
+		core->c = m->c;
+	}
+}
+
+void
+lanai_catch_up(struct lanai_core *core)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_memo *m = idle->parked;
+
+	if (!m)
+		return;
+	idle->parked = NULL;
+	skip_periods(core, m, lanai_position(core, sim_now()));
+	idle->replayed = m;
+	idle->replaying = true;
+	core->limit = sim_now();
+	lanai_window(core);
+	lanai_interpret(core);
+	idle->replaying = false;
+	core->sim.clock = lanai_date(core, core->pos);
+	sim_core_resume(&core->sim, core->sim.clock);
+}
+
+bool
+lanai_watches(const struct lanai_core *core, uint32_t address, uint32_t length)
+{
+	const struct lanai_memo *m = core->idle.parked;
+
+	for (unsigned i = 0; m && i < m->n_watch; i++) {
+		const struct lanai_watch *w = &m->watch[i];
+
+		if (!w->is_register && w->address + 4 > address && w->address < address + length)
+			return true;
+	}
+	return false;
+}
+
+void
+lanai_touch_regs(struct lanai_core *core)
+{
+	const struct lanai_memo *m = core->idle.parked;
+
+	if (core->idle.search == LANAI_RECORDING)
+		give_up(core);
+	for (unsigned i = 0; m && i < m->n_watch; i++)
+		if (m->watch[i].is_register) {
+			lanai_catch_up(core);
+			return;
+		}
+}
+
+/* Life. -------------------------------------------------------------------------------------------------------------- */
+
+void
+lanai_idle_restart(struct lanai_core *core)
+{
+	core->idle.parked = NULL;
+	core->idle.replaying = false;
+	look_again(core, GAP_MIN);
+}
 
 void
 lanai_idle_reset(struct lanai_core *core)
 {
-	core->idle.off = true;
-	(void)core;
+	bool off = core->idle.off;
+
+	memset(&core->idle, 0, sizeof core->idle);
+	core->idle.off = off;
+	look_again(core, GAP_MIN);
 }
-void
-lanai_idle_restart(struct lanai_core *core)
-{
-	(void)core;
-}
-void
-lanai_catch_up(struct lanai_core *core)
-{
-	(void)core;
-}
-enum lanai_outcome
-lanai_head(struct lanai_core *core, struct lanai_rec *rec)
-{
-	(void)core;
-	(void)rec;
-	return LANAI_DONE;
-}
-const void *
-lanai_original(const struct lanai_core *core, const struct lanai_rec *rec)
-{
-	(void)core;
-	return rec->handler;
-}
-void
-lanai_sample(struct lanai_core *core, uint32_t address)
-{
-	(void)core;
-	(void)address;
-}
-bool
-lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value)
-{
-	(void)core;
-	(void)offset;
-	(void)value;
-	return false;
-}
-bool
-lanai_watches(const struct lanai_core *core, uint32_t address, uint32_t length)
-{
-	(void)core;
-	(void)address;
-	(void)length;
-	return false;
-}
+
 void
 lanai_set_skipping(struct lanai_core *core, bool on)
 {
-	(void)core;
-	(void)on;
+	lanai_catch_up(core);
+	look_again(core, GAP_MIN);
+	core->idle.off = !on;
 }

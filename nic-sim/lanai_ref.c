@@ -94,16 +94,20 @@ step(struct lanai_core *core)
 	enum lanai_fault fault = fetch(core, &in);
 	enum lanai_outcome outcome;
 	uint32_t pc = core->pc;
+	bool done;
 
 	if ((fault || is_checked(core, &in)) && !lanai_admit(core))
 		return LANAI_STOPPED;
 	if (fault)
 		return lanai_halt(core, fault, pc);
+	done = in.kind != LANAI_K_ALU_REG || lanai_takes(core, &in);
 	outcome = lanai_execute(core, &in, pc, &effect);
 	if (outcome != LANAI_DONE)
 		return outcome;
 	advance(core, &in, &effect);
 	spend(core, &in, &effect);
+	if (core->idle.search == LANAI_RECORDING)
+		lanai_record(core, &in, &effect, done);
 	return LANAI_DONE;
 }
 
@@ -112,7 +116,10 @@ lanai_ref_run(struct lanai_core *core)
 {
 	enum lanai_outcome outcome = LANAI_DONE;
 
-	while (outcome == LANAI_DONE)
+	while (outcome == LANAI_DONE && (core->always_slow || core->idle.search == LANAI_RECORDING || core->shadow))
 		outcome = step(core);
-	return outcome;
+	if (outcome != LANAI_DONE)
+		return outcome;
+	lanai_to_fast(core);
+	return LANAI_SWITCH;
 }

@@ -16,6 +16,7 @@
 
 #include "nic-sim/lanai_core.h"
 #include "nic-sim/lanai_isa.h"
+#include "nic-sim/lanai_regs.h"
 
 #include <endian.h>
 #include <string.h>
@@ -53,14 +54,12 @@ struct lanai_watch {
 /* One idle loop, seen from its head: what it reads, what it leaves, how long it takes. */
 struct lanai_memo {
 	struct lanai_rec *head;
-	const void *handler;    /* of the head, while the hook is in its place */
 	uint32_t live, written; /* registers read before written; registers written */
 	bool live_flags, writes_flags;
 	uint32_t regs[LANAI_REGS];
 	uint32_t res, v, c;
 	struct lanai_watch watch[LANAI_WATCH_MAX];
 	unsigned n_watch;
-	uint64_t period; /* 1/65536 clock at the DMA load `load` */
 	uint64_t cycles, accesses, stalls;
 };
 
@@ -77,9 +76,10 @@ struct lanai_idle {
 	struct lanai_memo memos[LANAI_MEMOS];
 	unsigned next_memo;
 	struct lanai_memo draft; /* candidate or loop being recorded */
-	uint64_t start_pos, start_cycles, start_accesses, start_stalls;
+	uint64_t start_cycles, start_accesses, start_stalls;
 	unsigned steps;
 	struct lanai_memo *parked;
+	struct lanai_memo *replayed;
 	bool replaying;
 };
 
@@ -92,6 +92,7 @@ struct lanai_core {
 	struct lanai_rec *recs; /* one a word of code, one behind the end, then the copies of slots */
 	uint32_t n_code, n_recs;
 	uint32_t *address_of;  /* of each record */
+	const void **original; /* handler of each word of code: lanai_idle.c replaces some */
 	uint32_t *reads;       /* registers read by each word of code, for stalls behind computed transfers */
 	struct lanai_rec wild; /* "pc outside code", address in wild_pc */
 	uint32_t wild_pc;
@@ -107,7 +108,7 @@ struct lanai_core {
 	sim_time limit;
 	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
 	unsigned cost_shift;              /* 2^cost_shift >= memory_cost */
-	uint64_t cycles, accesses, stalls, executed_base;
+	uint64_t cycles, accesses, stalls;
 
 	sim_time origin, anchor_date;
 	uint64_t anchor_pos, anchor_rest, anchor_reach;
@@ -128,6 +129,8 @@ struct lanai_core {
 
 /* lanai_core.c */
 sim_time lanai_date(struct lanai_core *core, uint64_t pos);
+/* lanai_position: the first position whose date is >= t. */
+uint64_t lanai_position(const struct lanai_core *core, sim_time t);
 /* lanai_window: takes over core->limit; computes the budget. */
 void lanai_window(struct lanai_core *core);
 /* lanai_admit: for the engines, in front of a checked instruction at core->pos: false if it must not be executed now.
@@ -139,7 +142,9 @@ enum lanai_outcome lanai_halt(struct lanai_core *core, enum lanai_fault fault, u
 struct lanai_effect {
 	bool jump, sram;
 	bool steady; /* no unsteady register was read, none written */
+	bool changed; /* a store changed the value */
 	uint32_t target;
+	uint32_t address, value; /* of a load or store */
 };
 enum lanai_outcome lanai_execute(struct lanai_core *core, const struct lanai_insn *in, uint32_t address,
                                  struct lanai_effect *effect);
@@ -147,7 +152,7 @@ enum lanai_outcome lanai_execute(struct lanai_core *core, const struct lanai_ins
 struct lanai_access {
 	uint32_t address, value;
 	uint8_t size;
-	bool store, sign, sram, steady;
+	bool store, sign, sram, steady, changed;
 };
 enum lanai_outcome lanai_access(struct lanai_core *core, struct lanai_access *access, uint32_t pc);
 /* lanai_takes: for a transfer: it will be taken. */
@@ -176,8 +181,10 @@ enum lanai_outcome lanai_head(struct lanai_core *core, struct lanai_rec *rec);
 const void *lanai_original(const struct lanai_core *core, const struct lanai_rec *rec);
 /* lanai_sample: a candidate is wanted, and the branch at `address` is about to be taken. */
 void lanai_sample(struct lanai_core *core, uint32_t address);
-/* lanai_record: the slow engine is about to execute `in` while a loop is being recorded. False: recording is over. */
-bool lanai_record(struct lanai_core *core, const struct lanai_insn *in);
+/* lanai_record: the slow engine executed `in` while a loop is being recorded; `done` is false if its condition was. */
+void lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct lanai_effect *effect, bool done);
+/* lanai_idle_tick: next_sample has come. */
+void lanai_idle_tick(struct lanai_core *core);
 void lanai_catch_up(struct lanai_core *core);
 /* lanai_idle_reset: new code; lanai_idle_restart: new start of the same. */
 void lanai_idle_reset(struct lanai_core *core);
