@@ -58,7 +58,6 @@ vmmc_strerror(enum vmmc_error error)
 	        [VMMC_ENOSPC] = "a table is full: processes, imported pages, source pages or host memory",
 	        [VMMC_ESTALE] = "the export behind this proxy has been withdrawn",
 	        [VMMC_ETIMEDOUT] = "the deadline has passed",
-	        [VMMC_ENOTSUP] = "the network interface cannot do that",
 	        [VMMC_EFIRMWARE] = "the firmware refused to start or has stopped",
 	};
 

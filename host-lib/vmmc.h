@@ -30,7 +30,6 @@ enum vmmc_error {
 	VMMC_ENOSPC,    /* a table is full: processes, imported pages, source pages, host memory */
 	VMMC_ESTALE,    /* the export behind this proxy is gone */
 	VMMC_ETIMEDOUT, /* the deadline passed */
-	VMMC_ENOTSUP,   /* the NIC cannot do that */
 	VMMC_EFIRMWARE, /* the firmware refused to start or has stopped */
 	VMMC_N_ERRORS
 };

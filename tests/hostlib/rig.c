@@ -1,0 +1,139 @@
+#include "tests/hostlib/rig.h"
+
+#include "nic-sim/image.h"
+
+#include <glib.h>
+
+#define LIMIT         (10 * SIM_S)
+#define PATIENCE      (100 * SIM_MS)
+#define PAUSE         (2 * SIM_US)
+#define FIRMWARE      "firmware/images/vmmc"
+#define FIRMWARE_MOST (256 * 1024)
+
+static struct platform *platform;
+static struct machine *machine;
+static struct lanai_image *image;
+
+static int
+by_name(gconstpointer a, gconstpointer b)
+{
+	return g_strcmp0(*(char *const *)a, *(char *const *)b);
+}
+
+/* The objects of the reference image, in the order of their names. */
+static struct lanai_image *
+load_image(void)
+{
+	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
+	GDir *dir = g_dir_open(FIRMWARE, 0, NULL);
+	struct lanai_image *loaded;
+	char *error = NULL;
+
+	for (const char *name; dir && (name = g_dir_read_name(dir));)
+		if (g_str_has_suffix(name, ".o"))
+			g_ptr_array_add(paths, g_build_filename(FIRMWARE, name, NULL));
+	if (dir)
+		g_dir_close(dir);
+	g_ptr_array_sort(paths, by_name);
+	loaded = lanai_image_load((const char *const *)paths->pdata, paths->len, FIRMWARE_MOST, &error);
+	ck_assert_msg(loaded != NULL, "%s", error);
+	g_ptr_array_free(paths, TRUE);
+	return loaded;
+}
+
+struct machine *
+rig_start(enum rig_nic kind, const char *const *sets)
+{
+	char *error = NULL;
+	size_t n = 0;
+
+	while (sets && sets[n])
+		n++;
+	engine_init();
+	platform = platform_load("myrinet-pc", sets, n, &error);
+	ck_assert_msg(platform != NULL, "%s", error);
+	machine = machine_new(platform, false, &error);
+	ck_assert_msg(machine != NULL, "%s", error);
+	image = kind == RIG_LANAI ? load_image() : NULL;
+	ck_assert_msg(driver_start(machine, image, DRIVER_PROCESSES, &error), "%s", error);
+	return machine;
+}
+
+struct process *
+rig_program(unsigned node, const char *name, void (*body)(void *), void *arg)
+{
+	struct process *p = process_new(&machine->hosts[node], name);
+
+	task_start(p, name, false, body, arg);
+	return p;
+}
+
+void
+rig_run(void)
+{
+	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
+}
+
+void
+rig_end(void)
+{
+	driver_stop(machine);
+	machine_free(machine);
+	platform_free(platform);
+	if (image)
+		lanai_image_free(image);
+}
+
+void
+rig_pause(sim_time t)
+{
+	sim_time end = sim_now() + t;
+
+	while (cpu_block("a pause", end))
+		;
+}
+
+void
+rig_until(bool (*ready)(void *arg), void *arg)
+{
+	sim_time deadline = sim_now() + PATIENCE;
+
+	while (!ready(arg)) {
+		ck_assert_msg(sim_now() < deadline, "%s waits for ever", task_name(task_self()));
+		rig_pause(PAUSE);
+	}
+}
+
+static bool
+is_set(void *arg)
+{
+	return *(const bool *)arg;
+}
+
+void
+rig_until_set(const bool *flag)
+{
+	rig_until(is_set, (void *)flag);
+}
+
+void
+rig_receiver_open(struct rig_receiver *r)
+{
+	r->process = task_process(task_self());
+	r->address = umem_alloc(r->process->memory, r->bytes);
+	r->buffer = umem_pointer(r->process->memory, r->address, r->bytes);
+	ck_assert_ptr_nonnull(r->buffer);
+	ck_assert_int_eq(vmmc_open(r->process, &r->v), VMMC_OK);
+	ck_assert_int_eq(vmmc_export(r->v, r->address, r->bytes, r->name, r->node, &r->export), VMMC_OK);
+	r->exported = true;
+}
+
+void
+rig_receiver(void *arg)
+{
+	struct rig_receiver *r = arg;
+
+	rig_receiver_open(r);
+	while (!r->done)
+		rig_pause(100 * PAUSE);
+}
