@@ -1,8 +1,9 @@
 /* How packets move.
  *
- * A worm is a head that events carry from hop to hop, and behind it a fluid.  Two flows describe the fluid: `sent` at the
- * sender, as if the way were free, and `taken` at the receiver.  From them follow the date of the tail and the dates at
- * which the channels become free, each one event, moved when a rate changes.  No event depends on the length. */
+ * A worm is a head that events carry from hop to hop, and behind it a fluid.  Two flows describe the fluid: `sent` at
+ * the sender, as if the way were free, and `taken` at the receiver.  From them follow the date of the tail and the
+ * dates at which the channels become free, each one event, moved when a rate changes.  No event depends on the length.
+ */
 #include "nic-sim/fabric_internal.h"
 
 #include "nic-sim/crc8.h"
@@ -11,13 +12,14 @@
 #include <glib.h>
 #include <string.h>
 
-#define TRAILER 2u /* characters behind the data: CRC-8 and GAP */
+#define TRAILER        2u /* characters behind the data: CRC-8 and GAP */
 #define FIRST_CAPACITY 8192u
-#define LONG_AGO ((sim_time)1 << 46) /* 70 s: any flow that moved at all is over */
+#define LONG_AGO       ((sim_time)1 << 46) /* 70 s: any flow that moved at all is over */
 
 enum drop_reason { DROP_BAD_ROUTE = 1, DROP_FAULT, DROP_TIMEOUT, DROP_RESET };
 
-/* Flows. ------------------------------------------------------------------------------------------------------------ */
+/* Flows. ------------------------------------------------------------------------------------------------------------
+ */
 
 static inline sim_time
 wire_time(uint64_t bytes, uint64_t bytes_per_s)
@@ -62,7 +64,8 @@ later(sim_time a, sim_time b)
 	return a > b ? a : b;
 }
 
-/* Worms. ------------------------------------------------------------------------------------------------------------ */
+/* Worms. ------------------------------------------------------------------------------------------------------------
+ */
 
 static void head_fire(struct sim_event *ev);
 static void tail_fire(struct sim_event *ev);
@@ -115,7 +118,11 @@ worm_new(struct fabric *f, unsigned node)
 	struct worm *w = worm_alloc(f);
 	unsigned rank = SIM_RANK_NODE + node;
 
-	*w = (struct worm){.fabric = f, .data = w->data, .capacity = w->capacity, .older = w->older, .from = node,
+	*w = (struct worm){.fabric = f,
+	                   .data = w->data,
+	                   .capacity = w->capacity,
+	                   .older = w->older,
+	                   .from = node,
 	                   .sender_cap = FABRIC_UNLIMITED};
 	sim_event_init(&w->head, rank, head_fire);
 	sim_event_init(&w->tail, rank, tail_fire);
@@ -152,7 +159,8 @@ trace_drop(const struct worm *w, enum drop_reason reason)
 	trace_event(SIM_RANK_CHANNEL + w->path[w->n_path - 1], TRACE_DROP, reason);
 }
 
-/* Faults. ------------------------------------------------------------------------------------------------------------ */
+/* Faults. ------------------------------------------------------------------------------------------------------------
+ */
 
 struct strike {
 	struct worm *worm;
@@ -188,7 +196,8 @@ strike(struct worm *w)
 	}
 }
 
-/* When channels become free. ------------------------------------------------------------------------------------------ */
+/* When channels become free. ------------------------------------------------------------------------------------------
+ */
 
 /* front_tail: when the tail passes the front of the worm, as far as it can be known. */
 static sim_time
@@ -204,8 +213,8 @@ front_tail(const struct worm *w)
 	}
 }
 
-/* release_date: when the tail enters channel `hop`: as sent, or when what is in front has moved on, but for what fits into
- * the slack buffers between.  What happened at the front is felt here no sooner than STOP and GO can tell. */
+/* release_date: when the tail enters channel `hop`: as sent, or when what is in front has moved on, but for what fits
+ * into the slack buffers between.  What happened at the front is felt here no sooner than STOP and GO can tell. */
 static sim_time
 release_date(const struct worm *w, unsigned hop, sim_time natural, sim_time tail)
 {
@@ -254,7 +263,8 @@ schedule(struct worm *w)
 	}
 }
 
-/* The head. ---------------------------------------------------------------------------------------------------------- */
+/* The head. ----------------------------------------------------------------------------------------------------------
+ */
 
 /* tell_sender: the sender's end moves at `cap` at most, as soon as STOP and GO have told it. */
 static void
@@ -323,7 +333,7 @@ enter_channel(struct worm *w, uint32_t channel, sim_time delay)
 	w->phase = WORM_TRAVEL;
 	w->head.rank = (uint16_t)(SIM_RANK_CHANNEL + channel);
 	w->tail.rank = w->forward.rank =
-		(uint16_t)(c->to_node == NO_INDEX ? SIM_RANK_CHANNEL + channel : SIM_RANK_NODE + c->to_node);
+	        (uint16_t)(c->to_node == NO_INDEX ? SIM_RANK_CHANNEL + channel : SIM_RANK_NODE + c->to_node);
 	sim_post(&w->head, sim_now() + delay + c->latency);
 }
 
@@ -447,7 +457,8 @@ head_fire(struct sim_event *ev)
 		at_door(w);
 }
 
-/* The far end. -------------------------------------------------------------------------------------------------------- */
+/* The far end. --------------------------------------------------------------------------------------------------------
+ */
 
 /* retime: the rates or the amount changed: where does that put the tail, and who must know? */
 static void
@@ -471,7 +482,8 @@ retime(struct worm *w)
 	schedule(w);
 	if (p && !w->discard && rate != w->told_rate)
 		p->nic.flow(p->nic.nic, false, w->told_rate = rate);
-	tell_sender(w, rate < w->far_limit && rate < w->fabric->channels[w->path[0]].bytes_per_s ? rate : FABRIC_UNLIMITED);
+	tell_sender(w, rate < w->far_limit && rate < w->fabric->channels[w->path[0]].bytes_per_s ? rate
+	                                                                                         : FABRIC_UNLIMITED);
 }
 
 /* not_sent_yet: of a packet that never waited: what had not left the sender when that what arrives now did. */
@@ -564,12 +576,12 @@ static void
 sync_fire(struct sim_event *ev)
 {
 	struct port *p = sim_event_owner(ev, struct port, sync);
-	struct worm *w = p->receiving;
+	struct worm *door = p->accepted ? p->door : NULL, *w = p->receiving;
 
-	if (p->door) {
-		w = p->door;
+	p->accepted = false;
+	if (door) {
 		p->door = NULL;
-		at_door(w);
+		at_door(door);
 	} else if (w && w->phase == WORM_FLOW && w->n_held > 0) {
 		w->cause = sim_now();
 		retime(w);
@@ -599,7 +611,8 @@ release_fire(struct sim_event *ev)
 	}
 }
 
-/* Packets that end before their time. ---------------------------------------------------------------------------------- */
+/* Packets that end before their time.
+ * ---------------------------------------------------------------------------------- */
 
 /* worm_kill: the packet vanishes; its channels become free in this instant. */
 static void
@@ -674,7 +687,8 @@ fabric_abort(struct fabric *f, unsigned node)
 		abort_sending(p->sending);
 }
 
-/* The NIC's side. ------------------------------------------------------------------------------------------------------ */
+/* The NIC's side.
+ * ------------------------------------------------------------------------------------------------------ */
 
 static struct worm *
 open_packet(struct fabric *f, struct port *p)
@@ -748,8 +762,10 @@ fabric_accept(struct fabric *f, unsigned node)
 {
 	struct port *p = &f->ports[node];
 
-	if (p->door)
-		sim_post(&p->sync, sim_now());
+	if (!p->door)
+		return;
+	p->accepted = true;
+	sim_post(&p->sync, sim_now());
 }
 
 void
@@ -788,7 +804,8 @@ fabric_progress(const struct fabric *f, unsigned node, const uint8_t **data)
 	return rest < w->chunk ? w->chunk - (uint32_t)rest : 0;
 }
 
-/* Making and asking. --------------------------------------------------------------------------------------------------- */
+/* Making and asking.
+ * --------------------------------------------------------------------------------------------------- */
 
 static void
 init_faults(struct channel *c, uint32_t number, const struct params *params)
@@ -806,7 +823,8 @@ init_events(struct fabric *f)
 	for (uint32_t i = 0; i < f->n_channels; i++) {
 		struct channel *c = &f->channels[i];
 
-		sim_event_init(&c->release, c->from_node == NO_INDEX ? SIM_RANK_CHANNEL + i : SIM_RANK_NODE + c->from_node,
+		sim_event_init(&c->release,
+		               c->from_node == NO_INDEX ? SIM_RANK_CHANNEL + i : SIM_RANK_NODE + c->from_node,
 		               release_fire);
 		init_faults(c, i, &f->platform->params[0]);
 	}
@@ -825,8 +843,8 @@ fabric_new(const struct platform *platform, bool allow_deadlock, char **error)
 	f->slack = platform->params[0].slack;
 	f->ports = g_new0(struct port, f->n_nodes + 1);
 	for (unsigned i = 0; i < f->n_nodes; i++)
-		f->ports[i] = (struct port){.fabric = f, .node = i, .send_limit = FABRIC_UNLIMITED,
-		                            .receive_limit = FABRIC_UNLIMITED};
+		f->ports[i] = (struct port){
+		        .fabric = f, .node = i, .send_limit = FABRIC_UNLIMITED, .receive_limit = FABRIC_UNLIMITED};
 	if (!topology_derive(f, error) || (!allow_deadlock && !topology_find_cycle(f, error))) {
 		fabric_free(f);
 		return NULL;
@@ -875,6 +893,14 @@ fabric_route(const struct fabric *f, unsigned from, unsigned to, uint8_t *bytes,
 	return n;
 }
 
+uint64_t
+fabric_link_rate(const struct fabric *f, unsigned node, bool sending)
+{
+	uint32_t channel = sending ? f->ports[node].out : f->ports[node].in;
+
+	return channel == NO_INDEX ? FABRIC_UNLIMITED : f->channels[channel].bytes_per_s;
+}
+
 sim_time
 fabric_lookahead(const struct fabric *f)
 {
@@ -901,15 +927,15 @@ fabric_counts(const struct fabric *f)
 void
 fabric_report(const struct fabric *f, FILE *out)
 {
-	static const char *const doing[] = {"travels to the end of", "waits for a busy channel behind",
-	                                    "waits for its sender at", "waits for a receive buffer behind", "flows through",
-	                                    "leaves"};
+	static const char *const doing[] = {"travels to the end of",   "waits for a busy channel behind",
+	                                    "waits for its sender at", "waits for a receive buffer behind",
+	                                    "flows through",           "leaves"};
 
 	for (uint32_t i = 0; i < f->n_channels; i++) {
 		const struct worm *w = f->channels[i].holder;
 
 		if (w && w->path[w->n_path - 1] == i)
-			fprintf(out, "fabric: a packet of %u bytes from %s %s %s\n", w->bytes, f->platform->hosts[w->from],
-			        doing[w->phase], f->channels[i].name);
+			fprintf(out, "fabric: a packet of %u bytes from %s %s %s\n", w->bytes,
+			        f->platform->hosts[w->from], doing[w->phase], f->channels[i].name);
 	}
 }

@@ -6,9 +6,9 @@
 #include "nic-sim/fabric.h"
 #include "nic-sim/faults.h"
 
-#define NO_INDEX UINT32_MAX
-#define MAX_PATH (FABRIC_MAX_HOPS + 1) /* channels of one way */
-#define FULL_SPEED 65536u              /* speeds are in 1/65536 of the rate of the worm's slowest channel */
+#define NO_INDEX   UINT32_MAX
+#define MAX_PATH   (FABRIC_MAX_HOPS + 1) /* channels of one way */
+#define FULL_SPEED 65536u                /* speeds are in 1/65536 of the rate of the worm's slowest channel */
 
 struct channel {
 	const char *name;
@@ -59,9 +59,9 @@ struct worm {
 	uint32_t tag;
 	unsigned from; /* node */
 	enum phase phase;
-	bool closed;    /* the tail has been given */
-	bool discard;   /* flows into nowhere */
-	bool delayed;   /* the head has waited for a channel or a buffer */
+	bool closed;  /* the tail has been given */
+	bool discard; /* flows into nowhere */
+	bool delayed; /* the head has waited for a channel or a buffer */
 	uint8_t residue;
 	unsigned n_path, n_struck, n_held;
 	uint32_t path[MAX_PATH];
@@ -85,6 +85,7 @@ struct port {
 	uint32_t out, in; /* channels; NO_INDEX if the node has no route */
 	struct worm *sending, *receiving, *door;
 	uint64_t send_limit, receive_limit;
+	bool accepted;         /* a buffer was armed while a packet stood at the door */
 	struct sim_event sync; /* what a core changed at the receiving end takes effect here */
 };
 

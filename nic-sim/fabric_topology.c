@@ -109,15 +109,17 @@ check_ends(struct ends *e, uint32_t *node_of, char **error)
 		uint32_t place = find(e, nic_end(e, node));
 
 		if (node_of[place] != NO_INDEX) {
-			*error = g_strdup_printf("%s: routes make %s and %s one place: every NIC needs a cable of its own to a switch",
-			                         p->path, p->hosts[node_of[place]], p->hosts[node]);
+			*error = g_strdup_printf(
+			        "%s: routes make %s and %s one place: every NIC needs a cable of its own to a switch",
+			        p->path, p->hosts[node_of[place]], p->hosts[node]);
 			return false;
 		}
 		node_of[place] = node;
 	}
 	for (unsigned i = 0; i < p->n_links; i++)
 		if (find(e, 2 * i) == find(e, 2 * i + 1)) {
-			*error = g_strdup_printf("%s: link %s would start and end at the same place; a channel must lead from one NIC or "
+			*error = g_strdup_printf("%s: link %s would start and end at the same place; a channel must "
+			                         "lead from one NIC or "
 			                         "switch to another (use split-duplex links)",
 			                         p->path, p->links[i].name);
 			return false;
@@ -148,9 +150,11 @@ add_port(struct crossbar *s)
 	return s->n_ports++;
 }
 
-/* place_channel: connects both ends of channel i; a switch's port is made by whichever direction of the cable comes first. */
+/* place_channel: connects both ends of channel i; a switch's port is made by whichever direction of the cable comes
+ * first. */
 static bool
-place_channel(struct fabric *f, struct ends *e, const uint32_t *node_of, const uint32_t *twins, uint32_t i, char **error)
+place_channel(struct fabric *f, struct ends *e, const uint32_t *node_of, const uint32_t *twins, uint32_t i,
+              char **error)
 {
 	struct channel *c = &f->channels[i];
 	uint32_t start = find(e, 2 * i), end = find(e, 2 * i + 1);
@@ -190,9 +194,14 @@ init_channel(struct fabric *f, uint32_t i)
 {
 	const struct platform_link *link = &f->platform->links[i];
 
-	f->channels[i] = (struct channel){.name = link->name, .latency = link->latency_ps, .bytes_per_s = link->bytes_per_s,
-	                                  .to_switch = NO_INDEX, .to_node = NO_INDEX, .from_switch = NO_INDEX,
-	                                  .from_node = NO_INDEX, .fabric = f};
+	f->channels[i] = (struct channel){.name = link->name,
+	                                  .latency = link->latency_ps,
+	                                  .bytes_per_s = link->bytes_per_s,
+	                                  .to_switch = NO_INDEX,
+	                                  .to_node = NO_INDEX,
+	                                  .from_switch = NO_INDEX,
+	                                  .from_node = NO_INDEX,
+	                                  .fabric = f};
 }
 
 /* Port numbers and route bytes are wired by now: every delta of every route must fit a route byte. */
@@ -205,17 +214,21 @@ check_routes(const struct fabric *f, char **error)
 		const struct platform_route *route = &p->routes[r];
 
 		if (route->n_links > MAX_PATH) {
-			*error = g_strdup_printf("%s: the route from %s to %s crosses %u switches; at most %u are allowed", p->path,
-			                         p->hosts[r / p->n_nodes], p->hosts[r % p->n_nodes], route->n_links - 1,
-			                         FABRIC_MAX_HOPS);
+			*error = g_strdup_printf(
+			        "%s: the route from %s to %s crosses %u switches; at most %u are allowed", p->path,
+			        p->hosts[r / p->n_nodes], p->hosts[r % p->n_nodes], route->n_links - 1,
+			        FABRIC_MAX_HOPS);
 			return false;
 		}
 		for (unsigned i = 0; i + 1 < route->n_links; i++) {
-			int delta = (int)f->channels[route->links[i + 1]].out_port - (int)f->channels[route->links[i]].in_port;
+			int delta = (int)f->channels[route->links[i + 1]].out_port -
+			            (int)f->channels[route->links[i]].in_port;
 
 			if (delta < -31 || delta > 31) {
-				*error = g_strdup_printf("%s: the step from link %s to %s is %d ports; a route byte holds -31..31", p->path,
-				                         f->channels[route->links[i]].name, f->channels[route->links[i + 1]].name, delta);
+				*error = g_strdup_printf(
+				        "%s: the step from link %s to %s is %d ports; a route byte holds -31..31",
+				        p->path, f->channels[route->links[i]].name,
+				        f->channels[route->links[i + 1]].name, delta);
 				return false;
 			}
 		}
@@ -291,7 +304,8 @@ topology_free(struct fabric *f)
 	g_free(f->channels);
 }
 
-/* Deadlock: a packet that holds channel a may wait for channel b if some route has b right behind a. ------------------- */
+/* Deadlock: a packet that holds channel a may wait for channel b if some route has b right behind a.
+ * ------------------- */
 
 struct walk {
 	const struct fabric *f;
@@ -317,7 +331,8 @@ name_cycle(const struct walk *w, uint32_t first)
 
 	while (g_array_index(w->stack, uint32_t, i) != first)
 		i++;
-	g_string_printf(text, "%s: routes can deadlock; each of these channels waits for the next: ", w->f->platform->path);
+	g_string_printf(text,
+	                "%s: routes can deadlock; each of these channels waits for the next: ", w->f->platform->path);
 	for (; i < w->stack->len; i++)
 		g_string_append_printf(text, "%s -> ", w->f->channels[g_array_index(w->stack, uint32_t, i)].name);
 	g_string_append(text, w->f->channels[first].name);
@@ -348,7 +363,9 @@ bool
 topology_find_cycle(const struct fabric *f, char **error)
 {
 	const struct platform *p = f->platform;
-	struct walk w = {.f = f, .next = g_new(GArray *, f->n_channels + 1), .mark = g_new0(uint8_t, f->n_channels + 1),
+	struct walk w = {.f = f,
+	                 .next = g_new(GArray *, f->n_channels + 1),
+	                 .mark = g_new0(uint8_t, f->n_channels + 1),
 	                 .stack = g_array_new(FALSE, FALSE, sizeof(uint32_t))};
 	char *cycle = NULL;
 

@@ -35,8 +35,8 @@ void
 faults_init(struct faults *f, uint64_t seed, unsigned channel, double bit_error_rate, double corrupt_rate,
             double drop_rate)
 {
-	*f = (struct faults){.state = seed, .bit_error_rate = bit_error_rate, .corrupt_rate = corrupt_rate,
-	                     .drop_rate = drop_rate};
+	*f = (struct faults){
+	        .state = seed, .bit_error_rate = bit_error_rate, .corrupt_rate = corrupt_rate, .drop_rate = drop_rate};
 	f->state = draw(f) + channel * GOLDEN;
 	f->state = draw(f);
 	f->bits_to_error = bit_error_rate > 0 ? next_gap(f) : 0;

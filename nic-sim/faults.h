@@ -24,8 +24,8 @@ faults_possible(const struct faults *f)
 {
 	return f->bit_error_rate > 0 || f->corrupt_rate > 0 || f->drop_rate > 0;
 }
-/* faults_strike: a packet of `bits` bits passes.  Calls flip(arg, bit) for every flipped bit, counted from the first; returns
- * true if the packet is lost. */
+/* faults_strike: a packet of `bits` bits passes.  Calls flip(arg, bit) for every flipped bit, counted from the first;
+ * returns true if the packet is lost. */
 bool faults_strike(struct faults *f, uint64_t bits, void (*flip)(void *arg, uint64_t bit), void *arg);
 
 #endif
