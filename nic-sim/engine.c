@@ -75,11 +75,11 @@ static struct {
 	struct sim_thread *self;
 	GPtrArray *threads;  /* all that ever started, in that order */
 	GQueue woken, flows; /* to be resumed, to be launched: in this instant, by the driver only */
+	GQueue in_flight;    /* flows that a courier carries */
 	GQueue arrived;      /* flows that SimGrid has finished, by date and number */
 	uint64_t n_flows;
-	unsigned live;      /* threads that are not daemons and have not ended */
-	unsigned in_flight; /* couriers under way */
-	sim_time bound;     /* maestro takes over again at this date */
+	unsigned live;  /* threads that are not daemons and have not ended */
+	sim_time bound; /* maestro takes over again at this date */
 	sim_time stride;
 	sg_sem_t guard_semaphore; /* NULL until the first flow */
 	uint64_t handovers;
@@ -344,7 +344,7 @@ courier_main(int argc, char **argv)
 
 	(void)argc, (void)argv;
 	sg_host_sendto(flow->from, flow->to, (double)flow->bytes);
-	engine.in_flight--;
+	g_queue_remove(&engine.in_flight, flow);
 	post_arrival(flow);
 	if (flow->date < engine.bound)
 		sg_sem_release(engine.guard_semaphore);
@@ -362,7 +362,7 @@ launch_flows(const struct driver *driver)
 		start_actor("guard", ((struct flow *)g_queue_peek_head(&engine.flows))->from, guard_main, NULL);
 	}
 	while ((flow = g_queue_pop_head(&engine.flows))) {
-		engine.in_flight++;
+		g_queue_push_tail(&engine.in_flight, flow);
 		start_actor("courier", flow->from, courier_main, flow);
 	}
 	engine.stride = FIRST_STRIDE;
@@ -400,7 +400,7 @@ static void
 report(const char *what)
 {
 	fprintf(stderr, "nicsim: %s at %.6f us; %u threads left, %u flows in flight:\n", what, sim_to_us(sim_now()),
-	        engine.live, engine.in_flight);
+	        engine.live, engine.in_flight.length);
 	for (guint i = 0; i < engine.threads->len; i++) {
 		const struct sim_thread *t = g_ptr_array_index(engine.threads, i);
 
@@ -484,7 +484,7 @@ drive(const struct driver *driver, sim_time until)
 		answer_sigusr1();
 		if (!g_queue_is_empty(&engine.woken) || !g_queue_is_empty(&engine.flows)) {
 			finish_instant(driver);
-		} else if (engine.in_flight) {
+		} else if (engine.in_flight.length > 0) {
 			if (!fly(driver, until))
 				return;
 		} else if (!coast(until)) {
@@ -545,13 +545,24 @@ judge(sim_time limit)
 {
 	if (!engine.live)
 		return SIM_DONE;
-	if (calendar_next_activity() == SIM_NEVER && !engine.in_flight) {
+	if (calendar_next_activity() == SIM_NEVER && engine.in_flight.length == 0) {
 		report("deadlock: nothing can happen any more");
 		return SIM_DEADLOCK;
 	}
 	calendar_advance(limit);
 	report("simulated-time limit reached");
 	return SIM_TIME_LIMIT;
+}
+
+/* A killed actor's stack is unwound by SimGrid; what it carried is left to us. */
+static void
+clean_up(void)
+{
+	sg_actor_kill_all();
+	simgrid_run_until(simgrid_get_clock());
+	g_queue_clear_full(&engine.flows, g_free);
+	g_queue_clear_full(&engine.in_flight, g_free);
+	g_queue_clear_full(&engine.arrived, g_free);
 }
 
 enum sim_outcome
@@ -565,7 +576,6 @@ sim_run(sim_time limit)
 	drive(&maestro, limit);
 	outcome = judge(limit);
 	sigaction(SIGUSR1, &before, NULL);
-	sg_actor_kill_all();
-	simgrid_run_until(simgrid_get_clock());
+	clean_up();
 	return outcome;
 }

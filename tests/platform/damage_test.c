@@ -154,10 +154,13 @@ main(void)
 	Suite *suite = suite_create("platform damage");
 	TCase *cases = tcase_create("damage");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_test(cases, damage_never_kills);
 	tcase_set_timeout(cases, 100);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

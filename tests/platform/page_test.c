@@ -32,6 +32,7 @@ main(int argc, char **argv)
 	Suite *suite = suite_create("platform page");
 	TCase *cases = tcase_create("page");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	if (argc == 2 && strcmp(argv[1], "--print") == 0) {
 		platform_print_keys(stdout);
@@ -40,5 +41,7 @@ main(int argc, char **argv)
 	tcase_add_test(cases, page_has_the_table_of_keys);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

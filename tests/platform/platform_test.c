@@ -357,6 +357,7 @@ main(void)
 	Suite *suite = suite_create("platform");
 	TCase *good = tcase_create("good"), *bad = tcase_create("bad");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_checked_fixture(good, set_up, tear_down);
 	tcase_add_checked_fixture(bad, set_up, tear_down);
@@ -372,5 +373,7 @@ main(void)
 	suite_add_tcase(suite, good);
 	suite_add_tcase(suite, bad);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

@@ -148,6 +148,7 @@ main(void)
 	Suite *suite = suite_create("calendar");
 	TCase *events = tcase_create("events");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_loop_test(events, random_events_fire_as_in_the_reference, 0, RUNS);
 	tcase_add_test(events, step_stops_where_it_is_told);
@@ -155,5 +156,7 @@ main(void)
 	tcase_add_test(events, periods_convert_without_drift);
 	suite_add_tcase(suite, events);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

@@ -356,6 +356,7 @@ main(void)
 	Suite *suite = suite_create("cores");
 	TCase *machine = tcase_create("machine"), *rules = tcase_create("rules");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_loop_test(machine, running_ahead_changes_nothing, 0, RUNS);
 	tcase_add_test(rules, limit_is_event_or_other_core_or_until);
@@ -364,5 +365,7 @@ main(void)
 	suite_add_tcase(suite, machine);
 	suite_add_tcase(suite, rules);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

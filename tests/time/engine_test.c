@@ -451,6 +451,7 @@ main(void)
 	TCase *threads = tcase_create("threads"), *flows = tcase_create("flows"), *end = tcase_create("end");
 	TCase *all[] = {threads, flows, end};
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_test(threads, one_wake_is_remembered_and_sleep_is_not_shortened);
 	tcase_add_test(threads, events_of_an_instant_come_before_its_threads);
@@ -470,5 +471,7 @@ main(void)
 		suite_add_tcase(suite, all[i]);
 	}
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

@@ -418,6 +418,7 @@ main(void)
 	Suite *suite = suite_create("ties");
 	TCase *cases = tcase_create("ties");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_loop_test(cases, engine_without_flows_is_the_reference, 0, SEEDS);
 	tcase_add_loop_test(cases, engine_with_flows_is_the_reference, 0, SEEDS);
@@ -426,5 +427,7 @@ main(void)
 	tcase_set_timeout(cases, 30);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }

@@ -108,6 +108,7 @@ main(void)
 	Suite *suite = suite_create("trace");
 	TCase *cases = tcase_create("trace");
 	SRunner *runner = srunner_create(suite);
+	int failed;
 
 	tcase_add_test(cases, order_counts_within_a_component_only);
 	tcase_add_test(cases, date_kind_and_value_count);
@@ -116,5 +117,7 @@ main(void)
 	tcase_add_test(cases, every_bit_of_the_payload_counts);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_NORMAL);
-	return srunner_ntests_failed(runner) != 0;
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
 }
