@@ -236,9 +236,11 @@ post(struct vmmc *v, const struct vmmc_request *request, uint64_t *ticket)
 	}
 }
 
+/* One short request, which stays in a page at the receiver. */
 static enum vmmc_error
-post_words(struct vmmc_proxy *proxy, const uint32_t *words, uint32_t offset, uint32_t length)
+post_short(struct vmmc_proxy *proxy, const uint8_t *data, uint32_t offset, uint32_t length)
 {
+	uint32_t words[MOST_INLINE / 4];
 	struct vmmc_request request = {
 	        .out_page = proxy->import.first + offset / PAGE,
 	        .out_offset = offset % PAGE,
@@ -248,24 +250,21 @@ post_words(struct vmmc_proxy *proxy, const uint32_t *words, uint32_t offset, uin
 	};
 	uint64_t ticket;
 
+	for (uint32_t i = 0; i < length; i += 4)
+		words[i / 4] = (uint32_t)data[i] << 24 | (uint32_t)data[i + 1] << 16 | (uint32_t)data[i + 2] << 8 |
+		               data[i + 3];
 	cpu_instructions(CPU_USER, IC_VMMC_SHORT + IC_VMMC_SHORT_WORD * (length / 4));
 	return post(proxy->v, &request, &ticket);
 }
 
-/* A short request must not leave its page at the receiver: two, then. */
 static enum vmmc_error
 send_short(struct vmmc_proxy *proxy, const uint8_t *data, uint32_t offset, uint32_t length)
 {
-	uint32_t words[MOST_INLINE / 4];
 	uint32_t first = MIN(length, PAGE - offset % PAGE);
-	enum vmmc_error error;
+	enum vmmc_error error = post_short(proxy, data, offset, first);
 
-	for (uint32_t i = 0; i < length; i += 4)
-		words[i / 4] = (uint32_t)data[i] << 24 | (uint32_t)data[i + 1] << 16 | (uint32_t)data[i + 2] << 8 |
-		               data[i + 3];
-	error = post_words(proxy, words, offset, first);
 	if (error == VMMC_OK && first < length)
-		error = post_words(proxy, words + first / 4, offset + first, length - first);
+		error = post_short(proxy, data + first, offset + first, length - first);
 	return error;
 }
 

@@ -1,43 +1,22 @@
 #include "tests/hostlib/rig.h"
 
-#include "nic-sim/image.h"
+#include "host-lib/firmware_image.h"
 
-#include <glib.h>
-
-#define LIMIT         (10 * SIM_S)
-#define PATIENCE      (100 * SIM_MS)
-#define PAUSE         (2 * SIM_US)
-#define FIRMWARE      "firmware/images/vmmc"
-#define FIRMWARE_MOST (256 * 1024)
+#define LIMIT    (10 * SIM_S)
+#define PATIENCE (100 * SIM_MS)
+#define PAUSE    (2 * SIM_US)
 
 static struct platform *platform;
 static struct machine *machine;
 static struct lanai_image *image;
 
-static int
-by_name(gconstpointer a, gconstpointer b)
-{
-	return g_strcmp0(*(char *const *)a, *(char *const *)b);
-}
-
-/* The objects of the reference image, in the order of their names. */
 static struct lanai_image *
 load_image(void)
 {
-	GPtrArray *paths = g_ptr_array_new_with_free_func(g_free);
-	GDir *dir = g_dir_open(FIRMWARE, 0, NULL);
-	struct lanai_image *loaded;
 	char *error = NULL;
+	struct lanai_image *loaded = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, &error);
 
-	for (const char *name; dir && (name = g_dir_read_name(dir));)
-		if (g_str_has_suffix(name, ".o"))
-			g_ptr_array_add(paths, g_build_filename(FIRMWARE, name, NULL));
-	if (dir)
-		g_dir_close(dir);
-	g_ptr_array_sort(paths, by_name);
-	loaded = lanai_image_load((const char *const *)paths->pdata, paths->len, FIRMWARE_MOST, &error);
 	ck_assert_msg(loaded != NULL, "%s", error);
-	g_ptr_array_free(paths, TRUE);
 	return loaded;
 }
 
