@@ -5,6 +5,7 @@
 #include <check.h>
 #include <glib.h>
 #include <string.h>
+#include <unistd.h>
 
 static struct platform *platform;
 static struct machine *machine;
@@ -209,6 +210,31 @@ START_TEST(spinning_is_no_work)
 }
 END_TEST
 
+static void
+spin_for_ever(void *arg)
+{
+	struct deposit *d = arg;
+
+	cpu_spin(word_is_set, d, d->process->memory, &d->word, 1, SIM_NEVER);
+}
+
+START_TEST(a_deadlock_says_what_all_are_doing)
+{
+	struct deposit d = {.process = process_new(&machine->hosts[0], "p")};
+	char text[8192] = "";
+	FILE *file = tmpfile();
+
+	d.word = (struct umem_range){umem_alloc(d.process->memory, 4), 4};
+	task_start(d.process, "lonely", false, spin_for_ever, &d);
+	dup2(fileno(file), STDERR_FILENO);
+	ck_assert_int_eq(sim_run(SIM_S), SIM_DEADLOCK);
+	rewind(file);
+	ck_assert_uint_gt(fread(text, 1, sizeof text - 1, file), 0);
+	ck_assert_ptr_nonnull(strstr(text, "pc-0: task lonely: spins (since 0.000 us)"));
+	fclose(file);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -222,6 +248,7 @@ main(void)
 	tcase_add_test(t, a_deposit_ends_a_spin);
 	tcase_add_test(t, utilisation);
 	tcase_add_test(t, spinning_is_no_work);
+	tcase_add_test(t, a_deadlock_says_what_all_are_doing);
 	suite_add_tcase(s, ring);
 	tcase_add_checked_fixture(ring, NULL, teardown);
 	tcase_add_test(ring, a_deadlock_is_refused);
