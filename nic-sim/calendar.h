@@ -90,8 +90,7 @@ void sim_set_lookahead(sim_time lookahead);
 /* sim_set_quantum: for tests. No slice of a core is longer than q (0: no bound). Results must not depend on it. */
 void sim_set_quantum(sim_time q);
 
-/* Driving. ----------------------------------------------------------------------------------------------------------
- */
+/* Driving. -------------------------------------------------------------------------------------------- */
 
 /* calendar_next: date of the next event, SIM_NEVER if none; active cores do not count. */
 sim_time calendar_next(void);

@@ -109,8 +109,7 @@ engine_init(void)
 	engine.threads = g_ptr_array_new();
 }
 
-/* SimGrid's clock. --------------------------------------------------------------------------------------------------
- */
+/* SimGrid's clock. ------------------------------------------------------------------------------------ */
 
 static double
 seconds(sim_time t)
@@ -124,8 +123,7 @@ clock_ps(void)
 	return (sim_time)llround(simgrid_get_clock() * PS_PER_S);
 }
 
-/* Threads. ----------------------------------------------------------------------------------------------------------
- */
+/* Threads. -------------------------------------------------------------------------------------------- */
 
 static void
 append_woken(struct sim_thread *t)
@@ -283,8 +281,7 @@ resume(const struct driver *driver, struct sim_thread *t)
 	assert(t->state != THREAD_RUNNING);
 }
 
-/* Flows. ------------------------------------------------------------------------------------------------------------
- */
+/* Flows. ---------------------------------------------------------------------------------------------- */
 
 /* An arrival event takes the first of the list, because SimGrid's order of flows that end together is its own. */
 static void
@@ -369,8 +366,7 @@ launch_flows(const struct driver *driver)
 	driver->let_run(NULL);
 }
 
-/* Reports. ----------------------------------------------------------------------------------------------------------
- */
+/* Reports. -------------------------------------------------------------------------------------------- */
 
 void
 engine_on_report(void (*print)(void *arg), void *arg)
@@ -427,8 +423,7 @@ answer_sigusr1(void)
 	}
 }
 
-/* Driving. ----------------------------------------------------------------------------------------------------------
- */
+/* Driving. -------------------------------------------------------------------------------------------- */
 
 /* finish_instant: the threads woken in this instant, and what they wake, then the flows that began in it. */
 static void

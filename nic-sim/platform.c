@@ -24,8 +24,7 @@
 
 enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 4096 };
 
-/* From SimGrid. -----------------------------------------------------------------------------------------------------
- */
+/* From SimGrid. --------------------------------------------------------------------------------------- */
 
 static unsigned long
 trailing_number(const char *name)
@@ -223,8 +222,7 @@ load_into_simgrid(struct platform *p, const struct order *order, char **error)
 	return true;
 }
 
-/* Trial load. -------------------------------------------------------------------------------------------------------
- */
+/* Trial load. ----------------------------------------------------------------------------------------- */
 
 static void
 try_in_child(const struct order *order, int out)
@@ -297,8 +295,7 @@ trial_load(const struct order *order, char **error)
 	return false;
 }
 
-/* The whole. --------------------------------------------------------------------------------------------------------
- */
+/* The whole. ------------------------------------------------------------------------------------------ */
 
 static char *
 find_file(const char *path, char **error)

@@ -73,8 +73,7 @@ copy_file(const char *path, const char *name, const char *from, const char *to)
 	return copy;
 }
 
-/* Good ones. --------------------------------------------------------------------------------------------------------
- */
+/* Good ones. ------------------------------------------------------------------------------------------ */
 
 static const char *const files[] = {
         "platforms/myrinet-pc.xml",         "platforms/myrinet-pc-8.xml",       "platforms/myrinet-pc-16.xml",
@@ -192,8 +191,7 @@ START_TEST(file_overrides_its_set_and_host_the_file)
 }
 END_TEST
 
-/* Bad ones. ---------------------------------------------------------------------------------------------------------
- */
+/* Bad ones. ------------------------------------------------------------------------------------------- */
 
 struct damage {
 	const char *file, *from, *to, *error; /* error: behind the folder's name; @ for the line of `from` */

@@ -143,8 +143,7 @@ result(void)
 	return hash;
 }
 
-/* By the calendar. --------------------------------------------------------------------------------------------------
- */
+/* By the calendar. ------------------------------------------------------------------------------------ */
 
 static uint64_t
 by_calendar(unsigned seed, sim_time lookahead, sim_time quantum)
@@ -160,8 +159,7 @@ by_calendar(unsigned seed, sim_time lookahead, sim_time quantum)
 	return result();
 }
 
-/* By search. --------------------------------------------------------------------------------------------------------
- */
+/* By search. ------------------------------------------------------------------------------------------ */
 
 static sim_time slow_now;
 static uint64_t slow_sequence;
@@ -267,8 +265,7 @@ START_TEST(running_ahead_changes_nothing)
 }
 END_TEST
 
-/* Single rules. -----------------------------------------------------------------------------------------------------
- */
+/* Single rules. --------------------------------------------------------------------------------------- */
 
 static struct sim_core one, other;
 static struct sim_event event;

@@ -175,8 +175,7 @@ build(uint64_t seed, bool with_flows)
 	sim_post(&metronome, 7 * GRID);
 }
 
-/* Engine. -----------------------------------------------------------------------------------------------------------
- */
+/* Engine. --------------------------------------------------------------------------------------------- */
 
 static struct platform *platform;
 
@@ -233,8 +232,7 @@ by_engine(uint64_t seed, bool with_flows, bool with_unrelated)
 		g_error("the run did not end");
 }
 
-/* Reference: the calendar for events (which has a test of its own), a list of the woken, flows as events. ------------
- */
+/* Reference: the calendar for events (which has a test of its own), a list of the woken, flows as events. ---- */
 
 static struct worker *woken[N_THREADS + 1];
 static unsigned n_woken, n_ended;
@@ -328,8 +326,7 @@ by_reference(uint64_t seed, bool with_flows)
 	}
 }
 
-/* Each run in a process of its own, since there is one engine a process; its log comes back through a pipe. ----------
- */
+/* Each run in a process of its own, since there is one engine a process; its log comes back through a pipe. ---- */
 
 enum way { BY_REFERENCE, BY_ENGINE, BY_ENGINE_WITH_UNRELATED_FLOW };
 
