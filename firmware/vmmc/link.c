@@ -27,14 +27,21 @@ rto_start(struct peer *peer)
 	timer_want(peer, peer->rto_at, S.rto);
 }
 
-static void
-engine_start(struct peer *peer, uint32_t at, uint32_t last)
+/* told: the packet that the engine was given carries the number expected next. */
+static inline void
+told(struct peer *peer)
 {
-	reg_write(LANAI_SA, peer->skip);
-	reg_write(LANAI_SMP, at + peer->start);
-	reg_write(LANAI_SMLT, last);
 	peer->owed = 0;
 	peer->ack_timed = 0;
+}
+
+static void
+first_transmission(struct packet *packet)
+{
+	packet->sent = 1;
+	count(VMMC_C_PACKETS_SENT);
+	if (packet->home == &S.free_long)
+		S.pieces--;
 }
 
 static void
@@ -42,16 +49,13 @@ transmit(struct packet *packet)
 {
 	struct peer *peer = packet->peer;
 	sram_write(packet->at + PACKET_LINK, packet->sequence | peer->expected);
-	engine_start(peer, packet->at, packet->last);
+	link_give(peer, packet->at, packet->last);
 	S.sending = packet;
-	if (packet->sent) {
+	told(peer);
+	if (packet->sent)
 		count(VMMC_C_RETRANSMITTED);
-	} else {
-		packet->sent = 1;
-		count(VMMC_C_PACKETS_SENT);
-		if (packet->home == &S.free_long)
-			S.pieces--;
-	}
+	else
+		first_transmission(packet);
 	if (!peer->rto_timed)
 		rto_start(peer);
 }
@@ -67,8 +71,9 @@ transmit_ack(struct peer *peer)
 	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
 	sram_write(at + PACKET_TYPE, S.type_base | kind << 8);
 	sram_write(at + PACKET_LINK, peer->expected);
-	engine_start(peer, at, at + PACKET_LINK);
+	link_give(peer, at, at + PACKET_LINK);
 	S.sending = &S.ack_packet;
+	told(peer);
 	count(peer->nack_due ? VMMC_C_NACKS_SENT : VMMC_C_ACKS_SENT);
 	peer->nack_due = 0;
 }
@@ -133,24 +138,37 @@ send_next(void)
 		transmit(packet);
 }
 
-void
-link_send(struct packet *packet)
+/* append: to the packets that wait for the peer's acknowledgement; the next one gets the next number. */
+static inline void
+append(struct peer *peer, struct packet *packet)
 {
-	struct peer *peer = packet->peer;
-	uint32_t sequence = peer->next_sequence;
-	peer->next_sequence = (sequence + 1) & SEQUENCE_MASK;
-	packet->sequence = sequence << 16;
 	packet->next = NULL;
-	struct packet *oldest = peer->oldest;
-	if (oldest)
+	if (peer->oldest)
 		peer->newest->next = packet;
 	else
 		peer->oldest = packet;
 	peer->newest = packet;
-	if (!S.sending) {
-		transmit(packet);
-		return;
-	}
+	peer->next_sequence = (peer->next_sequence + 1) & SEQUENCE_MASK;
+}
+
+void
+link_started(struct packet *packet)
+{
+	struct peer *peer = packet->peer;
+	S.sending = packet;
+	append(peer, packet);
+	told(peer);
+	first_transmission(packet);
+	if (!peer->rto_timed)
+		rto_start(peer);
+}
+
+void
+link_wait(struct packet *packet)
+{
+	struct peer *peer = packet->peer;
+	append(peer, packet);
+	packet->sent = 0;
 	if (!peer->unsent)
 		peer->unsent = packet;
 	send_push(peer);

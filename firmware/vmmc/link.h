@@ -8,8 +8,9 @@
 
 #include "firmware/vmmc/state.h"
 
-/* link_send: queues a packet that has everything but its link word; starts the engine if it is idle. */
-void link_send(struct packet *packet);
+/* link_started: bookkeeping of a new packet that the send engine has just been given. link_wait: the engine is busy. */
+void link_started(struct packet *packet);
+void link_wait(struct packet *packet);
 /* link_sent: the send engine is done with S.sending (or a network reset took it away). */
 void link_sent(void);
 /* link_progress: the peer names a sequence other than `base` as the next that it expects. */
@@ -22,6 +23,31 @@ void link_ack_now(struct peer *peer, uint32_t negative);
 void link_go_back(struct peer *peer);
 /* link_timer: the interval timer ran out. */
 void link_timer(void);
+
+/* link_give: hands a packet, or an acknowledgement, whose last word is at `last`, to the send engine. */
+static inline void
+link_give(const struct peer *peer, uint32_t at, uint32_t last)
+{
+	reg_write(LANAI_SA, peer->skip);
+	reg_write(LANAI_SMP, at + peer->start);
+	reg_write(LANAI_SMLT, last);
+}
+
+/* link_send: takes a packet that has everything but its link word; starts the engine if it is idle. */
+static inline void
+link_send(struct packet *packet, struct peer *peer, uint32_t last)
+{
+	uint32_t sequence = peer->next_sequence << 16;
+	packet->last = last;
+	packet->sequence = sequence;
+	if (S.sending) {
+		link_wait(packet);
+		return;
+	}
+	sram_write(packet->at + PACKET_LINK, sequence | peer->expected);
+	link_give(peer, packet->at, last);
+	link_started(packet);
+}
 
 static inline void
 link_acknowledged(struct peer *peer, uint32_t expected)

@@ -1,7 +1,9 @@
 /* Start-up of the vmmc firmware on the LANai: the only file that loops. */
-#include "firmware/vmmc/state.h"
+#include "firmware/vmmc/step.h"
 
 ARCH_DEFINE_STATE(struct vmmc);
+ARCH_STACK_TOP(0x7000);
+_Static_assert(VMMC_CODE_LIMIT == 0x7000, "the stack ends where the shared part of SRAM begins");
 
 int main(void);
 

@@ -19,53 +19,36 @@
 #define NOTIFY_SHIFT 12
 _Static_assert((FLAG_NOTIFY >> NOTIFY_SHIFT) == VMMC_KEY(0, VMMC_KEY_NOTIFY, 0), "control flag and key flag");
 
-/* out_entry: SRAM address of the entry for `proxy`, or 0 if the process may not name it. */
-static inline uint32_t
-out_entry(const struct port *port, uint32_t proxy)
-{
-	uint32_t index = proxy >> VMMC_PAGE_SHIFT;
-	if (index >= port->out_count)
-		return 0;
-	uint32_t entry = port->out + OUT_BYTES * index;
-	if ((sram_read(entry + 4) & OUT_CHECK) != VMMC_OUT_VALID)
-		return 0;
-	return entry;
-}
-
-static inline struct peer *
-out_peer(uint32_t key)
-{
-	return &S.peers[key >> 8 & (VMMC_MAX_NODES - 1)];
-}
-
-/* fill_header: all words of a data packet but the link word. */
+/* fill_header: all words of a data packet but the link word, for an entry with `key` that leads to `dest`. */
 static inline void
-fill_header(struct packet *packet, uint32_t entry, uint32_t proxy, uint32_t flags, uint32_t bytes)
+fill_header(uint32_t at, const struct peer *peer, uint32_t dest, uint32_t key, uint32_t notify, uint32_t bytes)
 {
-	uint32_t at = packet->at;
-	uint32_t key = sram_read(entry + 4);
-	struct peer *peer = out_peer(key);
-	packet->peer = peer;
-	packet->last = at + PACKET_DATA - 4 + bytes;
-	packet->sent = 0;
 	sram_write(at + PACKET_ROUTE, peer->route[0]);
 	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
 	sram_write(at + PACKET_TYPE, S.data_type);
-	sram_write(at + PACKET_DEST, sram_read(entry) + (proxy & PAGE_MASK));
-	sram_write(at + PACKET_KEY, (key & 0xFFFF0000u) | (flags & FLAG_NOTIFY) >> NOTIFY_SHIFT | bytes);
-	peer->room--;
+	sram_write(at + PACKET_DEST, dest);
+	sram_write(at + PACKET_KEY, (key & 0xFFFF0000u) | (notify & FLAG_NOTIFY) >> NOTIFY_SHIFT | bytes);
 }
 
 /* copy_words: at least one; reads each once. */
 static inline void
 copy_words(uint32_t to, uint32_t from, uint32_t bytes)
 {
-	uint32_t end = from + bytes;
-	do {
+	for (; bytes > 16; bytes -= 16) {
+		uint32_t a = sram_read(from), b = sram_read(from + 4), c = sram_read(from + 8),
+		         d = sram_read(from + 12);
+		sram_write(to, a);
+		sram_write(to + 4, b);
+		sram_write(to + 8, c);
+		sram_write(to + 12, d);
+		from += 16;
+		to += 16;
+	}
+	for (; bytes; bytes -= 4) {
 		sram_write(to, sram_read(from));
 		from += 4;
 		to += 4;
-	} while (from != end);
+	}
 }
 
 /* take: the slot is the process' again. */
@@ -109,16 +92,22 @@ report(struct port *port, uint32_t number)
 	dma_report(port);
 }
 
-/* reject_or_stall: a short send found no packet or no window: will there ever be room? */
+/* reject: a bad descriptor in the next slot. */
 static void
-reject_or_stall(struct port *port, struct peer *peer)
+reject(struct port *port)
 {
-	if (peer->reachable) {
-		stall(port);
-		return;
-	}
 	take(port);
 	bad_descriptor(port);
+}
+
+/* reject_or_stall: a short send found no packet or no window: will there ever be room? */
+static void
+reject_or_stall(struct port *port, const struct peer *peer)
+{
+	if (peer->reachable)
+		stall(port);
+	else
+		reject(port);
 }
 
 static inline void
@@ -127,24 +116,33 @@ serve_short(struct port *port, uint32_t control)
 	uint32_t slot = port->slot;
 	uint32_t bytes = VMMC_CONTROL_LENGTH(control);
 	uint32_t proxy = sram_read(slot + SLOT_PROXY);
-	uint32_t entry = out_entry(port, proxy);
-	uint32_t beyond = ((proxy & PAGE_MASK) + bytes - 1) >> VMMC_PAGE_SHIFT;
-	if (!entry || beyond | ((bytes - 4) & ~(VMMC_SHORT_MAX - 4)) | (proxy & 3)) {
-		take(port);
-		bad_descriptor(port);
+	uint32_t offset = proxy & PAGE_MASK;
+	if (proxy >> VMMC_PAGE_SHIFT >= port->out_count) {
+		reject(port);
+		return;
+	}
+	uint32_t entry = port->out + OUT_BYTES * (proxy >> VMMC_PAGE_SHIFT);
+	uint32_t key = sram_read(entry + 4);
+	uint32_t beyond = (offset + bytes - 1) >> VMMC_PAGE_SHIFT;
+	if (beyond | ((bytes - 4) & ~(VMMC_SHORT_MAX - 4)) | (proxy & 3) | ((key & OUT_CHECK) ^ VMMC_OUT_VALID)) {
+		reject(port);
 		return;
 	}
 	struct packet *packet = S.free_short;
-	struct peer *peer = out_peer(sram_read(entry + 4));
-	if (!packet || !peer->room || port->fetching) {
+	struct peer *peer = peer_of(key >> 8);
+	uint32_t room = peer->room;
+	if (!packet || !room || port->fetching) {
 		reject_or_stall(port, peer);
 		return;
 	}
+	uint32_t at = packet->at;
+	trace_move(at, slot);
+	fill_header(at, peer, sram_read(entry) + offset, key, control, bytes);
+	copy_words(at + PACKET_DATA, slot + SLOT_DATA, bytes);
 	S.free_short = packet->next;
-	trace_move(packet->at, slot);
-	fill_header(packet, entry, proxy, control, bytes);
-	copy_words(packet->at + PACKET_DATA, slot + SLOT_DATA, bytes);
-	link_send(packet);
+	peer->room = room - 1;
+	packet->peer = peer;
+	link_send(packet, peer, at + PACKET_DATA - 4 + bytes);
 	take(port);
 	count(VMMC_C_SHORT_SENDS);
 	if (control & FLAG_COMPLETE)
@@ -168,6 +166,41 @@ end_long(struct port *port)
 		port->poll = port->slot;
 }
 
+/* piece_bytes: no piece crosses a page, neither at the source nor at the destination. */
+static inline uint32_t
+piece_bytes(const struct port *port)
+{
+	uint32_t bytes = port->left;
+	uint32_t to_room = VMMC_PAGE - (port->to & PAGE_MASK);
+	uint32_t from_room = VMMC_PAGE - (port->from & PAGE_MASK);
+	if (bytes > to_room)
+		bytes = to_room;
+	if (bytes > from_room)
+		bytes = from_room;
+	return bytes;
+}
+
+/* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on. */
+static void
+fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t entry, uint32_t frame)
+{
+	uint32_t bytes = piece_bytes(port);
+	uint32_t to = port->to;
+	uint32_t from = port->from;
+	uint32_t left = port->left - bytes;
+	uint32_t flags = left ? 0 : port->flags;
+	port->left = left;
+	port->to = to + bytes;
+	port->from = from + bytes;
+	packet->peer = peer;
+	packet->port = port;
+	packet->last = packet->at + PACKET_DATA - 4 + bytes;
+	packet->from_bus = (frame & ~PAGE_MASK) | (from & PAGE_MASK);
+	packet->reports = flags & FLAG_COMPLETE;
+	packet->number = port->taken;
+	fill_header(packet->at, peer, sram_read(entry) + (to & PAGE_MASK), sram_read(entry + 4), flags, bytes);
+}
+
 /* issue_piece: takes one more piece of the port's long send if it can; 1 if it did. */
 static uint32_t
 issue_piece(struct port *port)
@@ -175,37 +208,23 @@ issue_piece(struct port *port)
 	struct packet *packet = S.free_long;
 	if (!port->left || !packet || S.pieces >= PIECES_MAX)
 		return 0;
-	uint32_t to = port->to;
-	uint32_t from = port->from;
-	uint32_t entry = out_entry(port, to);
-	uint32_t frame = sram_read(port->src + 4 * (from >> VMMC_PAGE_SHIFT));
-	struct peer *peer = entry ? out_peer(sram_read(entry + 4)) : NULL;
-	if (!peer || !peer->reachable || !(frame & VMMC_SRC_VALID)) {
+	uint32_t entry = port->out + OUT_BYTES * (port->to >> VMMC_PAGE_SHIFT);
+	uint32_t key = sram_read(entry + 4);
+	uint32_t frame = sram_read(port->src + 4 * (port->from >> VMMC_PAGE_SHIFT));
+	struct peer *peer = peer_of(key >> 8);
+	if ((key & OUT_CHECK) != VMMC_OUT_VALID || !peer->reachable || !(frame & VMMC_SRC_VALID)) {
 		bad_descriptor(port);
 		end_long(port);
 		return 0;
 	}
 	if (!peer->room)
 		return 0;
-	uint32_t bytes = port->left;
-	uint32_t to_room = VMMC_PAGE - (to & PAGE_MASK);
-	uint32_t from_room = VMMC_PAGE - (from & PAGE_MASK);
-	if (bytes > to_room)
-		bytes = to_room;
-	if (bytes > from_room)
-		bytes = from_room;
 	S.free_long = packet->next;
 	S.pieces++;
-	trace_move(packet->at, port->row);
-	packet->port = port;
-	packet->from_bus = (frame & ~PAGE_MASK) | (from & PAGE_MASK);
-	port->left -= bytes;
-	port->to = to + bytes;
-	port->from = from + bytes;
-	fill_header(packet, entry, to, port->left ? 0 : port->flags, bytes);
-	packet->reports = !port->left && port->flags & FLAG_COMPLETE;
-	packet->number = port->taken;
+	peer->room--;
 	port->fetching++;
+	trace_move(packet->at, port->row);
+	fill_piece(port, packet, peer, entry, frame);
 	dma_fetch(packet);
 	if (!port->left)
 		end_long(port);
@@ -246,8 +265,7 @@ port_serve(struct port *port, uint32_t control)
 	} else if (op == VMMC_OP_LONG) {
 		serve_long(port, control);
 	} else {
-		take(port);
-		bad_descriptor(port);
+		reject(port);
 	}
 }
 
@@ -263,7 +281,7 @@ port_fetched(struct packet *packet, uint32_t failed)
 		packet_free(packet);
 		end_long(port);
 	} else {
-		link_send(packet);
+		link_send(packet, packet->peer, packet->last);
 		if (packet->reports)
 			report(port, packet->number);
 	}

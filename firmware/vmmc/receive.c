@@ -98,7 +98,7 @@ not_in_order(uint32_t at, uint32_t end)
 		count(VMMC_C_DROP_TYPE);
 		return;
 	}
-	struct peer *peer = &S.peers[source];
+	struct peer *peer = peer_of(source);
 	if (kind == VMMC_KIND_DATA && bytes == ARRIVAL_OVERHEAD + VMMC_KEY_LENGTH(sram_read(at + 12)))
 		out_of_order(peer, link);
 	else if (kind == VMMC_KIND_DATA || !take_control(peer, kind, link, bytes))
@@ -169,7 +169,7 @@ receive_packet(uint32_t isr)
 	arm_next();
 	uint32_t at = arrival->at;
 	uint32_t source = sram_read(at) - S.data_type_of_0;
-	struct peer *peer = &S.peers[source & (VMMC_MAX_NODES - 1)];
+	struct peer *peer = peer_of(source);
 	uint32_t link = sram_read(at + 4);
 	uint32_t length = VMMC_KEY_LENGTH(sram_read(at + 12));
 	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;

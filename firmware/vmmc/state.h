@@ -78,7 +78,7 @@ struct peer {
 	uint32_t rto_timed, rto_at;
 	uint32_t timed; /* in the list S.timed */
 	struct peer *timed_next;
-};
+} __attribute__((aligned(128))); /* the address of a peer is a shift away from its number */
 
 struct arrival {
 	uint32_t at; /* SRAM address of the buffer */
@@ -149,6 +149,14 @@ ARCH_DECLARE_STATE(struct vmmc);
 
 #define CTRL(member) (VMMC_CTRL + (uint32_t)offsetof(struct vmmc_ctrl, member))
 
+static inline struct peer *
+peer_of(uint32_t node)
+{
+	struct peer *peer = &S.peers[node & (VMMC_MAX_NODES - 1)];
+	ARCH_KEEP(peer);
+	return peer;
+}
+
 static inline void
 count(enum vmmc_counter which)
 {
@@ -159,7 +167,5 @@ count(enum vmmc_counter which)
 /* vmmc_init: reads vmmc_ctrl and the node table; false (0), and vmmc_ctrl.ready = VMMC_REFUSED, if they are not for us.
  */
 uint32_t vmmc_init(void);
-/* vmmc_step: does what is to be done now and returns; never waits. */
-void vmmc_step(void);
 
 #endif

@@ -1,11 +1,8 @@
+#include "firmware/vmmc/step.h"
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/link.h"
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
-
-#define DMA_EVENTS  (LANAI_ISR_DMA | LANAI_ISR_WDOG)
-#define RARE_EVENTS (LANAI_ISR_TIME | LANAI_ISR_LAN0_SIG | LANAI_ISR_NRES)
-#define EVENTS      (RECEIVE_EVENTS | DMA_EVENTS | LANAI_ISR_SEND | RARE_EVENTS)
 
 /* network_reset: what was being sent or received is lost; the peers' time-outs make up for it. */
 static void
@@ -33,8 +30,8 @@ rare(uint32_t isr)
 		network_reset();
 }
 
-static void
-events(uint32_t isr)
+void
+vmmc_events(uint32_t isr)
 {
 	if (isr & RECEIVE_EVENTS)
 		receive_packet(isr);
@@ -50,23 +47,4 @@ events(uint32_t isr)
 		rare(isr);
 	if (S.stalled)
 		ports_retry();
-}
-
-void
-vmmc_step(void)
-{
-	uint32_t isr = reg_read(LANAI_ISR);
-	if (isr & EVENTS)
-		events(isr);
-	struct port *first = S.turn;
-	struct port *port = first;
-	do {
-		uint32_t control = sram_read(port->poll);
-		if (control) {
-			S.turn = port->next;
-			port_serve(port, control);
-			return;
-		}
-		port = port->next;
-	} while (port != first);
 }

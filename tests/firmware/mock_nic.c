@@ -1,4 +1,5 @@
 #include "tests/firmware/mock_nic.h"
+#include "firmware/vmmc/step.h"
 
 #include <string.h>
 
@@ -39,15 +40,24 @@ mock_sram(const struct mock_nic *nic, uint32_t address)
 	return get_word(nic->sram + address);
 }
 
+static void
+touch(struct mock_nic *nic, uint32_t address, uint32_t bytes)
+{
+	if (nic->touch && bytes)
+		nic->touch(nic, address, bytes);
+}
+
 void
 mock_set_sram(struct mock_nic *nic, uint32_t address, uint32_t value)
 {
+	touch(nic, address, 4);
 	put_word(nic->sram + address, value);
 }
 
 void
 mock_raise(struct mock_nic *nic, uint32_t isr_bits)
 {
+	touch(nic, LANAI_REG_BASE, 4);
 	REG(nic, ISR) |= isr_bits;
 }
 
@@ -114,6 +124,7 @@ mock_finish_dma(struct mock_nic *nic, bool fail)
 		mock_raise(nic, LANAI_ISR_WDOG | LANAI_ISR_DMA);
 		return true;
 	}
+	touch(nic, REG(nic, LAR), REG(nic, DMA_DIR) ? bytes : 0);
 	if (REG(nic, DMA_DIR))
 		memcpy(nic->sram + REG(nic, LAR), nic->memory + bus, bytes);
 	else
@@ -128,6 +139,7 @@ receive(struct mock_nic *nic)
 {
 	uint32_t room = REG(nic, RML) + 4 - REG(nic, RMP);
 	nic->armed = false;
+	touch(nic, REG(nic, RMP), MIN(room, ((nic->rest_bytes + 3) & ~3u) + 4));
 	if (nic->rest_bytes + 4 > room) {
 		memcpy(nic->sram + REG(nic, RMP), nic->rest, room);
 		REG(nic, RMP) += room;
@@ -206,6 +218,8 @@ mock_write(struct mock_nic *nic, uint32_t offset, uint32_t value)
 		nic->alarm = nic->now + value;
 		nic->alarm_on = true;
 	}
+	if (nic->written)
+		nic->written(nic, offset);
 }
 
 static uint32_t
@@ -225,8 +239,8 @@ machine_sram_written(void *device, uint32_t address, uint32_t value)
 {
 	struct mock_nic *nic = device;
 	nic->writes++;
-	if (nic->log_sram && address < VMMC_BUFFERS)
-		say(nic, "sram %05x = %08x", address, value);
+	(void)address;
+	(void)value;
 }
 
 struct mock_nic *

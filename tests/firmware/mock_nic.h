@@ -37,7 +37,11 @@ struct mock_nic {
 	uint32_t rest_bytes, rest_residue;
 	uint32_t dma_starts, packets, writes; /* counts of what the firmware did; writes: registers and SRAM */
 	GString *log;
-	bool log_sram; /* of a native instance: also every word that the host can see */
+	/* touch: before the test changes SRAM or, at LANAI_REG_BASE, a register; for a LANai core that may be parked.
+	 * May be NULL. */
+	void (*touch)(struct mock_nic *nic, uint32_t address, uint32_t bytes);
+	void (*written)(struct mock_nic *nic, uint32_t offset); /* after a register was written; may be NULL */
+	void *owner;
 };
 
 struct mock_nic *mock_new(void);

@@ -17,6 +17,13 @@
 #define ARCH_DEFINE_STATE(type)  type arch_state
 #define ARCH_STATE(type)         arch_state
 
+/* ARCH_STACK_TOP: once in the start-up file, if the stack shall not lie at the end of SRAM. A plain number, multiple
+ * of 8. */
+#define ARCH_STACK_TOP(number) __asm__(".globl __stack_top\n\t.set __stack_top, " #number)
+
+/* ARCH_KEEP: keep this address in a register; else clang computes it again for each member. */
+#define ARCH_KEEP(pointer) __asm__("" : "+r"(pointer))
+
 static inline uint32_t
 reg_read(uint32_t offset)
 {

@@ -1,0 +1,29 @@
+/* The LANai build of the vmmc firmware behind a mock NIC: the reference image on the simulated core, idle loops
+ * skipped. */
+#ifndef TESTS_FIRMWARE_LANAI_MOCK_H
+#define TESTS_FIRMWARE_LANAI_MOCK_H
+
+#include "nic-sim/lanai_core.h"
+#include "tests/firmware/mock_host.h"
+
+#define LANAI_MOCK_HZ       33000000u
+#define LANAI_MOCK_CYCLE_PS (1000000000000ull / LANAI_MOCK_HZ)
+
+struct lanai_mock {
+	struct mock_nic *nic; /* its SRAM is the core's */
+	struct lanai_core *core;
+	uint32_t watched; /* register whose next write is to be dated */
+	sim_time written_at;
+};
+
+/* lanai_mock_new: loads the firmware whose objects lie in `folder`, with firmware/lib; not started. One at a time. */
+struct lanai_mock *lanai_mock_new(const char *folder);
+void lanai_mock_free(struct lanai_mock *mock);
+/* Starts it with what host_control wrote; runs until it is idle. */
+void lanai_mock_start(struct lanai_mock *mock);
+/* Runs until the core is parked in its idle loop. Fails the test if that takes longer than 100 ms. */
+void lanai_mock_run(struct lanai_mock *mock);
+/* Runs until it is idle and returns the cycles from now until the firmware first wrote `reg`. */
+unsigned lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg);
+
+#endif

@@ -1,0 +1,234 @@
+/* The native and the LANai build of the vmmc firmware do the same.
+ *
+ * Both get one random script: descriptors good and bad, packets good and bad, ends of engines, time, signals.  A round
+ * sets some ISR bits, or one control word: the builds poll at their own pace.  After each, when both are idle,
+ * everything that they did is compared: register writes in order, packets and DMA requests with their contents, and all
+ * SRAM beyond the code. */
+#include "tests/firmware/lanai_mock.h"
+
+#include <check.h>
+#include <string.h>
+
+#define TAG       0x99u
+#define ROUNDS    4000u
+#define STEPS_MAX 50u /* native steps until idle */
+
+enum { NATIVE, LANAI, BUILDS };
+
+static struct lanai_mock *lanai;
+static struct mock_nic *nics[BUILDS];
+static GRand *script;
+static uint32_t posted[VMMC_MAX_PROCESSES];
+static uint8_t packets[VMMC_ARRIVALS][MOCK_PACKET_MAX]; /* long ones must stay valid until they are drained */
+static unsigned packets_made;
+
+static uint32_t
+dice(uint32_t n)
+{
+	return (uint32_t)g_rand_int_range(script, 0, (gint32)n);
+}
+
+static void
+set_up(void)
+{
+	struct host_options options = host_defaults();
+	options.n_nodes = 4;
+	options.first_sequence = 0xFFF8;
+	lanai = lanai_mock_new("firmware/images/vmmc");
+	nics[LANAI] = lanai->nic;
+	nics[NATIVE] = mock_new();
+	for (unsigned b = 0; b < BUILDS; b++) {
+		nics[b]->log = g_string_new(NULL);
+		host_control(nics[b], &options);
+	}
+	mock_select(nics[NATIVE]);
+	ck_assert(vmmc_init());
+	lanai_mock_start(lanai);
+}
+
+static void
+tear_down(void)
+{
+	for (unsigned b = 0; b < BUILDS; b++)
+		g_string_free(nics[b]->log, TRUE);
+	mock_free(nics[NATIVE]);
+	lanai_mock_free(lanai);
+	g_rand_free(script);
+}
+
+/* run_native: steps until a step does nothing any more. */
+static void
+run_native(void)
+{
+	struct mock_nic *nic = nics[NATIVE];
+	for (unsigned i = 0; i < STEPS_MAX; i++) {
+		struct vmmc before = nic->state;
+		uint32_t writes = nic->writes;
+		mock_step(nic);
+		if (writes == nic->writes && memcmp(&before, &nic->state, sizeof(before)) == 0)
+			return;
+	}
+	ck_abort_msg("the native firmware does not become idle");
+}
+
+static void
+compare(unsigned round)
+{
+	ck_assert_msg(strcmp(nics[NATIVE]->log->str, nics[LANAI]->log->str) == 0, "round %u: native\n%sLANai\n%s",
+	              round, nics[NATIVE]->log->str, nics[LANAI]->log->str);
+	if (memcmp(nics[NATIVE]->sram + VMMC_CTRL, nics[LANAI]->sram + VMMC_CTRL, VMMC_SRAM_BYTES - VMMC_CTRL) == 0)
+		return;
+	for (uint32_t at = VMMC_CTRL; at < VMMC_SRAM_BYTES; at += 4)
+		ck_assert_msg(mock_sram(nics[NATIVE], at) == mock_sram(nics[LANAI], at),
+		              "round %u: SRAM %05x: native %08x, LANai %08x", round, at, mock_sram(nics[NATIVE], at),
+		              mock_sram(nics[LANAI], at));
+}
+
+/* What the script does, each to both. -------------------------------------------------------------------------------
+ */
+
+static void
+post(void)
+{
+	static const uint32_t lengths[] = {4, 8, 60, VMMC_SHORT_MAX, VMMC_SHORT_MAX + 4, 0, 6, 4000, 3 * VMMC_PAGE};
+	uint32_t p = dice(3);
+	uint32_t data[VMMC_SHORT_MAX / 4];
+	uint32_t proxy = dice(8) ? dice(10) << VMMC_PAGE_SHIFT | (4 * dice(1024)) : dice(0x7FFFFFFF);
+	uint32_t op = dice(10) ? 1 + dice(2) : dice(16);
+	uint32_t control = VMMC_CONTROL(op, dice(16), lengths[dice(G_N_ELEMENTS(lengths))]);
+	for (uint32_t i = 0; i < G_N_ELEMENTS(data); i++)
+		data[i] = dice(0x7FFFFFFF);
+	if (dice(4))
+		data[0] = dice(9) << VMMC_PAGE_SHIFT | (4 * dice(1024));
+	if (mock_sram(nics[NATIVE], host_slot(p, posted[p])))
+		return;
+	for (unsigned b = 0; b < BUILDS; b++)
+		host_post(nics[b], p, posted[p], control, proxy, data, G_N_ELEMENTS(data));
+	posted[p]++;
+}
+
+static void
+reopen(void)
+{
+	uint32_t p = dice(3);
+	bool close = dice(2);
+	for (unsigned b = 0; b < BUILDS; b++) {
+		if (close) {
+			host_close(nics[b], p);
+			continue;
+		}
+		host_open(nics[b], p, p ? 0x30000 + 16 * p : 0);
+		for (uint32_t i = 0; i < 8; i++) {
+			host_import(nics[b], p, i, i % 5, 5 + i, TAG);
+			host_source(nics[b], p, i, 20 + i);
+		}
+		for (uint32_t frame = 0; frame < 8; frame++)
+			host_export(nics[b], frame, TAG, frame % 4);
+	}
+	if (!close && host_proc(nics[NATIVE], p, offsetof(struct vmmc_proc, polled)) == 0)
+		posted[p] = 0;
+}
+
+/* make_packet: mostly what the firmware expects next from that peer, else an acknowledgement or nonsense. */
+static uint32_t
+make_packet(uint8_t *packet, uint32_t *residue)
+{
+	uint32_t source = dice(4);
+	const struct peer *peer = &nics[NATIVE]->state.peers[source];
+	uint32_t sequence = dice(6) ? peer->expected : peer->expected + dice(5) - 2;
+	uint32_t ack = dice(6) ? peer->next_sequence : dice(0x10000);
+	uint32_t key = VMMC_KEY(dice(8) ? TAG : dice(0x10000), dice(8), dice(8) ? 4 * dice(64) : dice(0x2000));
+	uint32_t bytes =
+	        host_packet(packet, source, sequence & 0xFFFF, ack & 0xFFFF, dice(9) << 12 | (4 * dice(1024)), key);
+	uint32_t type = GUINT32_TO_BE(VMMC_TYPE << 16 | dice(5) << 8 | source);
+	*residue = dice(12) ? 0 : 1 + dice(255);
+	if (dice(3) == 0) {
+		memcpy(packet, &type, sizeof(type));
+		bytes = VMMC_ACK_BYTES;
+	}
+	if (dice(16) == 0)
+		bytes = 1 + dice(MOCK_PACKET_MAX - 1);
+	return bytes;
+}
+
+static void
+deliver(void)
+{
+	uint8_t *packet = packets[packets_made++ % VMMC_ARRIVALS];
+	uint32_t residue;
+	if (!nics[NATIVE]->armed || nics[NATIVE]->rest)
+		return;
+	uint32_t bytes = make_packet(packet, &residue);
+	for (unsigned b = 0; b < BUILDS; b++)
+		ck_assert(mock_deliver(nics[b], packet, bytes, residue));
+}
+
+static void
+finish(void)
+{
+	bool dma = dice(2), send = dice(2), fail = dice(30) == 0, reset = dice(60) == 0;
+	for (unsigned b = 0; b < BUILDS; b++) {
+		if (dma)
+			mock_finish_dma(nics[b], fail);
+		if (send || reset)
+			g_free(mock_finish_send(nics[b]));
+		if (reset)
+			mock_raise(nics[b], LANAI_ISR_NRES);
+	}
+}
+
+static void
+pass_time(void)
+{
+	uint32_t ticks = dice(10) ? dice(50) : dice(5000);
+	for (unsigned b = 0; b < BUILDS; b++)
+		mock_advance(nics[b], ticks);
+}
+
+static void
+one_round(void)
+{
+	if (dice(3) == 0) {
+		post();
+	} else {
+		if (dice(40) == 0)
+			reopen();
+		if (dice(2))
+			deliver();
+		finish();
+		pass_time();
+	}
+	run_native();
+	lanai_mock_run(lanai);
+}
+
+START_TEST(same_script_same_actions)
+{
+	script = g_rand_new_with_seed(7000u + (guint32)_i);
+	compare(0);
+	for (unsigned round = 1; round <= ROUNDS; round++) {
+		for (unsigned b = 0; b < BUILDS; b++)
+			g_string_truncate(nics[b]->log, 0);
+		one_round();
+		compare(round);
+	}
+	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_DEPOSITS), ROUNDS / 50);
+	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_PACKETS_SENT), ROUNDS / 50);
+}
+END_TEST
+
+int
+main(void)
+{
+	TCase *cases = tcase_create("parity");
+	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_set_timeout(cases, 60);
+	tcase_add_loop_test(cases, same_script_same_actions, 0, 8);
+	Suite *suite = suite_create("firmware parity");
+	suite_add_tcase(suite, cases);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed != 0;
+}
