@@ -1,10 +1,10 @@
 /* Skipping idle loops.
  *
- * SEARCH.  Now and then the target of a taken backward branch becomes a candidate: its record gets the HEAD handler, which
- * comes here on each visit.  When a visit finds the registers of an earlier one, the slow engine executes what follows
- * and notes what it depends on, until the same state is reached again: that is a loop, and becomes a memo.  Only
- * registers that the loop reads before it writes them matter for recognising it later, so garbage that a handler leaves in
- * the others does no harm.
+ * SEARCH.  Now and then the target of a taken backward branch becomes a candidate: its record gets the HEAD handler,
+ * which comes here on each visit.  When a visit finds the registers of an earlier one, the slow engine executes what
+ * follows and notes what it depends on, until the same state is reached again: that is a loop, and becomes a memo. Only
+ * registers that the loop reads before it writes them matter for recognising it later, so garbage that a handler leaves
+ * in the others does no harm.
  *
  * PARKING.  When the head of a memo is reached with the live registers, the memory words and the device registers that
  * the memo names, the core parks.  Nothing is executed until somebody touches one of those words; then whole periods
@@ -16,14 +16,15 @@
 #include <glib.h>
 
 enum {
-	GAP_MIN = 1024,	      /* cycles between candidates; doubled when one fails */
-	GAP_MAX = 1 << 17,    /* for code that polls a clock, and is never idle in our sense */
-	PATIENCE = 4096,      /* cycles after which a candidate that is not visited again is dropped */
-	VISITS_MAX = 64,      /* visits of a candidate with different registers each time */
-	RECORD_STEPS = 2048,  /* instructions in the longest loop that is looked at */
+	GAP_MIN = 1024,      /* cycles between candidates; doubled when one fails */
+	GAP_MAX = 1 << 17,   /* for code that polls a clock, and is never idle in our sense */
+	PATIENCE = 4096,     /* cycles after which a candidate that is not visited again is dropped */
+	VISITS_MAX = 64,     /* visits of a candidate with different registers each time */
+	RECORD_STEPS = 2048, /* instructions in the longest loop that is looked at */
 };
 
-/* Hooks. ------------------------------------------------------------------------------------------------------------- */
+/* Hooks. -------------------------------------------------------------------------------------------------------------
+ */
 
 static void
 hook(struct lanai_rec *head)
@@ -101,7 +102,8 @@ lanai_sample(struct lanai_core *core, uint32_t address)
 	hook(idle->draft.head);
 }
 
-/* Memos. ------------------------------------------------------------------------------------------------------------- */
+/* Memos. -------------------------------------------------------------------------------------------------------------
+ */
 
 static unsigned
 flag_bits(uint32_t res, uint32_t v, uint32_t c)
@@ -185,7 +187,8 @@ keep(struct lanai_core *core)
 	look_again(core, GAP_MIN);
 }
 
-/* Recording. --------------------------------------------------------------------------------------------------------- */
+/* Recording. ---------------------------------------------------------------------------------------------------------
+ */
 
 static void
 start_recording(struct lanai_core *core)
@@ -231,7 +234,7 @@ record_registers(struct lanai_memo *m, const struct lanai_insn *in, bool done)
 /* What the instruction did outside of the registers; false if no idle loop does that. */
 static bool
 record_memory(const struct lanai_core *core, struct lanai_memo *m, const struct lanai_insn *in,
-	      const struct lanai_effect *effect)
+              const struct lanai_effect *effect)
 {
 	if (in->kind == LANAI_K_LOG)
 		return false;
@@ -268,7 +271,8 @@ lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct 
 	}
 }
 
-/* Parking. ----------------------------------------------------------------------------------------------------------- */
+/* Parking. -----------------------------------------------------------------------------------------------------------
+ */
 
 static enum lanai_outcome
 park(struct lanai_core *core, struct lanai_memo *m)
@@ -408,7 +412,8 @@ lanai_touch_regs(struct lanai_core *core)
 		}
 }
 
-/* Life. -------------------------------------------------------------------------------------------------------------- */
+/* Life. --------------------------------------------------------------------------------------------------------------
+ */
 
 void
 lanai_idle_restart(struct lanai_core *core)

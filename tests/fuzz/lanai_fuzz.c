@@ -1,7 +1,7 @@
 /* Random code and random disturbances on both engines of the LANai.
  *
- * LLVMFuzzerTestOneInput() makes a program of the input bytes, runs it on the slow engine, on the fast one, on the fast one
- * in slices of one instruction, and on the fast one with idle loops skipped, and aborts if any of them differs.
+ * LLVMFuzzerTestOneInput() makes a program of the input bytes, runs it on the slow engine, on the fast one, on the fast
+ * one in slices of one instruction, and on the fast one with idle loops skipped, and aborts if any of them differs.
  * Built with -fsanitize=fuzzer it is a fuzz target; the main() here feeds it seeded random inputs:
  * lanai_fuzz [inputs [first seed]]. */
 #include "nic-sim/lanai_isa.h"

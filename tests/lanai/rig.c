@@ -124,7 +124,7 @@ rig_run(const struct lanai_image *image, const struct rig_options *options)
 {
 	struct rig *rig = g_new0(struct rig, 1);
 	struct lanai_bus bus = {
-		.device = rig, .read = rig_read, .write = rig_write, .log = rig_message, .halted = rig_halted};
+	        .device = rig, .read = rig_read, .write = rig_write, .log = rig_message, .halted = rig_halted};
 	const char *why;
 
 	rig->options = *options;
@@ -182,8 +182,13 @@ rig_digest(struct rig *rig)
 {
 	const struct lanai_core *core = rig->core;
 	struct lanai_flags flags = lanai_flags(core);
-	uint64_t numbers[] = {core->pos,	core->cycles, core->accesses, core->stalls, core->fault, lanai_reg(core, LANAI_PC),
-			      (uint64_t)core->state};
+	uint64_t numbers[] = {core->pos,
+	                      core->cycles,
+	                      core->accesses,
+	                      core->stalls,
+	                      core->fault,
+	                      lanai_reg(core, LANAI_PC),
+	                      (uint64_t)core->state};
 	uint64_t h = 0xCBF29CE484222325ull;
 
 	for (guint i = 0; i < rig->log->len; i++) {

@@ -10,13 +10,13 @@
 #include <stdint.h>
 
 struct rig_options {
-	bool slow;	     /* the slow engine */
-	bool skip;	     /* skip idle loops */
-	sim_time quantum;    /* 0: none */
-	uint64_t seed;	     /* of the disturbances */
-	sim_time every;	     /* mean time between disturbances; 0: none */
-	uint64_t hz;	     /* 0: 33 MHz */
-	sim_time until;	     /* end of the run */
+	bool slow;        /* the slow engine */
+	bool skip;        /* skip idle loops */
+	sim_time quantum; /* 0: none */
+	uint64_t seed;    /* of the disturbances */
+	sim_time every;   /* mean time between disturbances; 0: none */
+	uint64_t hz;      /* 0: 33 MHz */
+	sim_time until;   /* end of the run */
 };
 
 /* rig_run: runs the image to the end or a fault; the rig's core stays for inspection until rig_close(). */

@@ -38,7 +38,8 @@ toolchain_start(void)
 {
 	directory = g_dir_make_tmp("lanai-test-XXXXXX", NULL);
 	for (unsigned i = 0; i < G_N_ELEMENTS(runtime); i++)
-		if (toolchain_run(NULL, "firmware/lanai-cc -c firmware/lib/%s -o %s/rt%u.o", runtime[i], directory, i) != 0)
+		if (toolchain_run(NULL, "firmware/lanai-cc -c firmware/lib/%s -o %s/rt%u.o", runtime[i], directory,
+		                  i) != 0)
 			g_error("cannot compile firmware/lib/%s: is clang installed?", runtime[i]);
 }
 

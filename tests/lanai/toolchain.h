@@ -13,8 +13,8 @@ const char *toolchain_directory(void);
 /* toolchain_run: runs a command line (words by spaces), with output to `log` if not NULL; its exit status. */
 int toolchain_run(const char *log, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* toolchain_build: compiles `source` (a path) with lanai-cc and the extra flags, links it with the run-time into an image
- * below `limit`; NULL if the compiler fails (or runs for longer than it may). */
+/* toolchain_build: compiles `source` (a path) with lanai-cc and the extra flags, links it with the run-time into an
+ * image below `limit`; NULL if the compiler fails (or runs for longer than it may). */
 struct lanai_image *toolchain_build(const char *source, const char *flags, uint32_t limit);
 /* toolchain_text: the same for C text. */
 struct lanai_image *toolchain_text(const char *text, const char *flags, uint32_t limit);
