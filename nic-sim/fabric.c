@@ -213,7 +213,8 @@ front_tail(const struct worm *w)
 	}
 }
 
-/* release_date: when the tail enters channel `hop`: as sent, or when what is in front has moved on, but for what fits
+/* release_date: when the tail has come to the switch that channel `hop` leaves, so that the next head can be on its way through
+ * the switch behind it: as sent, or when what is in front has moved on, but for what fits
  * into the slack buffers between.  What happened at the front is felt here no sooner than STOP and GO can tell. */
 static sim_time
 release_date(const struct worm *w, unsigned hop, sim_time natural, sim_time tail)
@@ -320,8 +321,8 @@ enter_channel(struct worm *w, uint32_t channel, sim_time delay)
 	unsigned hop = w->n_path++;
 
 	w->path[hop] = channel;
-	w->enter[hop] = w->reach + delay;
-	w->reach = w->enter[hop] + c->latency;
+	w->enter[hop] = w->reach;
+	w->reach += delay + c->latency;
 	if (hop == 0 || c->bytes_per_s < w->bytes_per_s)
 		w->bytes_per_s = c->bytes_per_s;
 	c->holder = w;

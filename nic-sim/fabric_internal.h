@@ -65,7 +65,7 @@ struct worm {
 	uint8_t residue;
 	unsigned n_path, n_struck, n_held;
 	uint32_t path[MAX_PATH];
-	sim_time enter[MAX_PATH]; /* when an unhindered head enters each channel, counted from the start */
+	sim_time enter[MAX_PATH]; /* when an unhindered head is granted each channel, counted from the start */
 	sim_time reach;           /* and reaches the end of the last one */
 	uint64_t bytes_per_s;     /* of the slowest channel of the path */
 	struct flow sent;         /* at the sender's end, as if nothing ever blocked; full speed: the first channel's */
