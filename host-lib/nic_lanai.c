@@ -29,10 +29,32 @@ struct vmmc_nic_queue {
 /* Words of the NIC's window, by PIO of the running task. -------------------------------------------------------------
  */
 
+/* PIO begins when what the task has computed is paid for. */
+static void
+write_words(struct lanai_nic *nic, uint32_t offset, const uint32_t *words, unsigned n)
+{
+	cpu_settle();
+	hb_pio_write_wait(nic->base.host->bus, offset, words, n, 0);
+}
+
 static void
 write_word(struct lanai_nic *nic, uint32_t offset, uint32_t word)
 {
-	hb_pio_write_wait(nic->base.host->bus, offset, &word, 1, 0);
+	write_words(nic, offset, &word, 1);
+}
+
+static void
+publish(struct lanai_nic *nic, uint32_t offset, const uint32_t *words, unsigned n, uint32_t trace_id)
+{
+	cpu_settle();
+	hb_pio_publish_wait(nic->base.host->bus, offset, words, n, trace_id);
+}
+
+static uint32_t
+read_word(struct lanai_nic *nic, uint32_t offset)
+{
+	cpu_settle();
+	return hb_pio_read_wait(nic->base.host->bus, offset);
 }
 
 /* Reads a word until it has the value; DEAD if it has not within `patience`. */
@@ -41,7 +63,7 @@ await(struct lanai_nic *nic, uint32_t offset, uint32_t value, sim_time patience)
 {
 	sim_time deadline = sim_now() + patience;
 
-	while (hb_pio_read_wait(nic->base.host->bus, offset) != value)
+	while (read_word(nic, offset) != value)
 		if (sim_now() > deadline)
 			return VMMC_NIC_DEAD;
 	return VMMC_NIC_OK;
@@ -53,12 +75,12 @@ signal_firmware(struct lanai_nic *nic)
 {
 	sim_time deadline = sim_now() + PATIENCE;
 
-	while (hb_pio_read_wait(nic->base.host->bus, CTRL(synced)) != nic->signals)
+	while (read_word(nic, CTRL(synced)) != nic->signals)
 		if (sim_now() > deadline)
 			return VMMC_NIC_DEAD;
 	uint32_t mine = ++nic->signals;
 	write_word(nic, NIC_WINDOW_REGS + LANAI_ISR, LANAI_ISR_LAN0_SIG);
-	while ((int32_t)(hb_pio_read_wait(nic->base.host->bus, CTRL(synced)) - mine) < 0)
+	while ((int32_t)(read_word(nic, CTRL(synced)) - mine) < 0)
 		if (sim_now() > deadline)
 			return VMMC_NIC_DEAD;
 	return VMMC_NIC_OK;
@@ -88,7 +110,7 @@ start_queue(struct vmmc_nic_queue *q, const struct vmmc_page *status)
 	};
 
 	clear_slots(q);
-	hb_pio_publish_wait(q->nic->base.host->bus, PROC(q, open), row, G_N_ELEMENTS(row), 0);
+	publish(q->nic, PROC(q, open), row, G_N_ELEMENTS(row), 0);
 	if (signal_firmware(q->nic) != VMMC_NIC_OK)
 		return VMMC_NIC_DEAD;
 	return await(q->nic, PROC(q, polled), 1, PATIENCE);
@@ -152,7 +174,7 @@ fw_allow_in(struct vmmc_nic *base, const struct vmmc_page *pages, unsigned n, ui
 	for (unsigned i = 0, run; i < n; i += run) {
 		for (run = 1; i + run < n && pages[i + run].frame == pages[i].frame + run; run++)
 			;
-		hb_pio_write_wait(base->host->bus, NIC_WINDOW_SRAM + VMMC_IN_TABLE + pages[i].frame * 4, words, run, 0);
+		write_words((struct lanai_nic *)base, NIC_WINDOW_SRAM + VMMC_IN_TABLE + pages[i].frame * 4, words, run);
 	}
 	g_free(words);
 }
@@ -173,9 +195,7 @@ fw_map_out(struct vmmc_nic_queue *q, unsigned first, unsigned n, uint32_t node, 
 		words[2 * i] = bus[i];
 		words[2 * i + 1] = VMMC_OUT_KEY(tag, node);
 	}
-	hb_pio_write_wait(q->nic->base.host->bus,
-	                  NIC_WINDOW_SRAM + VMMC_OUT_TABLE + index * (uint32_t)sizeof(struct vmmc_out), words, 2 * n,
-	                  0);
+	write_words(q->nic, NIC_WINDOW_SRAM + VMMC_OUT_TABLE + index * (uint32_t)sizeof(struct vmmc_out), words, 2 * n);
 	g_free(words);
 }
 
@@ -187,7 +207,7 @@ fw_map_source(struct vmmc_nic_queue *q, unsigned first, unsigned n, const struct
 
 	for (unsigned i = 0; pages && i < n; i++)
 		words[i] = pages[i].frame << VMMC_PAGE_SHIFT | VMMC_SRC_VALID;
-	hb_pio_write_wait(q->nic->base.host->bus, NIC_WINDOW_SRAM + VMMC_SRC_TABLE + index * 4, words, n, 0);
+	write_words(q->nic, NIC_WINDOW_SRAM + VMMC_SRC_TABLE + index * 4, words, n);
 	g_free(words);
 }
 
@@ -223,7 +243,7 @@ learn_from_status(struct vmmc_nic_queue *q)
 static void
 learn_from_nic(struct vmmc_nic_queue *q)
 {
-	uint32_t taken = hb_pio_read_wait(q->nic->base.host->bus, PROC(q, consumed));
+	uint32_t taken = read_word(q->nic, PROC(q, consumed));
 
 	q->consumed = MAX(q->consumed, q->sent - (uint32_t)((uint32_t)q->sent - taken));
 }
@@ -259,7 +279,7 @@ fw_send(struct vmmc_nic_queue *q, const struct vmmc_request *request, uint64_t *
 	q->asks[slot] = request->complete;
 	if (request->complete)
 		q->asked = q->sent;
-	hb_pio_publish_wait(q->nic->base.host->bus, lanai_slot(q->index, slot), words, n, request->trace_id);
+	publish(q->nic, lanai_slot(q->index, slot), words, n, request->trace_id);
 	return VMMC_NIC_OK;
 }
 
@@ -362,7 +382,11 @@ fw_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsigned m
 static void
 fw_free(struct vmmc_nic *base)
 {
-	g_free(base);
+	struct lanai_nic *nic = (struct lanai_nic *)base;
+
+	if (nic->has_frame_0)
+		hb_frame_free(base->host->bus, 0);
+	g_free(nic);
 }
 
 const struct vmmc_nic_ops nic_lanai_ops = {

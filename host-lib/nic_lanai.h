@@ -11,6 +11,9 @@ struct lanai_nic {
 	struct vmmc_nic base;
 	uint32_t signals; /* given so far */
 	bool open[VMMC_MAX_PROCESSES];
+	/* Frame 0 belongs to nobody, because bus address 0 means "none" to the firmware. */
+	uint8_t frame_0[HB_FRAME];
+	bool has_frame_0;
 };
 
 extern const struct vmmc_nic_ops nic_lanai_ops;

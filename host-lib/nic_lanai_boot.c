@@ -90,6 +90,17 @@ refusal(const struct host *host, const struct lanai_image *image, unsigned proce
 	return NULL;
 }
 
+/* The lowest free frame, if that is frame 0; pages that were pinned before have taken it otherwise. */
+static void
+reserve_frame_0(struct lanai_nic *nic)
+{
+	int frame = hb_frame_alloc(nic->base.host->bus, nic->frame_0, NULL, 0);
+
+	nic->has_frame_0 = frame == 0;
+	if (frame > 0)
+		hb_frame_free(nic->base.host->bus, (unsigned)frame);
+}
+
 struct vmmc_nic *
 nic_lanai_new(struct host *host, const struct lanai_image *image, unsigned processes, char **error)
 {
@@ -119,6 +130,7 @@ nic_lanai_new(struct host *host, const struct lanai_image *image, unsigned proce
 	        .frames = VMMC_MAX_FRAMES,
 	        .processes = processes,
 	};
+	reserve_frame_0(nic);
 	nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_OFF, 0);
 	return &nic->base;
 }
