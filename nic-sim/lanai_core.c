@@ -106,8 +106,16 @@ lanai_window(struct lanai_core *core)
 	core->budget = MIN(core->budget, core->anchor_pos + 2 * LANAI_CHUNK);
 }
 
-/* Cycles between looks at whether an idle loop is to be searched. */
-#define SAMPLE_CHECK 1024
+/* Cycles until the search for idle loops wants to be asked again. */
+static uint64_t
+until_sample(const struct lanai_core *core)
+{
+	const struct lanai_idle *idle = &core->idle;
+
+	if (idle->sample)
+		return 0;
+	return idle->next_sample > core->cycles ? idle->next_sample - core->cycles : 1024;
+}
 
 bool
 lanai_admit(struct lanai_core *core)
@@ -124,7 +132,7 @@ lanai_admit(struct lanai_core *core)
 	if (core->cycles >= core->idle.next_sample)
 		lanai_idle_tick(core);
 	cycles = ((core->budget - core->pos - 1) >> core->cost_shift) + 1;
-	core->safe = core->idle.sample ? 0 : MIN(cycles, SAMPLE_CHECK) * LANAI_CYCLE;
+	core->safe = MIN(cycles, until_sample(core)) * LANAI_CYCLE;
 	return true;
 }
 

@@ -16,10 +16,11 @@
 #include <glib.h>
 
 enum {
-	GAP_MIN = 1024,      /* cycles between candidates; doubled when one fails */
-	GAP_MAX = 1 << 17,   /* for code that polls a clock, and is never idle in our sense */
-	PATIENCE = 4096,     /* cycles after which a candidate that is not visited again is dropped */
-	VISITS_MAX = 64,     /* visits of a candidate with different registers each time */
+	GAP_MIN = 1024,    /* cycles between candidates; doubled when one fails */
+	GAP_WAKE = 256,    /* the same after a wake-up: recording an idle loop costs about as much as executing this */
+	GAP_MAX = 1 << 17, /* for code that polls a clock, and is never idle in our sense */
+	PATIENCE = 4096,   /* cycles after which a candidate that is not visited again is dropped */
+	VISITS_MAX = 64,   /* visits of a candidate with different registers each time */
 	RECORD_STEPS = 2048, /* instructions in the longest loop that is looked at */
 };
 
@@ -60,7 +61,7 @@ look_again(struct lanai_core *core, uint64_t gap)
 	idle->sample = false;
 	idle->draft.head = NULL;
 	idle->gap = CLAMP(gap, GAP_MIN, GAP_MAX);
-	idle->next_sample = core->cycles + idle->gap;
+	idle->next_sample = idle->off ? UINT64_MAX : core->cycles + idle->gap;
 	unhook(core, head);
 }
 
@@ -83,23 +84,29 @@ lanai_idle_tick(struct lanai_core *core)
 		give_up(core);
 }
 
+static void
+compare_from_now(struct lanai_core *core, struct lanai_rec *head)
+{
+	struct lanai_idle *idle = &core->idle;
+
+	idle->sample = false;
+	idle->search = LANAI_COMPARING;
+	idle->visits = 0;
+	idle->next_sample = core->cycles + PATIENCE;
+	idle->draft.head = head;
+	hook(head);
+}
+
 void
 lanai_sample(struct lanai_core *core, uint32_t address)
 {
-	struct lanai_idle *idle = &core->idle;
 	struct lanai_insn in;
 	uint32_t target;
 
 	lanai_decode(lanai_word(core, address), &in);
 	target = in.kind == LANAI_K_BRANCH_REL ? in.imm + address : in.imm;
-	if (target > address)
-		return;
-	idle->sample = false;
-	idle->search = LANAI_COMPARING;
-	idle->visits = 0;
-	idle->next_sample = core->cycles + PATIENCE;
-	idle->draft.head = &core->recs[target / 4];
-	hook(idle->draft.head);
+	if (target <= address)
+		compare_from_now(core, &core->recs[target / 4]);
 }
 
 /* Memos. -------------------------------------------------------------------------------------------------------------
@@ -317,6 +324,8 @@ lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 		if (m->head == rec && same_live(core, m) && same_memory(core, m) && same_devices(core, m))
 			return park(core, m);
 	}
+	if (idle->sample) /* the head of a known loop is the best candidate */
+		compare_from_now(core, rec);
 	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
 		return visit_candidate(core);
 	return LANAI_DONE;
@@ -380,6 +389,7 @@ lanai_catch_up(struct lanai_core *core)
 	lanai_window(core);
 	lanai_interpret(core);
 	idle->replaying = false;
+	idle->next_sample = core->cycles + GAP_WAKE;
 	core->sim.clock = lanai_date(core, core->pos);
 	sim_core_resume(&core->sim, core->sim.clock);
 }
@@ -437,6 +447,6 @@ void
 lanai_set_skipping(struct lanai_core *core, bool on)
 {
 	lanai_catch_up(core);
-	look_again(core, GAP_MIN);
 	core->idle.off = !on;
+	look_again(core, GAP_MIN);
 }
