@@ -1,8 +1,8 @@
 /* A machine that is ready to run programs: platform, hosts, fabric, NICs with firmware, driver.
  *
- * The same few steps stand in front of every experiment and every benchmark.  SimGrid's engine is started once a process, so there
- * is one testbed a process.  Order: testbed_new(), process_new() and task_start() for every program, sim_run(),
- * results, testbed_free(). */
+ * The same few steps stand in front of every experiment and every benchmark.  SimGrid's engine is started once a
+ * process, so there is one testbed a process.  Order: testbed_new(), process_new() and task_start() for every program,
+ * sim_run(), results, testbed_free(). */
 #ifndef EXPERIMENTS_TESTBED_H
 #define EXPERIMENTS_TESTBED_H
 
@@ -17,8 +17,8 @@ struct testbed {
 	struct machine *machine;
 };
 
-/* testbed_new: `platform` is a path or a bare name of platforms/; `sets` are n_sets texts "key=value"; `image` NULL means the
- * memory-only NIC.  NULL and *error (one line, g_free it) if something is wrong with the input. */
+/* testbed_new: `platform` is a path or a bare name of platforms/; `sets` are n_sets texts "key=value"; `image` NULL
+ * means the memory-only NIC.  NULL and *error (one line, g_free it) if something is wrong with the input. */
 struct testbed *testbed_new(const char *platform, const char *const *sets, size_t n_sets,
                             const struct lanai_image *image, char **error);
 void testbed_free(struct testbed *t);

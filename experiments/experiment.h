@@ -1,0 +1,98 @@
+/* An experiment: a workload, a platform, fixed parameters and swept axes, as a description file (experiments/NAME.exp)
+ * has them, and as --set and --platform changed them.  docs/experiments.md describes the file.
+ *
+ * Names with a dot (nic.lanai_mhz) are platform parameters; the others are the workload's.  Both kinds can be fixed or
+ * be an axis.  The points are the product of the axes, the last one varying fastest. */
+#ifndef EXPERIMENTS_EXPERIMENT_H
+#define EXPERIMENTS_EXPERIMENT_H
+
+#include "experiments/workload.h"
+
+#include <stdbool.h>
+
+#define EXPERIMENT_MAX_POINTS 100000
+
+struct keyfile;
+struct keyfile_entry;
+struct references;
+
+/* One or more values of a parameter: an axis, or a fixed parameter with one. */
+struct axis {
+	char *name;
+	char **values;
+	unsigned n;
+};
+
+/* Which rows of the result: metric, largest or smallest or the only one, among those that have the values of `at`. */
+enum selection_kind { SELECT_ONE, SELECT_MAX, SELECT_MIN };
+struct selection {
+	enum selection_kind kind;
+	char *metric;
+	char **at; /* texts "axis=value" */
+};
+
+/* What in this experiment corresponds to a published number. */
+struct reference_rule {
+	char *id;
+	struct selection selection;
+	char *partial; /* what is missing yet, or NULL */
+};
+
+/* Curves of the papers: LINE t = t0 + c n; HYPERBOLA y = r_inf n / (n_half + n). */
+enum fit_kind { FIT_LINE, FIT_HYPERBOLA };
+struct fit_rule {
+	enum fit_kind kind;
+	char *metric, *axis;
+};
+
+struct experiment {
+	char *name, *path;
+	char *title, *text, *platform;
+	const struct workload *workload;
+	char **metrics;
+	char **plots;     /* scripts in plots/, without .gp */
+	char **breakdown; /* the point whose latency is shown by stage, as texts "axis=value"; NULL: none */
+	bool in_report;
+	struct axis *axes, *fixed;
+	unsigned n_axes, n_fixed;
+	struct reference_rule *rules;
+	unsigned n_rules;
+	struct fit_rule *fits;
+	unsigned n_fits;
+	char **overrides; /* as given to experiment_set() */
+};
+
+/* experiment_load: `name` is that of a file in experiments/, or the path of one (with a / or ending in .exp).
+ * `references` (may be NULL) are the published numbers that it may name.  NULL and *error (one line, g_free it). */
+struct experiment *experiment_load(const char *name, const struct references *references, char **error);
+void experiment_free(struct experiment *e);
+/* experiment_set: "name=value" of --set; the value may be a list, and then makes an axis. */
+bool experiment_set(struct experiment *e, const char *set, char **error);
+/* experiment_set_platform: another platform, by name or path, which need not be right yet. */
+void experiment_set_platform(struct experiment *e, const char *platform);
+/* experiment_names: of all files in experiments/, sorted; g_strfreev it. */
+char **experiment_names(void);
+unsigned experiment_points(const struct experiment *e);
+
+/* One point. */
+struct point {
+	const struct experiment *experiment;
+	unsigned index;
+	bool breakdown;       /* the latency by stage is wanted */
+	const char *firmware; /* folder of the objects to load; NULL: the reference image */
+};
+/* point_text: value of a parameter at this point: by axis, fixed, or the workload's own. */
+const char *point_text(const struct point *p, const char *name);
+uint64_t point_number(const struct point *p, const char *name);
+bool point_is(const struct point *p, const char *name, const char *value);
+/* point_sets: platform parameters of the point, as "key=value"; g_strfreev it. */
+char **point_sets(const struct point *p);
+/* point_label: "size_B=4 direction=both-ways"; g_free it. */
+char *point_label(const struct point *p);
+/* point_matches: has the point all these "axis=value"? */
+bool point_matches(const struct point *p, char **at);
+
+/* nicsim_root: the folder of the tree, from NICSIM_ROOT or the build. */
+const char *nicsim_root(void);
+
+#endif

@@ -1,0 +1,70 @@
+#include "experiments/figures.h"
+
+#include "experiments/experiment.h"
+
+#include <glib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+const char *const figure_formats[] = {"svg", "png", "pdf", NULL};
+
+/* A text as gnuplot reads it between single quotes. */
+static char *
+quoted(const char *text)
+{
+	char **parts = g_strsplit(text, "'", -1);
+	char *joined = g_strjoinv("''", parts), *result = g_strdup_printf("'%s'", joined);
+	g_free(joined);
+	g_strfreev(parts);
+	return result;
+}
+
+static char *
+prologue(const char *name, const char *plot, const char *format)
+{
+	char *plots = g_build_filename(nicsim_root(), "plots", NULL);
+	char *q_plots = quoted(plots), *q_name = quoted(name);
+	char *text =
+	        g_strdup_printf("experiment=%s; figure='%s'; format='%s'; plots=%s", q_name, plot, format, q_plots);
+	g_free(q_name);
+	g_free(q_plots);
+	g_free(plots);
+	return text;
+}
+
+/* The first line of what gnuplot complains about that is not a picture of the place. */
+static char *
+complaint(const char *messages)
+{
+	char **lines = g_strsplit(messages, "\n", -1), *found = NULL;
+	for (unsigned i = 0; lines[i] != NULL && found == NULL; i++)
+		if (strstr(lines[i], "line ") != NULL)
+			found = g_strstrip(g_strdup(lines[i]));
+	g_strfreev(lines);
+	return found != NULL ? found : g_strdup("gnuplot failed");
+}
+
+bool
+figure_draw(const char *folder, const char *name, const char *plot, const char *format, char **error)
+{
+	char *script = g_strdup_printf("%s/plots/%s.gp", nicsim_root(), plot),
+	     *variables = prologue(name, plot, format);
+	char *arguments[] = {"gnuplot", "-e", variables, script, NULL}, *messages = NULL;
+	int status = 0;
+	GError *why = NULL;
+	bool ok = g_spawn_sync(folder, arguments, NULL, G_SPAWN_SEARCH_PATH | G_SPAWN_CHILD_INHERITS_STDIN, NULL, NULL,
+	                       NULL, &messages, &status, &why);
+	if (!ok) {
+		*error = g_strdup_printf("gnuplot: %s", why->message);
+	} else if (!(WIFEXITED(status) && WEXITSTATUS(status) == 0)) {
+		char *said = complaint(messages);
+		*error = g_strdup_printf("%s: %s", script, said);
+		g_free(said);
+		ok = false;
+	}
+	g_clear_error(&why);
+	g_free(messages);
+	g_free(variables);
+	g_free(script);
+	return ok;
+}

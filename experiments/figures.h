@@ -1,0 +1,17 @@
+/* Figures by gnuplot: plots/NAME.gp reads the tables in a folder and leaves NAME.svg, NAME.png, NAME.pdf there.
+ *
+ * A script gets the names of its tables and its format in variables (plots/style.gp says which) and holds no numbers.
+ */
+#ifndef EXPERIMENTS_FIGURES_H
+#define EXPERIMENTS_FIGURES_H
+
+#include <stdbool.h>
+
+/* Files of a figure end in these. */
+extern const char *const figure_formats[]; /* up to NULL */
+
+/* figure_draw: figure `plot` of experiment `name` with one format, in `folder`; format "dumb" goes to standard output
+ * as text. False and *error (one line, g_free it). */
+bool figure_draw(const char *folder, const char *name, const char *plot, const char *format, char **error);
+
+#endif

@@ -1,0 +1,16 @@
+/* Which firmware an experiment loads: the reference image in firmware/images, or what --firmware names. */
+#ifndef EXPERIMENTS_FIRMWARE_CHOICE_H
+#define EXPERIMENTS_FIRMWARE_CHOICE_H
+
+#include "nic-sim/image.h"
+
+/* firmware_choose: for --firmware FILE: FILE.c, a whole firmware in one file, is compiled by firmware/lanai-cc; FILE.o
+ * is taken as it is.  *folder: a temporary one with the object, for firmware_load(); firmware_forget() removes it.
+ * False and *error. */
+bool firmware_choose(const char *file, char **folder, char **error);
+void firmware_forget(char *folder);
+/* firmware_load: the objects in `folder`, or the reference image if NULL, with the run-time.  In the tree's root.  NULL
+ * and *error (one line, g_free it); lanai_image_free(). */
+struct lanai_image *firmware_load(const char *folder, char **error);
+
+#endif

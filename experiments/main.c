@@ -1,0 +1,67 @@
+/* nicsim: finds the verb and hands over. */
+#include "experiments/verb.h"
+
+#include <glib.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+static const struct {
+	const char *name;
+	enum exit_code (*run)(int argc, char **argv);
+} verbs[] = {
+#define VERB(name) {#name, verb_##name},
+#include "experiments/verbs.def"
+#undef VERB
+};
+
+enum exit_code
+verb_fail(enum exit_code code, char *text)
+{
+	fprintf(stderr, "nicsim: %s\n", text);
+	g_free(text);
+	return code;
+}
+
+enum exit_code
+verb_parse(int argc, char **argv, const GOptionEntry *options, const struct verb_help *help, int operands)
+{
+	GOptionContext *context = g_option_context_new(help->usage);
+	GError *why = NULL;
+	g_option_context_set_summary(context, help->summary);
+	g_option_context_set_description(context, help->examples);
+	g_option_context_add_main_entries(context, options, NULL);
+	bool ok = g_option_context_parse(context, &argc, &argv, &why);
+	char *error = ok ? NULL : g_strdup(why->message);
+	if (ok && argc - 1 != operands)
+		error = g_strdup_printf("%s, not %d",
+		                        operands == 0 ? "no further arguments are allowed"
+		                                      : "exactly one argument is wanted",
+		                        argc - 1);
+	g_clear_error(&why);
+	g_option_context_free(context);
+	if (error == NULL)
+		return EXIT_DONE;
+	char *text =
+	        g_strdup_printf("%s: %s; '%s --help' shows what is allowed", g_get_prgname(), error, g_get_prgname());
+	g_free(error);
+	return verb_fail(EXIT_BAD_INPUT, text);
+}
+
+int
+main(int argc, char **argv)
+{
+	for (size_t i = 0; argc > 1 && i < G_N_ELEMENTS(verbs); i++) {
+		if (strcmp(argv[1], verbs[i].name) != 0)
+			continue;
+		char *name = g_strdup_printf("nicsim %s", argv[1]);
+		g_set_prgname(name);
+		g_free(name);
+		return (int)verbs[i].run(argc - 1, argv + 1);
+	}
+	fprintf(stderr, "nicsim: %s; allowed:", argc > 1 ? "there is no such verb" : "a verb is wanted");
+	for (size_t i = 0; i < G_N_ELEMENTS(verbs); i++)
+		fprintf(stderr, " %s", verbs[i].name);
+	fprintf(stderr, "\n");
+	return EXIT_BAD_INPUT;
+}

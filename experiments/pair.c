@@ -1,0 +1,115 @@
+#include "experiments/pair.h"
+
+#include <glib.h>
+
+#define NAME         1              /* of either export, on its host */
+#define EXPORT_RETRY (100 * SIM_US) /* an import that finds nothing yet is repeated after that time */
+#define WORD         4u
+
+static bool
+worked(struct pair_end *end, enum vmmc_error error, const char *what)
+{
+	if (error != VMMC_OK)
+		simulate_fail(end->simulation, "host %u: %s: %s", end->node, what, vmmc_strerror(error));
+	return end->simulation->error == NULL;
+}
+
+/* The buffer is rounded up to whole words; the flag has a page of its own. */
+static uint32_t
+flag_offset(const struct pair_end *end)
+{
+	return (end->bytes + UMEM_PAGE - 1) / UMEM_PAGE * UMEM_PAGE;
+}
+
+static bool
+open_end(struct pair_end *end)
+{
+	uint32_t length = flag_offset(end) + UMEM_PAGE;
+	struct vmmc_export *e;
+	if (!worked(end, vmmc_open(end->process, &end->v), "vmmc_open"))
+		return false;
+	end->here = umem_alloc(end->process->memory, length);
+	end->source = umem_alloc(end->process->memory, length);
+	if (end->here == 0 || end->source == 0)
+		return worked(end, VMMC_ENOSPC, "memory for the buffers");
+	return worked(end, vmmc_export(end->v, end->here, length, NAME, VMMC_ANY_NODE, &e), "vmmc_export");
+}
+
+static bool
+import_other(struct pair_end *end)
+{
+	enum vmmc_error error;
+	while ((error = vmmc_import(end->v, end->other->node, NAME, &end->there)) == VMMC_ENAME)
+		cpu_block("the other end's export", sim_now() + EXPORT_RETRY);
+	return worked(end, error, "vmmc_import");
+}
+
+static void
+run_end(void *arg)
+{
+	struct pair_end *end = arg;
+	if (open_end(end) && import_other(end) && pair_flag(end, 1) && pair_wait_flag(end, 1))
+		end->pair->body(end);
+}
+
+void
+pair_start(struct simulation *s)
+{
+	struct pair *pair = s->arg;
+	if (s->testbed->machine->n_hosts < 2) {
+		simulate_fail(s, "the platform has one host, two are needed");
+		return;
+	}
+	for (unsigned i = 0; i < 2; i++) {
+		struct process *process = process_new(&s->testbed->machine->hosts[i], "pair");
+		pair->ends[i] = (struct pair_end){.simulation = s,
+		                                  .pair = pair,
+		                                  .other = &pair->ends[1 - i],
+		                                  .node = i,
+		                                  .process = process,
+		                                  .bytes = pair->bytes};
+		task_start(process, "pair", false, run_end, &pair->ends[i]);
+	}
+}
+
+bool
+pair_send(struct pair_end *end)
+{
+	uint64_t ticket; /* not waited for: the answer, or the flag, comes after the source was read */
+	return worked(end, vmmc_send(end->v, end->source, end->there, 0, end->bytes, &ticket), "vmmc_send");
+}
+
+static bool
+has_arrived(void *arg)
+{
+	const struct pair_end *end = arg;
+	uint32_t word = 0;
+	umem_read(end->process->memory, end->waited.address, &word, WORD);
+	return word == end->expected;
+}
+
+bool
+pair_wait(struct pair_end *end, uint32_t offset, uint32_t value)
+{
+	end->waited = (struct umem_range){end->here + offset, WORD};
+	end->expected = value;
+	return worked(end, vmmc_wait(end->v, has_arrived, end, &end->waited, 1, SIM_NEVER), "vmmc_wait");
+}
+
+bool
+pair_flag(struct pair_end *end, uint32_t value)
+{
+	return worked(end, vmmc_send_inline(end->v, &value, end->there, flag_offset(end), WORD), "vmmc_send_inline");
+}
+
+bool
+pair_wait_flag(struct pair_end *end, uint32_t value)
+{
+	return pair_wait(end, flag_offset(end), value);
+}
+
+uint32_t *
+pair_words(const struct pair_end *end, uint64_t address)
+{
+	return umem_pointer(end->process->memory, address, end->bytes);
+}

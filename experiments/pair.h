@@ -1,0 +1,47 @@
+/* Two processes on two hosts, each with a buffer that the other has imported: what VMMC workloads start from. */
+#ifndef EXPERIMENTS_PAIR_H
+#define EXPERIMENTS_PAIR_H
+
+#include "experiments/simulate.h"
+#include "host-lib/vmmc.h"
+
+/* One end.  The buffer is `bytes` long; behind it, in the same export, lies a word of its own, the flag. */
+struct pair_end {
+	struct simulation *simulation;
+	struct pair *pair;
+	struct pair_end *other;
+	unsigned node;
+	struct process *process;
+	struct vmmc *v;
+	uint32_t bytes;
+	uint64_t here;            /* address of the buffer */
+	uint64_t source;          /* address of a buffer of the same size to send from */
+	struct vmmc_proxy *there; /* the other's buffer */
+	struct umem_range waited; /* pair_wait */
+	uint32_t expected;
+};
+
+struct pair {
+	struct pair_end ends[2];
+	uint32_t bytes;
+	/* body: the program of either end, once both buffers are imported. */
+	void (*body)(struct pair_end *end);
+	void *arg;
+};
+
+/* pair_start: for simulate(); simulation->arg is the pair, with bytes, body and arg set. */
+void pair_start(struct simulation *s);
+
+/* Calls of the running end's program; false once anything has failed (the simulation then has the error). */
+
+/* pair_send: the first bytes of the source buffer. */
+bool pair_send(struct pair_end *end);
+/* pair_wait: until the word at `offset` of the own buffer has that value. */
+bool pair_wait(struct pair_end *end, uint32_t offset, uint32_t value);
+/* pair_flag: sends `value` into the other's flag. */
+bool pair_flag(struct pair_end *end, uint32_t value);
+bool pair_wait_flag(struct pair_end *end, uint32_t value);
+/* Own memory as C sees it. */
+uint32_t *pair_words(const struct pair_end *end, uint64_t address);
+
+#endif

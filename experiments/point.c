@@ -1,0 +1,99 @@
+#include "experiments/experiment.h"
+
+#include <glib.h>
+#include <string.h>
+
+unsigned
+experiment_points(const struct experiment *e)
+{
+	unsigned n = 1;
+	for (unsigned i = 0; i < e->n_axes; i++)
+		n *= e->axes[i].n;
+	return n;
+}
+
+/* Value of axis `i` at the point: the last axis varies fastest. */
+static const char *
+axis_value(const struct point *p, unsigned i)
+{
+	const struct experiment *e = p->experiment;
+	unsigned stride = 1;
+	for (unsigned k = i + 1; k < e->n_axes; k++)
+		stride *= e->axes[k].n;
+	return e->axes[i].values[p->index / stride % e->axes[i].n];
+}
+
+const char *
+point_text(const struct point *p, const char *name)
+{
+	const struct experiment *e = p->experiment;
+	for (unsigned i = 0; i < e->n_axes; i++)
+		if (strcmp(e->axes[i].name, name) == 0)
+			return axis_value(p, i);
+	for (unsigned i = 0; i < e->n_fixed; i++)
+		if (strcmp(e->fixed[i].name, name) == 0)
+			return e->fixed[i].values[0];
+	const struct workload_parameter *parameter = workload_parameter(e->workload, name);
+	return parameter == NULL ? NULL : parameter->value;
+}
+
+uint64_t
+point_number(const struct point *p, const char *name)
+{
+	const char *text = point_text(p, name);
+	g_assert(text != NULL); /* a workload asks for a parameter that its table does not have */
+	return g_ascii_strtoull(text, NULL, 10);
+}
+
+bool
+point_is(const struct point *p, const char *name, const char *value)
+{
+	return g_strcmp0(point_text(p, name), value) == 0;
+}
+
+static bool
+is_axis(const struct experiment *e, const char *name)
+{
+	for (unsigned i = 0; i < e->n_axes; i++)
+		if (strcmp(e->axes[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+char **
+point_sets(const struct point *p)
+{
+	const struct experiment *e = p->experiment;
+	GPtrArray *sets = g_ptr_array_new();
+	for (unsigned i = 0; i < e->n_fixed; i++)
+		if (strchr(e->fixed[i].name, '.') != NULL && !is_axis(e, e->fixed[i].name))
+			g_ptr_array_add(sets, g_strdup_printf("%s=%s", e->fixed[i].name, e->fixed[i].values[0]));
+	for (unsigned i = 0; i < e->n_axes; i++)
+		if (strchr(e->axes[i].name, '.') != NULL)
+			g_ptr_array_add(sets, g_strdup_printf("%s=%s", e->axes[i].name, axis_value(p, i)));
+	g_ptr_array_add(sets, NULL);
+	return (char **)g_ptr_array_free(sets, FALSE);
+}
+
+char *
+point_label(const struct point *p)
+{
+	const struct experiment *e = p->experiment;
+	GString *label = g_string_new(e->name);
+	for (unsigned i = 0; i < e->n_axes; i++)
+		g_string_append_printf(label, " %s=%s", e->axes[i].name, axis_value(p, i));
+	return g_string_free(label, FALSE);
+}
+
+bool
+point_matches(const struct point *p, char **at)
+{
+	for (unsigned i = 0; at != NULL && at[i] != NULL; i++) {
+		char **pair = g_strsplit(at[i], "=", 2);
+		bool same = pair[0] != NULL && pair[1] != NULL && point_is(p, pair[0], pair[1]);
+		g_strfreev(pair);
+		if (!same)
+			return false;
+	}
+	return true;
+}

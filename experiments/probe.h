@@ -1,0 +1,16 @@
+/* The platform and the firmware as a run will see them, found out in a child process before the run, so that bad input
+ * costs one line and nothing else. */
+#ifndef EXPERIMENTS_PROBE_H
+#define EXPERIMENTS_PROBE_H
+
+#include "experiments/exit_code.h"
+#include "experiments/experiment.h"
+
+struct cJSON;
+
+/* probe: *found (cJSON_Delete it): "platform", "nodes", "parameters" (a list of objects with key, value, unit, doc,
+ * source, sure, range, fitted_to, overridden), "firmware_sha256".  `firmware`: folder of its objects, NULL: the
+ * reference image. */
+enum exit_code probe(const struct experiment *e, const char *firmware, struct cJSON **found, char **error);
+
+#endif

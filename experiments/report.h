@@ -1,0 +1,46 @@
+/* The report: published numbers beside simulated ones, and everything that says how far to trust them. */
+#ifndef EXPERIMENTS_REPORT_H
+#define EXPERIMENTS_REPORT_H
+
+#include "experiments/experiment.h"
+#include "experiments/reference.h"
+#include "experiments/table.h"
+
+#include <stdio.h>
+
+struct cJSON;
+
+/* A published number. */
+struct report_row {
+	const struct reference *reference;
+	const struct reference_rule *rule; /* NULL: no experiment measures it */
+	bool measured;
+	double simulated, error;
+	const char *kind; /* input, calibrated, context, predicted */
+};
+
+/* The results of an experiment. */
+struct report_result {
+	struct experiment *experiment;
+	char *folder;
+	struct cJSON *manifest; /* NULL: not run */
+	struct table *table;
+};
+
+struct report {
+	const struct references *references;
+	struct report_row *rows;
+	unsigned n_rows;
+	struct report_result *results;
+	unsigned n_results;
+};
+
+/* report_new: from what is in out/ now. `references` outlive it. */
+struct report *report_new(const struct references *references);
+void report_free(struct report *r);
+void report_print(const struct report *r, FILE *out);
+void report_print_json(const struct report *r, FILE *out);
+/* report_write_html: report/index.html, one file that needs nothing else. False and *error. */
+bool report_write_html(const struct report *r, char **error);
+
+#endif

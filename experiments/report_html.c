@@ -1,0 +1,316 @@
+/* report/index.html: the report as one page, figures inline. */
+#include "experiments/fit.h"
+#include "experiments/manifest.h"
+#include "experiments/output.h"
+#include "experiments/report.h"
+
+#include <cjson/cJSON.h>
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+#define SHORT_MESSAGE 1024 /* B: the papers fit once over all sizes and once below this */
+
+static const char head[] =
+        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>nicsim: report</title>\n"
+        "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<style>\n"
+        "body{font:16px/1.5 system-ui,sans-serif;color:#222;max-width:62rem;margin:2rem auto;padding:0 1rem}\n"
+        "h1{font-size:1.7rem}h2{margin-top:2.5rem;border-bottom:1px solid #ccc}h3{margin-top:2rem}\n"
+        "table{border-collapse:collapse;font-size:.9rem;margin:1rem 0}\n"
+        "th,td{padding:.25rem .6rem;border-bottom:1px solid #ddd;text-align:left;vertical-align:top}\n"
+        "th{border-bottom:2px solid "
+        "#888}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
+        "figure{margin:1rem 0}figure svg{max-width:100%;height:auto}\n"
+        "code,pre{background:#f4f4f4;padding:.1rem .3rem;overflow-x:auto}pre{padding:.6rem}\n"
+        ".none{color:#888}.scroll{overflow-x:auto}\n</style></head><body>\n";
+
+/* put: as printf, with texts escaped. */
+static void put(GString *html, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void
+put(GString *html, const char *format, ...)
+{
+	va_list arguments;
+	va_start(arguments, format);
+	char *text = g_markup_vprintf_escaped(format, arguments);
+	va_end(arguments);
+	g_string_append(html, text);
+	g_free(text);
+}
+
+static void
+put_number(GString *html, bool known, const char *format, double value)
+{
+	char text[32] = "";
+	if (known)
+		g_snprintf(text, sizeof text, format, value); // NOLINT(clang-diagnostic-format-nonliteral)
+	g_string_append_printf(html, known ? "<td class=n>%s</td>" : "<td class=\"n none\">%s&ndash;</td>", text);
+}
+
+static void
+put_row(GString *html, const struct report_row *row)
+{
+	const struct reference *f = row->reference;
+	put(html, "<tr><td>%s</td><td>%s", f->id, f->quantity);
+	if (row->rule != NULL && row->rule->partial != NULL)
+		put(html, " <em>(partial: %s)</em>", row->rule->partial);
+	if (f->note[0] != '\0')
+		put(html, " <small>(%s)</small>", f->note);
+	put(html, "<br><small>%s</small></td>", f->work);
+	if (strcmp(f->bound, "range") == 0)
+		put(html, "<td class=n>%.6g&#8211;%.6g %s</td>", f->value, f->upper, f->unit);
+	else
+		put(html, "<td class=n>%s%.6g %s</td>", f->bound[0] != '\0' ? "> " : "", f->value, f->unit);
+	put_number(html, row->measured, "%.5g", row->simulated);
+	put_number(html, row->measured, "%+.1f&nbsp;%%", 100 * row->error);
+	put(html, "<td>%s</td><td>%s</td></tr>\n", f->sure, row->kind);
+}
+
+static void
+put_values(GString *html, const struct report *r)
+{
+	g_string_append(
+	        html,
+	        "<h2>Published and simulated values</h2>\n"
+	        "<p><b>Sure</b> says how well the published value is known: A, read in the abstract, report page or "
+	        "project page "
+	        "of the work itself; B, recalled with high confidence; C, recalled with medium or low confidence; R, a "
+	        "reconstruction. <b>Kind</b>: <i>predicted</i>, nothing was fitted to it; <i>calibrated</i>, a "
+	        "parameter of "
+	        "the platform was adjusted to it; <i>input</i>, it is itself a parameter; <i>context</i>, there is no "
+	        "platform for it yet. <b>Error</b> is relative to the published value; where that is a bound, 0 if the "
+	        "bound is "
+	        "met, else the distance to it.</p>\n<div class=scroll><table><tr><th>id</th><th>quantity</th><th "
+	        "class=n>published</th>"
+	        "<th class=n>simulated</th><th class=n>error</th><th>sure</th><th>kind</th></tr>\n");
+	for (unsigned i = 0; i < r->n_rows; i++)
+		put_row(html, &r->rows[i]);
+	g_string_append(html, "</table></div>\n");
+}
+
+/* An SVG file without what stands before its first element. */
+static void
+put_figure(GString *html, const char *folder, const char *plot)
+{
+	char *path = g_strdup_printf("%s/%s.svg", folder, plot), *svg = NULL;
+	const char *start = g_file_get_contents(path, &svg, NULL, NULL) ? strstr(svg, "<svg") : NULL;
+	if (start != NULL)
+		g_string_append_printf(html, "<figure>%s</figure>\n", start);
+	g_free(svg);
+	g_free(path);
+}
+
+/* The resources that were the busiest ones, each with the number of points and the highest utilisation. */
+static void
+put_saturated(GString *html, const struct report_result *result)
+{
+	const cJSON *points = manifest_item(result->manifest, "points"), *point;
+	g_string_append(html, "<p>Busiest resource at each point:</p><div class=scroll><table><tr>");
+	for (unsigned i = 0; i < result->experiment->n_axes; i++)
+		put(html, "<th class=n>%s</th>", result->experiment->axes[i].name);
+	g_string_append(html, "<th>resource</th><th class=n>utilisation</th></tr>\n");
+	cJSON_ArrayForEach(point, points)
+	{
+		g_string_append(html, "<tr>");
+		for (unsigned i = 0; i < result->experiment->n_axes; i++)
+			put(html, "<td class=n>%s</td>", manifest_string(point, result->experiment->axes[i].name));
+		const cJSON *utilisation = manifest_item(point, "utilisation");
+		put(html, "<td>%s</td>", manifest_string(point, "saturated"));
+		put_number(html, cJSON_IsNumber(utilisation), "%.0f&nbsp;%%",
+		           cJSON_IsNumber(utilisation) ? 100 * utilisation->valuedouble : 0);
+		g_string_append(html, "</tr>\n");
+	}
+	g_string_append(html, "</table></div>\n");
+}
+
+/* What is the same for all rows of a fit: the other axes' values. g_free it. */
+static char *
+series_of(const struct table *t, const struct experiment *e, unsigned row, const char *axis)
+{
+	GString *series = g_string_new(NULL);
+	for (unsigned i = 0; i < e->n_axes; i++)
+		if (strcmp(e->axes[i].name, axis) != 0)
+			g_string_append_printf(series, "%s%s=%s", series->len > 0 ? " " : "", e->axes[i].name,
+			                       table_cell(t, row, (unsigned)table_column(t, e->axes[i].name)));
+	return g_string_free(series, FALSE);
+}
+
+/* One series of a fit. */
+struct series {
+	char *name;
+	double *n, *y;
+	size_t count, below; /* all, and with n < SHORT_MESSAGE */
+};
+
+static struct series
+collect(const struct report_result *result, const struct fit_rule *rule, const char *name)
+{
+	const struct table *t = result->table;
+	struct series s = {.name = g_strdup(name), .n = g_new(double, t->n_rows), .y = g_new(double, t->n_rows)};
+	for (unsigned row = 0; row < t->n_rows; row++) {
+		char *series = series_of(t, result->experiment, row, rule->axis);
+		if (strcmp(series, name) == 0 && table_number(t, row, rule->axis, &s.n[s.count]) &&
+		    table_number(t, row, rule->metric, &s.y[s.count])) {
+			s.below += s.n[s.count] < SHORT_MESSAGE;
+			s.count++;
+		}
+		g_free(series);
+	}
+	return s;
+}
+
+static void
+put_fit(GString *html, const struct fit_rule *rule, const struct series *s)
+{
+	struct fit_line all, below;
+	struct fit_hyperbola h;
+	if (rule->kind == FIT_HYPERBOLA) {
+		if (fit_hyperbola(s->n, s->y, s->count, &h))
+			put(html,
+			    "<tr><td>%s</td><td>%s</td><td>r_inf n / (n_half + n)</td><td>r_inf = %.4g MB/s, n_half = "
+			    "%.4g B</td></tr>\n",
+			    rule->metric, s->name, h.r_inf, h.n_half);
+		return;
+	}
+	if (fit_line(s->n, s->y, s->count, &all))
+		put(html,
+		    "<tr><td>%s</td><td>%s</td><td>t0 + c n, all sizes</td><td>t0 = %.4g us, c = %.4g us/B</td></tr>\n",
+		    rule->metric, s->name, all.t0, all.c);
+	if (fit_line(s->n, s->y, s->below, &below)) /* sizes ascend, so the short ones come first */
+		put(html,
+		    "<tr><td>%s</td><td>%s</td><td>t0 + c n, n &lt; %d B</td><td>t0 = %.4g us, c = %.4g "
+		    "us/B</td></tr>\n",
+		    rule->metric, s->name, SHORT_MESSAGE, below.t0, below.c);
+}
+
+static void
+put_fits(GString *html, const struct report_result *result)
+{
+	const struct experiment *e = result->experiment;
+	if (e->n_fits == 0)
+		return;
+	g_string_append(
+	        html,
+	        "<p>Fits, by least squares:</p><div "
+	        "class=scroll><table><tr><th>metric</th><th>series</th><th>curve</th><th>coefficients</th></tr>\n");
+	for (unsigned i = 0; i < e->n_fits; i++) {
+		GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+		for (unsigned row = 0; row < result->table->n_rows; row++) {
+			char *name = series_of(result->table, e, row, e->fits[i].axis);
+			if (!g_hash_table_add(seen, name))
+				continue;
+			struct series s = collect(result, &e->fits[i], name);
+			put_fit(html, &e->fits[i], &s);
+			g_free(s.name);
+			g_free(s.n);
+			g_free(s.y);
+		}
+		g_hash_table_destroy(seen);
+	}
+	g_string_append(html, "</table></div>\n");
+}
+
+static void
+put_result(GString *html, const struct report_result *result)
+{
+	const struct experiment *e = result->experiment;
+	put(html, "<h3 id=\"%s\">%s</h3>\n<p>%s</p>\n", e->name, e->title, e->text);
+	if (result->table == NULL) {
+		put(html, "<p class=none>Not run yet: <code>./nicsim run %s</code></p>\n", e->name);
+		return;
+	}
+	for (unsigned i = 0; e->plots != NULL && e->plots[i] != NULL; i++)
+		put_figure(html, result->folder, e->plots[i]);
+	put_fits(html, result);
+	g_string_append(html, "<details><summary>Saturation</summary>\n");
+	put_saturated(html, result);
+	g_string_append(html, "</details>\n");
+	const cJSON *firmware = manifest_item(result->manifest, "firmware");
+	put(html,
+	    "<p><small>Platform %s. Firmware: %s, SHA-256 <code>%s</code>. Fingerprint <code>%s</code>. Again: "
+	    "<code>./nicsim run %s</code>",
+	    manifest_string(result->manifest, "platform"), manifest_string(firmware, "name"),
+	    manifest_string(firmware, "sha256"), manifest_string(result->manifest, "fingerprint"), e->name);
+	const cJSON *set;
+	cJSON_ArrayForEach(set, manifest_item(manifest_item(result->manifest, "inputs"), "overrides"))
+	        put(html, " <b>with --set %s</b>", cJSON_IsString(set) ? set->valuestring : "");
+	g_string_append(html, "</small></p>\n");
+}
+
+/* Parameters that were fitted, over all platforms in use; each once. */
+static void
+put_calibrated(GString *html, const struct report *r)
+{
+	GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
+	g_string_append(html, "<h2>Calibrated parameters</h2>\n<p>Adjusted, within the range, until the named "
+	                      "published numbers came out. All other "
+	                      "parameters stand as their sources have them.</p>\n<div "
+	                      "class=scroll><table><tr><th>platform</th><th>parameter</th>"
+	                      "<th class=n>value</th><th>range</th><th>fitted to</th><th>source</th></tr>\n");
+	for (unsigned i = 0; i < r->n_results; i++) {
+		const char *platform = manifest_string(r->results[i].manifest, "platform");
+		const cJSON *p;
+		cJSON_ArrayForEach(p, manifest_item(r->results[i].manifest, "parameters"))
+		{
+			char *key = g_strdup_printf("%s %s", platform, manifest_string(p, "key"));
+			if (manifest_string(p, "fitted_to")[0] == '\0')
+				g_free(key);
+			else if (g_hash_table_add(seen, key))
+				put(html,
+				    "<tr><td>%s</td><td><code>%s</code></td><td class=n>%s "
+				    "%s</td><td>%s</td><td>%s</td><td>%s</td></tr>\n",
+				    platform, manifest_string(p, "key"), manifest_string(p, "value"),
+				    manifest_string(p, "unit"), manifest_string(p, "range"),
+				    manifest_string(p, "fitted_to"), manifest_string(p, "source"));
+		}
+	}
+	g_hash_table_destroy(seen);
+	g_string_append(html, "</table></div>\n");
+}
+
+static void
+put_repeat(GString *html)
+{
+	g_string_append(html,
+	                "<h2>How to repeat this</h2>\n<pre>./nicsim reproduce --all     # everything on this page\n"
+	                "./nicsim report --json       # the table of values\n"
+	                "./nicsim run vmmc-latency --set nic.lanai_mhz=66   # and vary it</pre>\n"
+	                "<p>Every result folder <code>out/EXPERIMENT/</code> has the measured points (CSV), the "
+	                "figures and a manifest "
+	                "with every parameter, its source and certainty, the firmware's hash and a fingerprint of each "
+	                "point.</p>\n");
+}
+
+static char *
+page(const struct report *r)
+{
+	GString *html = g_string_new(head);
+	put(html,
+	    "<h1>nicsim: published and simulated</h1>\n<p>Version %s. Firmware runs instruction by instruction on a "
+	    "simulated Myrinet-style "
+	    "network interface; nothing on this page is typed in by hand.</p>\n",
+	    NICSIM_VERSION);
+	put_values(html, r);
+	g_string_append(html, "<h2>Experiments</h2>\n");
+	for (unsigned i = 0; i < r->n_results; i++)
+		put_result(html, &r->results[i]);
+	put_calibrated(html, r);
+	put_repeat(html);
+	g_string_append(html, "</body></html>\n");
+	return g_string_free(html, FALSE);
+}
+
+bool
+report_write_html(const struct report *r, char **error)
+{
+	char *folder = g_build_filename(nicsim_root(), "report", NULL), *html = page(r);
+	struct output *out = output_begin(folder, error);
+	bool ok = out != NULL && output_write(out, "index.html", html, error);
+	if (ok)
+		ok = output_commit(out, error);
+	else
+		output_abandon(out);
+	g_free(html);
+	g_free(folder);
+	return ok;
+}

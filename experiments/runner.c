@@ -1,0 +1,135 @@
+#include "experiments/runner.h"
+
+#include "experiments/child.h"
+#include "experiments/progress.h"
+
+#include <glib.h>
+#include <poll.h>
+#include <string.h>
+
+/* A place in which one point runs at a time. */
+struct slot {
+	struct child child;
+	struct point point;
+};
+
+struct run {
+	const struct run_order *order;
+	struct results *results;
+	struct slot *slots;
+	unsigned n_slots, n_points, started, done;
+	struct progress progress;
+	char **error;
+};
+
+static enum exit_code
+run_point(void *arg, char **text)
+{
+	const struct point *point = arg;
+	struct results results = {0};
+	enum exit_code code = point->experiment->workload->run(point, &results, text);
+	if (code != EXIT_DONE)
+		return code;
+	*text = results_text(&results);
+	results_clear(&results);
+	return EXIT_DONE;
+}
+
+static enum exit_code
+name_point(struct run *r, const struct point *point, enum exit_code code, const char *why)
+{
+	char *label = point_label(point);
+	*r->error = g_strdup_printf("point %s: %s", label, why);
+	g_free(label);
+	return code;
+}
+
+static bool
+start_point(struct run *r, struct slot *slot)
+{
+	const struct experiment *e = r->order->experiment;
+	slot->point = (struct point){.experiment = e, .index = r->started++, .firmware = r->order->firmware};
+	slot->point.breakdown = e->breakdown != NULL && point_matches(&slot->point, e->breakdown);
+	return child_start(&slot->child, run_point, &slot->point, r->error);
+}
+
+/* All metrics that the experiment wants must be there. */
+static const char *
+missing_metric(const struct experiment *e, const struct results *results)
+{
+	double value;
+	for (unsigned i = 0; e->metrics[i] != NULL; i++)
+		if (!results_get(results, e->metrics[i], &value))
+			return e->metrics[i];
+	return NULL;
+}
+
+static enum exit_code
+end_point(struct run *r, struct slot *slot)
+{
+	char *text;
+	enum exit_code code = child_end(&slot->child, &text);
+	struct results *results = &r->results[slot->point.index];
+	if (code != EXIT_DONE)
+		name_point(r, &slot->point, code, text);
+	else if (!results_parse(results, text))
+		code = name_point(r, &slot->point, EXIT_FAILED, "its results are not complete");
+	else if (missing_metric(r->order->experiment, results) != NULL)
+		code = name_point(r, &slot->point, EXIT_FAILED, "a metric was not measured");
+	g_free(text);
+	r->done++;
+	progress_show(&r->progress, r->done, r->n_points);
+	return code;
+}
+
+/* Waits until some children have something to say, and listens. */
+static enum exit_code
+listen_once(struct run *r)
+{
+	struct pollfd fds[r->n_slots];
+	for (unsigned i = 0; i < r->n_slots; i++)
+		fds[i] =
+		        (struct pollfd){.fd = r->slots[i].child.pid != 0 ? r->slots[i].child.fd : -1, .events = POLLIN};
+	if (poll(fds, r->n_slots, -1) <= 0)
+		return EXIT_DONE;
+	for (unsigned i = 0; i < r->n_slots; i++) {
+		if (fds[i].revents == 0 || !child_read(&r->slots[i].child))
+			continue;
+		enum exit_code code = end_point(r, &r->slots[i]);
+		if (code != EXIT_DONE)
+			return code;
+	}
+	return EXIT_DONE;
+}
+
+static enum exit_code
+run_all(struct run *r)
+{
+	enum exit_code code = EXIT_DONE;
+	while (code == EXIT_DONE && r->done < r->n_points) {
+		for (unsigned i = 0; i < r->n_slots && r->started < r->n_points; i++)
+			if (r->slots[i].child.pid == 0 && !start_point(r, &r->slots[i]))
+				return EXIT_FAILED;
+		code = listen_once(r);
+	}
+	return code;
+}
+
+enum exit_code
+runner_run(const struct run_order *order, struct results *results, char **error)
+{
+	struct run r = {
+	        .order = order, .results = results, .n_points = experiment_points(order->experiment), .error = error};
+	r.n_slots = MIN(order->jobs != 0 ? order->jobs : g_get_num_processors(), r.n_points);
+	r.slots = g_new0(struct slot, r.n_slots);
+	memset(results, 0, r.n_points * sizeof *results);
+	progress_begin(&r.progress, order->experiment->name, order->progress);
+	enum exit_code code = run_all(&r);
+	progress_end(&r.progress);
+	for (unsigned i = 0; i < r.n_slots; i++)
+		child_kill(&r.slots[i].child);
+	for (unsigned i = 0; code != EXIT_DONE && i < r.n_points; i++)
+		results_clear(&results[i]);
+	g_free(r.slots);
+	return code;
+}

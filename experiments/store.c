@@ -1,0 +1,208 @@
+#include "experiments/store.h"
+
+#include "experiments/figures.h"
+#include "experiments/firmware_choice.h"
+#include "experiments/inputs.h"
+#include "experiments/manifest.h"
+#include "experiments/output.h"
+#include "experiments/probe.h"
+#include "experiments/runner.h"
+#include "experiments/tables.h"
+
+#include <cjson/cJSON.h>
+#include <errno.h>
+#include <glib.h>
+#include <stdio.h>
+#include <string.h>
+
+char *
+store_folder(const char *experiment)
+{
+	return g_build_filename(nicsim_root(), "out", experiment, NULL);
+}
+
+/* One run on its way from the order to the folder. */
+struct job {
+	const struct store_order *order;
+	char *firmware; /* folder of the objects of --firmware; NULL: the reference image */
+	cJSON *probed, *inputs;
+	struct results *results;
+};
+
+/* Everything that can be wrong with the input is found here. */
+static enum exit_code
+prepare(struct job *j, char **error)
+{
+	const struct store_order *o = j->order;
+	if (o->firmware != NULL && !firmware_choose(o->firmware, &j->firmware, error))
+		return EXIT_BAD_INPUT;
+	if (o->folder != NULL && !output_check(o->folder, error))
+		return EXIT_BAD_INPUT;
+	enum exit_code code = probe(o->experiment, j->firmware, &j->probed, error);
+	if (code == EXIT_DONE)
+		j->inputs = inputs_of(o->experiment, j->firmware);
+	return code;
+}
+
+static enum exit_code
+measure(struct job *j, char **error)
+{
+	const struct store_order *o = j->order;
+	j->results = g_new0(struct results, experiment_points(o->experiment));
+	struct run_order order = {
+	        .experiment = o->experiment, .firmware = j->firmware, .jobs = o->jobs, .progress = true};
+	return runner_run(&order, j->results, error);
+}
+
+static enum exit_code
+print_table(struct job *j, char **error)
+{
+	struct table *t = tables_results(j->order->experiment, j->results);
+	char *csv = table_csv(t);
+	bool ok = fputs(csv, stdout) >= 0 && fflush(stdout) == 0;
+	if (!ok)
+		*error = g_strdup_printf("standard output: %s", g_strerror(errno));
+	g_free(csv);
+	table_free(t);
+	return ok ? EXIT_DONE : EXIT_FAILED;
+}
+
+/* Writes a table and notes its name and hash. Frees it. */
+static bool
+write_table(struct output *out, const char *name, struct table *t, GPtrArray *written, char **error)
+{
+	char *csv = table_csv(t);
+	bool ok = output_write(out, name, csv, error);
+	g_ptr_array_add(written, g_strdup(name));
+	g_ptr_array_add(written, g_compute_checksum_for_string(G_CHECKSUM_SHA256, csv, -1));
+	g_free(csv);
+	table_free(t);
+	return ok;
+}
+
+static bool
+write_tables(struct job *j, struct output *out, GPtrArray *written, char **error)
+{
+	const struct experiment *e = j->order->experiment;
+	char *name = g_strconcat(e->name, ".csv", NULL), *parts = g_strconcat(e->name, "-breakdown.csv", NULL);
+	bool ok = write_table(out, name, tables_results(e, j->results), written, error) &&
+	          write_table(out, "reference.csv", tables_references(e, j->order->references), written, error);
+	struct table *breakdown = tables_breakdown(e, j->results);
+	if (ok && breakdown != NULL)
+		ok = write_table(out, parts, breakdown, written, error);
+	g_free(parts);
+	g_free(name);
+	return ok;
+}
+
+static bool
+draw_figures(struct job *j, const struct output *out, char **error)
+{
+	const struct experiment *e = j->order->experiment;
+	char *folder = output_path(out, "");
+	bool ok = true;
+	for (unsigned i = 0; ok && e->plots != NULL && e->plots[i] != NULL; i++)
+		for (unsigned k = 0; ok && figure_formats[k] != NULL; k++)
+			ok = figure_draw(folder, e->name, e->plots[i], figure_formats[k], error);
+	g_free(folder);
+	return ok;
+}
+
+static bool
+write_manifest(struct job *j, struct output *out, GPtrArray *written, char **error)
+{
+	g_ptr_array_add(written, NULL);
+	char *text = manifest_text(&(struct manifest_facts){.experiment = j->order->experiment,
+	                                                    .results = j->results,
+	                                                    .probed = j->probed,
+	                                                    .inputs = j->inputs,
+	                                                    .firmware = j->order->firmware,
+	                                                    .outputs = (const char *const *)written->pdata});
+	bool ok = output_write(out, OUTPUT_LAST, text, error);
+	g_free(text);
+	return ok;
+}
+
+static enum exit_code
+write_folder(struct job *j, char **error)
+{
+	struct output *out = output_begin(j->order->folder, error);
+	if (out == NULL)
+		return EXIT_FAILED;
+	GPtrArray *written = g_ptr_array_new_with_free_func(g_free);
+	bool ok = write_tables(j, out, written, error) && draw_figures(j, out, error) &&
+	          write_manifest(j, out, written, error);
+	g_ptr_array_free(written, TRUE);
+	if (!ok) {
+		output_abandon(out);
+		return EXIT_FAILED;
+	}
+	return output_commit(out, error) ? EXIT_DONE : EXIT_FAILED;
+}
+
+static void
+clean_up(struct job *j)
+{
+	for (unsigned i = 0; j->results != NULL && i < experiment_points(j->order->experiment); i++)
+		results_clear(&j->results[i]);
+	g_free(j->results);
+	cJSON_Delete(j->probed);
+	cJSON_Delete(j->inputs);
+	firmware_forget(j->firmware);
+}
+
+enum exit_code
+store_run(const struct store_order *order, char **error)
+{
+	struct job j = {.order = order};
+	enum exit_code code = prepare(&j, error);
+	if (code == EXIT_DONE)
+		code = measure(&j, error);
+	if (code == EXIT_DONE)
+		code = order->folder == NULL ? print_table(&j, error) : write_folder(&j, error);
+	clean_up(&j);
+	return code;
+}
+
+static bool
+tables_whole(const cJSON *manifest, const char *folder)
+{
+	const cJSON *file;
+	cJSON_ArrayForEach(file, manifest_item(manifest, "outputs"))
+	{
+		char *path = g_build_filename(folder, file->string, NULL), *sha = file_sha256(path);
+		bool same = g_strcmp0(sha, file->valuestring) == 0;
+		g_free(sha);
+		g_free(path);
+		if (!same)
+			return false;
+	}
+	return true;
+}
+
+static bool
+figures_there(const struct experiment *e, const char *folder)
+{
+	bool there = true;
+	for (unsigned i = 0; e->plots != NULL && e->plots[i] != NULL; i++) {
+		for (unsigned k = 0; figure_formats[k] != NULL; k++) {
+			char *path = g_strdup_printf("%s/%s.%s", folder, e->plots[i], figure_formats[k]);
+			there = there && g_file_test(path, G_FILE_TEST_IS_REGULAR);
+			g_free(path);
+		}
+	}
+	return there;
+}
+
+bool
+store_fresh(const struct store_order *order)
+{
+	cJSON *manifest = manifest_load(order->folder), *inputs = inputs_of(order->experiment, NULL);
+	bool fresh = manifest != NULL &&
+	             strcmp(manifest_string(manifest_item(manifest, "inputs"), "hash"),
+	                    manifest_string(inputs, "hash")) == 0 &&
+	             tables_whole(manifest, order->folder) && figures_there(order->experiment, order->folder);
+	cJSON_Delete(inputs);
+	cJSON_Delete(manifest);
+	return fresh;
+}

@@ -1,0 +1,142 @@
+#include "experiments/tables.h"
+
+#include <glib.h>
+#include <inttypes.h>
+#include <string.h>
+
+static char *
+number_text(double value)
+{
+	return g_strdup_printf("%.9g", value);
+}
+
+struct table *
+tables_results(const struct experiment *e, const struct results *results)
+{
+	GPtrArray *names = g_ptr_array_new();
+	for (unsigned i = 0; i < e->n_axes; i++)
+		g_ptr_array_add(names, e->axes[i].name);
+	for (unsigned i = 0; e->metrics[i] != NULL; i++)
+		g_ptr_array_add(names, e->metrics[i]);
+	g_ptr_array_add(names, NULL);
+	struct table *t = table_new((const char *const *)names->pdata);
+	for (unsigned i = 0; i < experiment_points(e); i++) {
+		struct point p = {.experiment = e, .index = i};
+		char *cells[t->n_columns];
+		for (unsigned k = 0; k < t->n_columns; k++) {
+			double value = 0;
+			bool metric = k >= e->n_axes && results_get(&results[i], t->columns[k], &value);
+			cells[k] = metric ? number_text(value) : g_strdup(point_text(&p, t->columns[k]));
+		}
+		table_add(t, (const char *const *)cells);
+		for (unsigned k = 0; k < t->n_columns; k++)
+			g_free(cells[k]);
+	}
+	g_ptr_array_free(names, TRUE);
+	return t;
+}
+
+/* What a rule's selection says about an axis; "" if nothing. */
+static const char *
+value_at(const struct selection *s, const char *axis)
+{
+	size_t length = strlen(axis);
+	for (unsigned i = 0; s->at[i] != NULL; i++)
+		if (strncmp(s->at[i], axis, length) == 0 && s->at[i][length] == '=')
+			return s->at[i] + length + 1;
+	return "";
+}
+
+static void
+add_reference(struct table *t, const struct experiment *e, const struct reference_rule *rule, const struct reference *r)
+{
+	char *value = number_text(r->value), *upper = r->bound[0] != '\0' ? number_text(r->upper) : g_strdup("");
+	char *label = g_strdup_printf("%s %s%.6g (%s)", r->id, r->bound[0] == '>' ? "> " : "", r->value, r->sure);
+	GPtrArray *cells = g_ptr_array_new();
+	const char *const first[] = {r->id, label, value, upper, r->sure, r->bound, rule->selection.metric};
+	for (unsigned i = 0; i < G_N_ELEMENTS(first); i++)
+		g_ptr_array_add(cells, (char *)first[i]);
+	for (unsigned i = 0; i < e->n_axes; i++)
+		g_ptr_array_add(cells, (char *)value_at(&rule->selection, e->axes[i].name));
+	table_add(t, (const char *const *)cells->pdata);
+	g_ptr_array_free(cells, TRUE);
+	g_free(label);
+	g_free(upper);
+	g_free(value);
+}
+
+struct table *
+tables_references(const struct experiment *e, const struct references *references)
+{
+	GPtrArray *names = g_ptr_array_new();
+	static const char *const first[] = {"id", "label", "value", "upper", "sure", "bound", "metric"};
+	for (unsigned i = 0; i < G_N_ELEMENTS(first); i++)
+		g_ptr_array_add(names, (char *)first[i]);
+	for (unsigned i = 0; i < e->n_axes; i++)
+		g_ptr_array_add(names, e->axes[i].name);
+	g_ptr_array_add(names, NULL);
+	struct table *t = table_new((const char *const *)names->pdata);
+	for (unsigned i = 0; references != NULL && i < e->n_rules; i++)
+		add_reference(t, e, &e->rules[i], reference_find(references, e->rules[i].id));
+	g_ptr_array_free(names, TRUE);
+	return t;
+}
+
+static void
+add_stage(struct table *t, const char *name, const char *label, uint64_t messages, uint64_t sum_ps)
+{
+	char *count = g_strdup_printf("%" PRIu64, messages), *sum = g_strdup_printf("%" PRIu64, sum_ps);
+	char *mean = g_strdup_printf("%.8f", (double)sum_ps / (double)messages / 1e6);
+	table_add(t, (const char *const[]){name, label, count, sum, mean});
+	g_free(mean);
+	g_free(sum);
+	g_free(count);
+}
+
+struct table *
+tables_breakdown(const struct experiment *e, const struct results *results)
+{
+	unsigned at = 0;
+	while (at < experiment_points(e) && results[at].n_stages == 0)
+		at++;
+	if (at == experiment_points(e))
+		return NULL;
+	const struct results *r = &results[at];
+	struct table *t = table_new((const char *const[]){"stage", "label", "messages", "sum_ps", "mean_us", NULL});
+	uint64_t total = 0;
+	for (unsigned i = 0; i < r->n_stages; i++) {
+		add_stage(t, r->stages[i].name, r->stages[i].label, r->stage_messages, r->stages[i].sum_ps);
+		total += r->stages[i].sum_ps;
+	}
+	add_stage(t, "TOTAL", "all of it", r->stage_messages, total);
+	return t;
+}
+
+static bool
+row_matches(const struct table *t, unsigned row, char **at)
+{
+	for (unsigned i = 0; at[i] != NULL; i++) {
+		char **pair = g_strsplit(at[i], "=", 2);
+		int column = table_column(t, pair[0]);
+		bool same = column >= 0 && strcmp(table_cell(t, row, (unsigned)column), pair[1]) == 0;
+		g_strfreev(pair);
+		if (!same)
+			return false;
+	}
+	return true;
+}
+
+bool
+tables_select(const struct table *t, const struct selection *s, double *value)
+{
+	bool found = false;
+	for (unsigned row = 0; row < t->n_rows; row++) {
+		double v;
+		if (!row_matches(t, row, s->at) || !table_number(t, row, s->metric, &v))
+			continue;
+		if (!found || (s->kind == SELECT_MAX && v > *value) || (s->kind == SELECT_MIN && v < *value))
+			*value = v;
+		found = true;
+	}
+	return found;
+}

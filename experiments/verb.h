@@ -1,0 +1,27 @@
+/* The verbs of the program: `nicsim VERB options`.  One file a verb, verb_NAME.c, and a line in verbs.def. */
+#ifndef EXPERIMENTS_VERB_H
+#define EXPERIMENTS_VERB_H
+
+#include "experiments/exit_code.h"
+
+#include <glib.h>
+
+#define VERB(name) enum exit_code verb_##name(int argc, char **argv);
+#include "experiments/verbs.def"
+#undef VERB
+
+/* What the help of a verb says besides its options. */
+struct verb_help {
+	const char *usage;   /* what follows the verb: "EXPERIMENT" */
+	const char *summary; /* what it does */
+	const char *examples;
+};
+
+/* verb_parse: takes the options out of argv, prints the help and ends if asked to.  EXIT_BAD_INPUT (one line was
+ * printed) if they are wrong, or if not exactly `operands` other arguments are left, which then are argv[1]... */
+enum exit_code verb_parse(int argc, char **argv, const GOptionEntry *options, const struct verb_help *help,
+                          int operands);
+/* verb_fail: prints "nicsim: text" and frees it. */
+enum exit_code verb_fail(enum exit_code code, char *text);
+
+#endif

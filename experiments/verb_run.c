@@ -1,0 +1,89 @@
+#include "experiments/experiment.h"
+#include "experiments/reference.h"
+#include "experiments/store.h"
+#include "experiments/verb.h"
+
+#include <stdio.h>
+#include <string.h>
+
+static const struct verb_help help = {
+        "EXPERIMENT",
+        "Runs an experiment (one of 'nicsim list', or the path of a file.exp) and writes\n"
+        "  EXPERIMENT.csv (a row a point), manifest.json and the figures to out/EXPERIMENT/.\n"
+        "Times are in us, sizes in B, rates in MB/s (10^6 bytes); every name ends in its unit.",
+        "Examples:\n"
+        "  nicsim run vmmc-latency --set nic.lanai_mhz=66 --out results/66MHz\n"
+        "  nicsim run vmmc-latency --set nic.lanai_mhz=\"33 66 132\" --set size_B=4 --out -\n"
+        "  nicsim run socket-bandwidth --set net.drop_rate=0.01 -j 4\n"
+        "  nicsim run vmmc-latency --firmware my.c\n\n"
+        "Exit codes: 0 done, 1 failed, 2 bad input, 3 deadlock of the simulated programs,\n"
+        "4 simulated-time limit.",
+};
+
+/* What the command line says. */
+static struct {
+	char **sets;
+	char *firmware, *out, *platform;
+	int jobs;
+} given;
+
+static const GOptionEntry options[] = {
+        {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &given.sets,
+         "a parameter of platform or workload; a list of values, or 'log2 FROM TO', is swept", "NAME=VALUE"},
+        {"firmware", 'f', 0, G_OPTION_ARG_FILENAME, &given.firmware, "load this firmware: C source or LANai object",
+         "FILE"},
+        {"platform", 'p', 0, G_OPTION_ARG_FILENAME, &given.platform, "another platform: a name in platforms/ or a file",
+         "FILE"},
+        {"out", 'o', 0, G_OPTION_ARG_FILENAME, &given.out, "folder for the results; - prints the CSV only", "DIR"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &given.jobs, "points at a time (default: one a processor)", "N"},
+        G_OPTION_ENTRY_NULL,
+};
+
+static bool
+apply_options(struct experiment *e, char **error)
+{
+	for (unsigned i = 0; given.sets != NULL && given.sets[i] != NULL; i++)
+		if (!experiment_set(e, given.sets[i], error))
+			return false;
+	if (given.jobs < 0)
+		*error = g_strdup_printf("--jobs %d: allowed: 1 or more", given.jobs);
+	if (given.platform != NULL)
+		experiment_set_platform(e, given.platform);
+	return given.jobs >= 0;
+}
+
+static enum exit_code
+run_experiment(const struct experiment *e, const struct references *references, char **error)
+{
+	bool print = given.out != NULL && strcmp(given.out, "-") == 0;
+	char *folder = print               ? NULL
+	               : given.out != NULL ? g_canonicalize_filename(given.out, NULL)
+	                                   : store_folder(e->name);
+	enum exit_code code = store_run(&(struct store_order){.experiment = e,
+	                                                      .references = references,
+	                                                      .firmware = given.firmware,
+	                                                      .folder = folder,
+	                                                      .jobs = (unsigned)given.jobs},
+	                                error);
+	if (code == EXIT_DONE && !print)
+		printf("%s: %u points in %s/%s.csv\n", e->name, experiment_points(e), folder, e->name);
+	g_free(folder);
+	return code;
+}
+
+enum exit_code
+verb_run(int argc, char **argv)
+{
+	enum exit_code code = verb_parse(argc, argv, options, &help, 1);
+	if (code != EXIT_DONE)
+		return code;
+	char *error = NULL;
+	struct references *references = references_default(&error);
+	struct experiment *e = references != NULL ? experiment_load(argv[1], references, &error) : NULL;
+	code = EXIT_BAD_INPUT;
+	if (e != NULL && apply_options(e, &error))
+		code = run_experiment(e, references, &error);
+	experiment_free(e);
+	references_free(references);
+	return code == EXIT_DONE ? code : verb_fail(code, error);
+}

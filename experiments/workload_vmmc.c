@@ -1,0 +1,217 @@
+/* Workloads over VMMC: ping-pong and stream. */
+#include "experiments/pair.h"
+#include "experiments/workload.h"
+#include "nic-sim/trace.h"
+
+#include <glib.h>
+#include <string.h>
+
+#define WORD    4u
+#define LARGEST (1u << 20)  /* B of a message */
+#define PATTERN 0x9E3779B9u /* spreads the index of a word over its bits */
+
+static uint32_t
+pattern(uint32_t word)
+{
+	return (word + 1) * PATTERN;
+}
+
+static void
+fill(const struct pair_end *end)
+{
+	uint32_t *words = pair_words(end, end->source);
+	for (uint32_t i = 0; i < end->bytes / WORD; i++)
+		words[i] = pattern(i);
+}
+
+/* Has the other's whole message arrived, but for the last `skip` words? */
+static void
+verify(const struct pair_end *end, uint32_t skip)
+{
+	const uint32_t *words = pair_words(end, end->here);
+	for (uint32_t i = 0; i + skip < end->bytes / WORD; i++)
+		if (words[i] != pattern(i)) {
+			simulate_fail(end->simulation, "host %u: word %u of the message is %08x, not %08x", end->node,
+			              i, words[i], pattern(i));
+			return;
+		}
+}
+
+/* Ping-pong
+ * ----------------------------------------------------------------------------------------------------------*/
+
+struct pingpong {
+	struct pair pair;
+	uint32_t rounds, warm_up;
+	sim_time began, ended;
+	bool trace;
+};
+
+/* The last word of a message is its number. */
+static bool
+say(struct pair_end *end, uint32_t number)
+{
+	pair_words(end, end->source)[end->bytes / WORD - 1] = number;
+	return pair_send(end);
+}
+
+static bool
+hear(struct pair_end *end, uint32_t number)
+{
+	if (!pair_wait(end, end->bytes - WORD, number))
+		return false;
+	trace_point(vmmc_last_trace(end->other->v), TRACE_STAGE_DETECT, end->node);
+	trace_point(vmmc_last_trace(end->other->v), TRACE_STAGE_RETURN, end->node);
+	return true;
+}
+
+static bool
+play_round(struct pair_end *end, uint32_t number)
+{
+	return end->node == 0 ? say(end, number) && hear(end, number) : hear(end, number) && say(end, number);
+}
+
+static void
+play(struct pair_end *end)
+{
+	struct pingpong *p = (struct pingpong *)end->pair;
+	fill(end);
+	for (uint32_t i = 1; i <= p->warm_up + p->rounds; i++) {
+		if (i == p->warm_up + 1 && end->node == 0) {
+			p->began = sim_now();
+			trace_record(p->trace);
+		}
+		if (!play_round(end, i))
+			return;
+	}
+	if (end->node == 0) {
+		p->ended = sim_now();
+		verify(end, 1);
+	}
+}
+
+static void
+measure_pingpong(struct simulation *s, struct results *results)
+{
+	const struct pingpong *p = s->arg;
+	double round_trip = sim_to_us(p->ended - p->began) / p->rounds;
+	results_set(results, "round_trip_us", round_trip);
+	results_set(results, "one_way_us", round_trip / 2);
+}
+
+static enum exit_code
+run_pingpong(const struct point *point, struct results *results, char **error)
+{
+	struct pingpong p = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"), .body = play},
+	                     .rounds = (uint32_t)point_number(point, "rounds"),
+	                     .warm_up = (uint32_t)point_number(point, "warm_up"),
+	                     .trace = point->breakdown};
+	return simulate(point, results, pair_start, measure_pingpong, &p, error);
+}
+
+const struct workload vmmc_pingpong = {
+        .name = "vmmc-pingpong",
+        .doc = "two processes send a message back and forth; the receiver polls its last word",
+        .parameters =
+                (const struct workload_parameter[]){
+                        {"size_B", "4", WORD, LARGEST, WORD, NULL, "size of a message, B"},
+                        {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
+                        {"warm_up", "2", 1, 1000, 0, NULL, "round trips before (the first pin the pages)"},
+                        SIMULATE_PARAMETERS,
+                        {0},
+                },
+        .metrics =
+                (const struct workload_metric[]){
+                        {"one_way_us", "half of the round trip, mean, us"},
+                        {"round_trip_us", "from the call of a send to the answer seen, mean, us"},
+                        {0},
+                },
+        .run = run_pingpong,
+};
+
+/* Stream
+ * -------------------------------------------------------------------------------------------------------------*/
+
+#define FIRST_FLAG 1u /* pair_start's */
+#define WARM_FLAG  2u
+#define LAST_FLAG  3u
+
+struct stream {
+	struct pair pair;
+	uint32_t messages;
+	bool both;
+	sim_time began, ended;
+};
+
+/* Sends the messages and, behind them, the flag: what is sent in order arrives in order. */
+static bool
+pour(struct pair_end *end, uint32_t messages, uint32_t flag)
+{
+	for (uint32_t i = 0; i < messages; i++)
+		if (!pair_send(end))
+			return false;
+	return pair_flag(end, flag);
+}
+
+static void
+flow(struct pair_end *end)
+{
+	struct stream *s = (struct stream *)end->pair;
+	bool sends = s->both || end->node == 0, receives = s->both || end->node == 1;
+	fill(end);
+	if (!pour(end, sends, WARM_FLAG) || !pair_wait_flag(end, WARM_FLAG))
+		return;
+	if (end->node == 0)
+		s->began = sim_now();
+	if (sends && !pour(end, s->messages, LAST_FLAG))
+		return;
+	if (!receives || !pair_wait_flag(end, LAST_FLAG))
+		return;
+	s->ended = MAX(s->ended, sim_now());
+	verify(end, 0);
+}
+
+static void
+measure_stream(struct simulation *simulation, struct results *results)
+{
+	const struct stream *s = simulation->arg;
+	double bytes = (double)s->pair.bytes * s->messages * (s->both ? 2 : 1);
+	double us = sim_to_us(s->ended - s->began);
+	results_set(results, "bandwidth_MB_s", bytes / us);
+	results_set(results, "message_us", us / s->messages);
+}
+
+static enum exit_code
+run_stream(const struct point *point, struct results *results, char **error)
+{
+	struct stream s = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"), .body = flow},
+	                   .both = point_is(point, "direction", "both-ways")};
+	uint64_t wanted = point_number(point, "total_B") / s.pair.bytes;
+	s.messages =
+	        (uint32_t)CLAMP(wanted, point_number(point, "least_messages"), point_number(point, "most_messages"));
+	return simulate(point, results, pair_start, measure_stream, &s, error);
+}
+
+const struct workload vmmc_stream = {
+        .name = "vmmc-stream",
+        .doc = "a process sends messages one after the other, or two processes to each other; the last is followed by "
+               "a flag",
+        .parameters =
+                (const struct workload_parameter[]){
+                        {"size_B", "4096", WORD, LARGEST, WORD, NULL, "size of a message, B"},
+                        {"direction", "one-way", 0, 0, 0, "one-way both-ways", "who sends"},
+                        {"total_B", "2097152", WORD, 1u << 30, 0, NULL, "bytes each way, within the next two"},
+                        {"least_messages", "4", 1, 1000000, 0, NULL, "messages at the largest sizes"},
+                        {"most_messages", "1000", 1, 1000000, 0, NULL, "messages at the smallest sizes"},
+                        SIMULATE_PARAMETERS,
+                        {0},
+                },
+        .metrics =
+                (const struct workload_metric[]){
+                        {"bandwidth_MB_s",
+                         "user data over the time from the first send to the last flag seen, both ways together, MB/s"},
+                        {"message_us", "that time for each message of a direction, us"},
+                        {0},
+                },
+        .run = run_stream,
+};
