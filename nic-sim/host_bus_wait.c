@@ -1,11 +1,17 @@
-/* The blocking side of the host bus: one hand-over to the engine a call. */
+/* The blocking side of the host bus: one hand-over to the engine a call, the settlement of the task's debt included. */
+#include "nic-sim/cpu.h"
 #include "nic-sim/engine.h"
-#include "nic-sim/host_bus.h"
+#include "nic-sim/host_bus_internal.h"
 
 struct waiter {
 	struct hb_pio pio;
+	struct sim_event begin; /* when the debt is paid */
+	struct host_bus *bus;
+	uint32_t offset, tag;
+	const uint32_t *words;
+	unsigned n;
+	bool publish, done;
 	struct sim_thread *thread;
-	bool done;
 };
 
 static void
@@ -17,15 +23,36 @@ wake(struct hb_pio *pio)
 	sim_wake(w->thread);
 }
 
+static void
+begin(struct sim_event *ev)
+{
+	struct waiter *w = sim_event_owner(ev, struct waiter, begin);
+
+	hb_pio_start(w->bus, &w->pio, w->offset, w->words, w->n, w->publish, w->tag, wake);
+}
+
+/* The words go when the debt is paid, and the CPU is held all the while. */
 static uint32_t
 pio_wait(struct host_bus *bus, uint32_t offset, const uint32_t *words, unsigned n, bool publish, uint32_t tag)
 {
-	struct waiter w = {.thread = sim_thread_self()};
-	unsigned stray = 0;
+	struct waiter w = {.bus = bus,
+	                   .offset = offset,
+	                   .tag = tag,
+	                   .words = words,
+	                   .n = n,
+	                   .publish = publish,
+	                   .thread = sim_thread_self()};
+	sim_time paid = cpu_pay();
+	bool stray = false;
 
-	hb_pio_start(bus, &w.pio, offset, words, n, publish, tag, wake);
+	sim_event_init(&w.begin, SIM_RANK_NODE + bus->node, begin);
+	if (paid > sim_now())
+		sim_post(&w.begin, paid);
+	else
+		begin(&w.begin);
 	for (sim_block(words ? "PIO write" : "PIO read"); !w.done; sim_block("PIO"))
-		stray++;
+		stray = true;
+	cpu_paid();
 	if (stray) /* somebody else's wake: it is remembered, as it would have been without us */
 		sim_wake(w.thread);
 	return w.pio.value;

@@ -156,6 +156,43 @@ write_and_read_back(void *unused)
 	cpu_block("half of the time", 2 * sim_now());
 }
 
+/* PIO is a touch of something shared: it begins when what was computed before it is paid. */
+static void
+look_at_sram(struct sim_event *ev)
+{
+	ck_assert_uint_eq(nic_read(machine->hosts[0].nic, 0x100), sim_now() < 5 * SIM_US ? 0 : 7);
+	if (sim_now() < 5 * SIM_US)
+		sim_post(ev, 6 * SIM_US);
+}
+
+static void
+compute_and_write(void *unused)
+{
+	const struct host *host = task_process(task_self())->host;
+	const uint32_t word = 7;
+	uint64_t before = engine_handovers();
+
+	(void)unused;
+	cpu_charge(CPU_USER, 5 * SIM_US);
+	hb_pio_write_wait(host->bus, 0x100, &word, 1, 0);
+	ck_assert_uint_eq(sim_now(), 5 * SIM_US + host->params->pio_write);
+	ck_assert_uint_eq(cpu_settle(), 0);
+	ck_assert_uint_eq(engine_handovers(), before + 1);
+	cpu_block("the second look", 7 * SIM_US);
+}
+
+START_TEST(pio_pays_the_debt_first)
+{
+	struct sim_event look;
+
+	sim_event_init(&look, SIM_RANK_NODE, look_at_sram);
+	sim_post(&look, 4 * SIM_US);
+	task_start(process_new(&machine->hosts[0], "p"), "p", false, compute_and_write, NULL);
+	ck_assert_int_eq(sim_run(SIM_S), SIM_DONE);
+	ck_assert_uint_eq(sim_now(), 7 * SIM_US);
+}
+END_TEST
+
 static void
 sum_up(void *arg, const char *name, double utilisation)
 {
@@ -246,6 +283,7 @@ main(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, as_the_platform_says);
 	tcase_add_test(t, a_deposit_ends_a_spin);
+	tcase_add_test(t, pio_pays_the_debt_first);
 	tcase_add_test(t, utilisation);
 	tcase_add_test(t, spinning_is_no_work);
 	tcase_add_test(t, a_deadlock_says_what_all_are_doing);
