@@ -13,13 +13,19 @@ later(sim_time a, sim_time b)
 /* DMA. ---------------------------------------------------------------------------------------------------------------
  */
 
+static inline sim_time
+burst_time(const struct params *p, uint32_t bytes, uint64_t rate)
+{
+	return p->dma_burst_cost + sim_transfer_time(bytes, rate);
+}
+
 /* bursts_time: from the beginning of a burst to the end of the one that holds the last of `bytes`. */
 static sim_time
 bursts_time(const struct params *p, uint32_t bytes, uint64_t rate)
 {
-	uint64_t bursts = (bytes + p->dma_burst - 1) / p->dma_burst;
+	uint32_t longest = (uint32_t)p->dma_burst, last = bytes % longest;
 
-	return bursts * p->dma_burst_cost + sim_transfer_time(bytes, rate);
+	return bytes / longest * burst_time(p, longest, rate) + (last ? burst_time(p, last, rate) : 0);
 }
 
 static inline uint64_t
@@ -32,7 +38,7 @@ burst_rate(const struct params *p, uint64_t max_rate)
 static uint32_t
 done_by(const struct dma *d, const struct params *p, sim_time t, bool running)
 {
-	sim_time whole = bursts_time(p, (uint32_t)p->dma_burst, d->rate);
+	sim_time whole = burst_time(p, (uint32_t)p->dma_burst, d->rate);
 	uint64_t bursts = t > d->resume ? (t - d->resume) / whole : 0;
 
 	if (running && t > d->resume && d->resume + bursts * whole < t)
