@@ -1,4 +1,5 @@
-/* The fabric alone: NICs are records of what was called when. Dates are checked to the picosecond against closed forms. */
+/* The fabric alone: NICs are records of what was called when. Dates are checked to the picosecond against closed forms.
+ */
 #include "nic-sim/calendar.h"
 #include "nic-sim/crc8.h"
 #include "nic-sim/fabric.h"
@@ -140,7 +141,8 @@ way(unsigned switches)
 	return (switches + 1) * CABLE + switches * SWITCH;
 }
 
-/* Unhindered. --------------------------------------------------------------------------------------------------------- */
+/* Unhindered. ---------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(timing_closed_form)
 {
@@ -204,7 +206,8 @@ START_TEST(back_to_back_packets_use_the_link_fully)
 }
 END_TEST
 
-/* Pieces. ------------------------------------------------------------------------------------------------------------- */
+/* Pieces. -------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(pieces_make_one_packet)
 {
@@ -247,7 +250,8 @@ START_TEST(late_tail_makes_the_worm_wait)
 }
 END_TEST
 
-/* Blocked. ------------------------------------------------------------------------------------------------------------ */
+/* Blocked. ------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(unarmed_receiver_holds_the_way)
 {
@@ -405,7 +409,8 @@ START_TEST(full_buffer_stops_in_the_middle)
 }
 END_TEST
 
-/* Rates. -------------------------------------------------------------------------------------------------------------- */
+/* Rates. --------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(slow_sender_sets_the_pace)
 {
@@ -483,7 +488,8 @@ START_TEST(receivers_change_is_felt_after_the_way_back)
 }
 END_TEST
 
-/* Routes. ------------------------------------------------------------------------------------------------------------- */
+/* Routes. -------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(route_bytes_are_port_differences)
 {
@@ -522,7 +528,8 @@ START_TEST(forged_routes)
 	ck_assert_uint_eq(fabric_counts(fabric).bad_route, 3);
 	ck_assert_uint_eq(ends[0].sents, 4);
 	memset(turns, 0x80, sizeof turns);
-	fabric_send(fabric, 0, turns, sizeof turns, true, 0); /* leaves at once by the way it came: arrives with route bytes left */
+	fabric_send(fabric, 0, turns, sizeof turns, true,
+	            0); /* leaves at once by the way it came: arrives with route bytes left */
 	run_until(5 * SIM_US);
 	ck_assert_uint_eq(ends[0].sents, 5);
 	ck_assert_uint_eq(fabric_counts(fabric).packets, 5);
@@ -579,7 +586,8 @@ START_TEST(impossible_topologies)
 }
 END_TEST
 
-/* Resets. ------------------------------------------------------------------------------------------------------------- */
+/* Resets. -------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(reset_sender_truncates)
 {
@@ -615,7 +623,8 @@ START_TEST(reset_receiver_drains)
 }
 END_TEST
 
-/* Everything at once: nothing is lost, every channel is free in the end. ------------------------------------------------ */
+/* Everything at once: nothing is lost, every channel is free in the end.
+ * ------------------------------------------------ */
 
 START_TEST(many_to_many_comes_through)
 {

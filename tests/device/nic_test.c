@@ -64,14 +64,15 @@ word_at(unsigned node, uint32_t address)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The block. ---------------------------------------------------------------------------------------------------------- */
+/* The block. ----------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(reset_values)
 {
 	bool steady;
 
 	board_set_up(NULL);
-#define CHECK_EXISTS(name, offset, access, is_steady, reset, meaning)                                                            \
+#define CHECK_EXISTS(name, offset, access, is_steady, reset, meaning)                                                  \
 	ck_assert_msg(fake_exists(boards[0].core, offset, &steady) && steady == is_steady, #name);
 	LANAI_REGISTERS(CHECK_EXISTS)
 	ck_assert_uint_eq(rd(0, LANAI_ISR), LANAI_ISR_SEND_RDY);
@@ -108,7 +109,8 @@ START_TEST(storage_and_access)
 }
 END_TEST
 
-/* Interrupts. --------------------------------------------------------------------------------------------------------- */
+/* Interrupts. ---------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(isr_bits_and_the_line)
 {
@@ -158,7 +160,8 @@ START_TEST(touch_before_steady_registers_change)
 }
 END_TEST
 
-/* Timers. ------------------------------------------------------------------------------------------------------------- */
+/* Timers. -------------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(interval_timer)
 {
@@ -194,7 +197,8 @@ START_TEST(real_time_clock)
 }
 END_TEST
 
-/* Send and receive. --------------------------------------------------------------------------------------------------- */
+/* Send and receive. ---------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(packet_from_sram_to_sram)
 {
@@ -318,9 +322,9 @@ START_TEST(firmware_mistakes_do_no_harm)
 {
 	static const struct {
 		uint32_t reg, first, last;
-	} bad[] = {{LANAI_SMP, 0, 0x40000}, {LANAI_SMP, 0x3FFFC, 0x3FFFC + 4}, {LANAI_SMP, 8, 4}, {LANAI_SMP, 2, 8},
-	           {LANAI_SMP, 0, 0xFFFFFFFC}, {LANAI_SMP, 0xFFFFFFFC, 0xFFFFFFFC}, {LANAI_RMP, 0, 0x40000},
-	           {LANAI_RMP, 0xFFFFFFF0, 0xFFFFFFFC}, {LANAI_RMP, 16, 12}};
+	} bad[] = {{LANAI_SMP, 0, 0x40000}, {LANAI_SMP, 0x3FFFC, 0x3FFFC + 4},   {LANAI_SMP, 8, 4},
+	           {LANAI_SMP, 2, 8},       {LANAI_SMP, 0, 0xFFFFFFFC},          {LANAI_SMP, 0xFFFFFFFC, 0xFFFFFFFC},
+	           {LANAI_RMP, 0, 0x40000}, {LANAI_RMP, 0xFFFFFFF0, 0xFFFFFFFC}, {LANAI_RMP, 16, 12}};
 
 	board_set_up(NULL);
 	for (unsigned i = 0; i < sizeof bad / sizeof *bad; i++) {
@@ -340,7 +344,8 @@ START_TEST(firmware_mistakes_do_no_harm)
 }
 END_TEST
 
-/* Host DMA. ----------------------------------------------------------------------------------------------------------- */
+/* Host DMA. -----------------------------------------------------------------------------------------------------------
+ */
 
 static void
 start_dma(unsigned node, uint32_t bus_address, uint32_t sram, uint32_t bytes, bool from_host)
@@ -354,7 +359,8 @@ start_dma(unsigned node, uint32_t bus_address, uint32_t sram, uint32_t bytes, bo
 static sim_time
 dma_time(uint32_t bytes)
 {
-	return NET_DMA_START + bytes / NET_DMA_BURST * (NET_DMA_BURST_COST + sim_transfer_time(NET_DMA_BURST, NET_DMA_RATE));
+	return NET_DMA_START +
+	       bytes / NET_DMA_BURST * (NET_DMA_BURST_COST + sim_transfer_time(NET_DMA_BURST, NET_DMA_RATE));
 }
 
 START_TEST(host_dma_both_ways)
@@ -418,9 +424,10 @@ START_TEST(dma_into_code_halts_the_lanai)
 }
 END_TEST
 
-/* The SRAM port: 2 accesses a clock at 33 MHz, 0.25 kept for the processor: 231 MB/s for the engines. -------------------- */
+/* The SRAM port: 2 accesses a clock at 33 MHz, 0.25 kept for the processor: 231 MB/s for the engines.
+ * -------------------- */
 
-#define PORT_RATE 231000000.0
+#define PORT_RATE     231000000.0
 #define LOAD_OF(rate) ((uint32_t)((rate) / 4.0 / 33e6 * 65536))
 
 START_TEST(processor_learns_the_load)
@@ -489,7 +496,8 @@ START_TEST(receive_and_send_share)
 }
 END_TEST
 
-/* The board. ---------------------------------------------------------------------------------------------------------- */
+/* The board. ----------------------------------------------------------------------------------------------------------
+ */
 
 START_TEST(board_reset)
 {
@@ -530,7 +538,8 @@ START_TEST(wake_bit)
 }
 END_TEST
 
-/* Faults end to end: what the fabric breaks, the residue tells. --------------------------------------------------------- */
+/* Faults end to end: what the fabric breaks, the residue tells.
+ * --------------------------------------------------------- */
 
 static void
 all_corrupt(struct params *params)
