@@ -119,6 +119,14 @@ start(struct rig *rig)
 		sim_post(&rig->disturbance, rig->options.every);
 }
 
+static bool
+finished(const struct rig *rig)
+{
+	if (lanai_state(rig->core) == LANAI_HALTED)
+		return true;
+	return rig->options.outputs && rig->output->len >= rig->options.outputs;
+}
+
 struct rig *
 rig_run(const struct lanai_image *image, const struct rig_options *options)
 {
@@ -132,14 +140,15 @@ rig_run(const struct lanai_image *image, const struct rig_options *options)
 	rig->log = g_array_new(FALSE, FALSE, sizeof(struct entry));
 	rig->output = g_array_new(FALSE, FALSE, sizeof(uint32_t));
 	start(rig);
-	rig->core = lanai_new("test", RIG_SRAM, options->hz ? options->hz : 33000000, SIM_RANK_NODE, &bus);
+	rig->core = lanai_new("test", options->sram ? options->sram : RIG_SRAM, options->hz ? options->hz : 33000000,
+	                      SIM_RANK_NODE, &bus);
 	if (!lanai_load(rig->core, image, &why))
 		g_error("%s", why);
 	rig->core->always_slow = options->slow;
 	lanai_set_skipping(rig->core, options->skip && !options->slow);
 	lanai_start(rig->core);
-	while (calendar_step(options->until) && lanai_state(rig->core) != LANAI_HALTED)
-		;
+	while (!finished(rig) && sim_now() < options->until)
+		calendar_step(MIN(options->until, sim_now() + SIM_MS));
 	lanai_counts(rig->core); /* a parked core catches up */
 	return rig;
 }

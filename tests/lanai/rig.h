@@ -17,6 +17,8 @@ struct rig_options {
 	sim_time every;   /* mean time between disturbances; 0: none */
 	uint64_t hz;      /* 0: 33 MHz */
 	sim_time until;   /* end of the run */
+	uint32_t sram;    /* 0: RIG_SRAM */
+	unsigned outputs; /* stop after so many; 0: do not */
 };
 
 /* rig_run: runs the image to the end or a fault; the rig's core stays for inspection until rig_close(). */
