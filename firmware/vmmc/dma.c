@@ -4,58 +4,55 @@
 
 #define REPORT_BYTES 4u
 
-static void
-start_deposit(void)
+static inline void
+start_deposit(struct arrival *arrival)
 {
-	struct arrival *arrival = S.deposit_first;
 	dma_start(arrival->to_bus, arrival->at + ARRIVAL_DATA, DMA_TO_HOST, arrival->bytes);
 	S.dma = DMA_DEPOSIT;
-	S.depositing = arrival;
-	S.deposit_first = arrival->next;
-	S.deposits_in_a_row++;
+	S.dma_job = arrival;
 }
 
-static void
-start_fetch(void)
+static inline void
+start_fetch(struct packet *packet)
 {
-	struct packet *packet = S.fetch_first;
 	uint32_t data = packet->at + PACKET_DATA;
 	dma_start(packet->from_bus, data, DMA_TO_LANAI, packet->last + 4 - data);
 	S.dma = DMA_FETCH;
-	S.fetching = packet;
-	S.fetch_first = packet->next;
+	S.dma_job = packet;
 	S.deposits_in_a_row = 0;
 	S.report_passed = 1;
 }
 
-static void
-start_report(void)
+static inline void
+start_report(struct port *port)
 {
-	struct port *port = S.report_first;
 	dma_start(port->status_bus, port->row + offsetof(struct vmmc_proc, completed), DMA_TO_HOST, REPORT_BYTES);
 	S.dma = DMA_REPORT;
-	S.reporting = port;
-	S.report_first = port->report_next;
-	port->report = 0;
+	S.dma_job = port;
 	S.report_passed = 0;
+	port->report = 0;
+	port->reporting = 1;
 }
 
-static void
+static inline void
 start_next(void)
 {
-	if (S.deposit_first && (!S.fetch_first || S.deposits_in_a_row < DMA_DEPOSIT_RUN))
-		start_deposit();
-	else if (S.report_first && (!S.fetch_first || S.report_passed))
-		start_report();
-	else if (S.fetch_first)
-		start_fetch();
-}
-
-static void
-start_if_idle(void)
-{
-	if (S.dma == DMA_IDLE)
-		start_next();
+	struct arrival *arrival = S.deposit_first;
+	struct packet *packet = S.fetch_first;
+	struct port *port = S.report_first;
+	if (arrival && (!packet || S.deposits_in_a_row < DMA_DEPOSIT_RUN)) {
+		start_deposit(arrival);
+		S.deposit_first = arrival->next;
+		S.deposits_in_a_row++;
+	} else if (port && (!packet || S.report_passed)) {
+		start_report(port);
+		S.report_first = port->report_next;
+	} else if (packet) {
+		start_fetch(packet);
+		S.fetch_first = packet->next;
+	} else {
+		S.dma = DMA_IDLE;
+	}
 }
 
 void
@@ -72,28 +69,34 @@ dma_wait_deposit(struct arrival *arrival)
 void
 dma_fetch(struct packet *packet)
 {
+	if (S.dma == DMA_IDLE) {
+		start_fetch(packet);
+		return;
+	}
 	packet->next = NULL;
 	if (S.fetch_first)
 		S.fetch_last->next = packet;
 	else
 		S.fetch_first = packet;
 	S.fetch_last = packet;
-	start_if_idle();
 }
 
 void
 dma_report(struct port *port)
 {
-	if (!port->report) {
-		port->report = 1;
-		port->report_next = NULL;
-		if (S.report_first)
-			S.report_last->report_next = port;
-		else
-			S.report_first = port;
-		S.report_last = port;
+	if (S.dma == DMA_IDLE) {
+		start_report(port);
+		return;
 	}
-	start_if_idle();
+	if (port->report)
+		return;
+	port->report = 1;
+	port->report_next = NULL;
+	if (S.report_first)
+		S.report_last->report_next = port;
+	else
+		S.report_first = port;
+	S.report_last = port;
 }
 
 static void
@@ -144,23 +147,20 @@ static void
 report_done(struct port *port, uint32_t failed)
 {
 	count(failed ? VMMC_C_BUS_ERRORS : VMMC_C_COMPLETIONS);
+	port->reporting = 0;
 	port_settle(port);
 }
 
 void
 dma_done(uint32_t failed)
 {
-	enum dma_use done = S.dma;
-	struct packet *fetched = S.fetching;
-	struct port *reported = S.reporting;
-	struct arrival *deposited = S.depositing;
-	S.dma = DMA_IDLE;
-	S.reporting = NULL;
+	uint32_t use = S.dma;
+	void *job = S.dma_job;
 	start_next();
-	if (done == DMA_DEPOSIT)
-		deposit_done(deposited, failed);
-	else if (done == DMA_FETCH)
-		port_fetched(fetched, failed);
-	else if (done == DMA_REPORT)
-		report_done(reported, failed);
+	if (use == DMA_DEPOSIT)
+		deposit_done(job, failed);
+	else if (use == DMA_FETCH)
+		port_fetched(job, failed);
+	else if (use == DMA_REPORT)
+		report_done(job, failed);
 }

@@ -30,21 +30,21 @@ void dma_done(uint32_t failed);
 /* dma_sync: a signal of the driver was taken: count it when the deposits let through so far are done. */
 void dma_sync(void);
 
-/* dma_deposit: starts at once if it can. */
+/* dma_deposit: of data at SRAM address `data` of the arrival; starts at once if it can. */
 static inline void
-dma_deposit(struct arrival *arrival, uint32_t bus, uint32_t bytes)
+dma_deposit(struct arrival *arrival, uint32_t data, uint32_t bus, uint32_t bytes)
 {
-	if (S.dma == DMA_IDLE) {
-		dma_start(bus, arrival->at + ARRIVAL_DATA, DMA_TO_HOST, bytes);
+	uint32_t use = S.dma;
+	if (use == DMA_IDLE) {
+		dma_start(bus, data, DMA_TO_HOST, bytes);
 		S.dma = DMA_DEPOSIT;
-		S.depositing = arrival;
-		arrival->to_bus = bus;
-		arrival->bytes = bytes;
-		return;
+		S.dma_job = arrival;
+	} else {
+		dma_wait_deposit(arrival);
 	}
 	arrival->to_bus = bus;
 	arrival->bytes = bytes;
-	dma_wait_deposit(arrival);
+	S.accepted++;
 }
 
 #endif

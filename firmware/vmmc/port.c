@@ -74,7 +74,7 @@ bad_descriptor(struct port *port)
 	count(VMMC_C_BAD_DESCRIPTOR);
 }
 
-/* stall: serve this port again after the next event. */
+/* stall: poll this port again after the next event. */
 static void
 stall(struct port *port)
 {
@@ -162,6 +162,7 @@ static void
 end_long(struct port *port)
 {
 	port->left = 0;
+	S.long_sends--;
 	if (port->open)
 		port->poll = port->slot;
 }
@@ -206,13 +207,13 @@ static uint32_t
 issue_piece(struct port *port)
 {
 	struct packet *packet = S.free_long;
-	if (!port->left || !packet || S.pieces >= PIECES_MAX)
+	if (!packet)
 		return 0;
 	uint32_t entry = port->out + OUT_BYTES * (port->to >> VMMC_PAGE_SHIFT);
 	uint32_t key = sram_read(entry + 4);
 	uint32_t frame = sram_read(port->src + 4 * (port->from >> VMMC_PAGE_SHIFT));
 	struct peer *peer = peer_of(key >> 8);
-	if ((key & OUT_CHECK) != VMMC_OUT_VALID || !peer->reachable || !(frame & VMMC_SRC_VALID)) {
+	if (((key & OUT_CHECK) ^ VMMC_OUT_VALID) | (~frame & VMMC_SRC_VALID) || !peer->reachable) {
 		bad_descriptor(port);
 		end_long(port);
 		return 0;
@@ -250,10 +251,9 @@ serve_long(struct port *port, uint32_t control)
 	port->to = to;
 	port->from = from;
 	port->flags = control;
-	while (issue_piece(port))
-		;
-	if (port->left)
-		stall(port);
+	port->poll = CTRL(zero);
+	S.long_sends++;
+	ports_retry();
 }
 
 void
@@ -279,56 +279,66 @@ port_fetched(struct packet *packet, uint32_t failed)
 		S.pieces--;
 		packet->peer->room++;
 		packet_free(packet);
-		end_long(port);
+		if (port->left)
+			end_long(port);
 	} else {
 		link_send(packet, packet->peer, packet->last);
 		if (packet->reports)
 			report(port, packet->number);
 	}
-	port_settle(port);
+	if (!port->open)
+		port_settle(port);
 }
 
 void
 port_settle(struct port *port)
 {
-	if (port->open || port->fetching || port->report || S.reporting == port)
+	if (port->open || port->fetching || port->report || port->reporting)
 		return;
 	sram_write(port->row + offsetof(struct vmmc_proc, polled), 0);
 }
 
-/* retry_long: one more piece for each port that has a long send, in turn; 1 if any got one. */
-static uint32_t
-retry_long(void)
+/* issue_in_turn: pieces for the ports that have a long send, one each in turn, until none can be issued. */
+static void
+issue_in_turn(void)
 {
-	uint32_t issued = 0;
+	struct port *port = S.turn;
+	struct port *last = port; /* came round to it without issuing: nothing is left to do */
+	do {
+		struct port *next = port->next;
+		if (port->left && issue_piece(port)) {
+			S.turn = next;
+			last = next;
+			if (S.pieces >= PIECES_MAX)
+				return;
+		}
+		port = next;
+	} while (port != last);
+}
+
+/* poll_again: the ports whose next descriptor had to wait. */
+static void
+poll_again(void)
+{
 	struct port *first = S.turn;
 	struct port *port = first;
+	S.stalled = 0;
 	do {
-		if (issue_piece(port)) {
-			issued = 1;
-			S.turn = port->next;
+		if (port->stalled) {
+			port->stalled = 0;
+			port->poll = port->slot;
 		}
 		port = port->next;
 	} while (port != first);
-	return issued;
 }
 
 void
 ports_retry(void)
 {
-	struct port *first = S.turn;
-	struct port *port = first;
-	while (retry_long())
-		;
-	S.stalled = 0;
-	do {
-		if (port->left)
-			S.stalled = 1;
-		else if (port->stalled)
-			port->poll = port->slot;
-		port->stalled = port->left != 0;
-		port = port->next;
-	} while (port != first);
+	if (S.stalled)
+		poll_again();
+	if (S.long_sends && S.pieces < PIECES_MAX)
+		issue_in_turn();
 }
 
 /* open_port: reads what the driver wrote about process `i`. */
@@ -356,7 +366,8 @@ static void
 close_port(struct port *port)
 {
 	port->open = 0;
-	port->left = 0;
+	if (port->left)
+		end_long(port);
 	port_settle(port);
 }
 

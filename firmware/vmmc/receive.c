@@ -105,32 +105,35 @@ not_in_order(uint32_t at, uint32_t end)
 		count(VMMC_C_DROP_TYPE);
 }
 
-/* permitted: 0 if the incoming page table lets this deposit through, whose entry is then in *entry. */
+/* refused: 0 if the incoming page table lets this deposit through.  The length is 4 .. VMMC_PAGE, within the page. */
 static inline uint32_t
-refused(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t *entry)
+refused(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t entry)
 {
-	uint32_t frame = dest >> VMMC_PAGE_SHIFT;
-	*entry = sram_read(VMMC_IN_TABLE + 4 * (frame & (VMMC_MAX_FRAMES - 1)));
-	uint32_t beyond = ((dest & (VMMC_PAGE - 1)) + bytes - 1) >> VMMC_PAGE_SHIFT;
-	return ((*entry ^ key) >> 16) | (~*entry & VMMC_IN_WRITE) | (frame & ~(VMMC_MAX_FRAMES - 1)) | beyond |
-	       ((bytes - 4) & ~(VMMC_PAGE - 4)) | (dest & 3);
+	uint32_t end = (dest & (VMMC_PAGE - 1)) + bytes - 1;
+	uint32_t beyond = (end | (bytes - 4)) >> VMMC_PAGE_SHIFT;
+	return (entry ^ key) >> 16 | ((entry & VMMC_IN_WRITE) ^ VMMC_IN_WRITE) | dest / (VMMC_MAX_FRAMES * VMMC_PAGE) |
+	       beyond | ((dest | bytes) & 3);
+}
+
+static inline uint32_t
+in_entry(uint32_t dest)
+{
+	return sram_read(VMMC_IN_TABLE + 4 * (dest >> VMMC_PAGE_SHIFT & (VMMC_MAX_FRAMES - 1)));
 }
 
 /* take_data: the next data packet of `peer`. */
 static inline void
-take_data(struct arrival *arrival, struct peer *peer, uint32_t link)
+take_data(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t link, uint32_t key)
 {
-	uint32_t at = arrival->at;
 	uint32_t dest = sram_read(at + 8);
-	uint32_t key = sram_read(at + 12);
-	uint32_t entry;
-	if (refused(dest, key, VMMC_KEY_LENGTH(key), &entry)) {
+	uint32_t bytes = VMMC_KEY_LENGTH(key);
+	uint32_t entry = in_entry(dest);
+	if (refused(dest, key, bytes, entry)) {
 		count(VMMC_C_DROP_PROTECTION);
 		receive_release(arrival);
 	} else {
-		dma_deposit(arrival, dest, VMMC_KEY_LENGTH(key));
+		dma_deposit(arrival, at + ARRIVAL_DATA, dest, bytes);
 		arrival->notify = VMMC_KEY_FLAGS(key) & (entry >> 1) & VMMC_KEY_NOTIFY;
-		S.accepted++;
 	}
 	peer->expected = (peer->expected + 1) & 0xFFFF;
 	peer->gap = 0;
@@ -138,22 +141,27 @@ take_data(struct arrival *arrival, struct peer *peer, uint32_t link)
 	link_ack_soon(peer);
 }
 
-/* odd_end: BUFF or a ragged length. */
+/* odd_end: BUFF, or a tail with a ragged length or behind a BUFF. The next buffer takes what is left of the packet. */
 static void
-odd_end(struct arrival *arrival, uint32_t isr)
+odd_end(uint32_t isr, uint32_t end)
 {
-	if (isr & LANAI_ISR_BUFF) {
-		if (!S.draining)
-			count(VMMC_C_LONG_PACKETS);
-		S.draining = 1;
-		arm(arrival);
-		return;
-	}
-	if (!S.draining)
-		count(sram_read(reg_read(LANAI_RMP) - 4) >> LANAI_CRC_RESIDUE_SHIFT ? VMMC_C_DROP_CRC
-		                                                                    : VMMC_C_DROP_TYPE);
-	S.draining = 0;
-	arm(arrival);
+	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;
+	if (isr & LANAI_ISR_BUFF && !S.draining)
+		count(VMMC_C_LONG_PACKETS);
+	else if (!S.draining)
+		count(residue ? VMMC_C_DROP_CRC : VMMC_C_DROP_TYPE);
+	S.draining = isr & LANAI_ISR_BUFF;
+}
+
+/* dropped: whatever it was, its buffer is free again. */
+static void
+dropped(struct arrival *arrival, uint32_t isr, uint32_t end)
+{
+	if ((isr & ISR_ODD) | S.draining)
+		odd_end(isr, end);
+	else
+		not_in_order(arrival->at, end);
+	receive_release(arrival);
 }
 
 void
@@ -161,24 +169,18 @@ receive_packet(uint32_t isr)
 {
 	struct arrival *arrival = S.armed;
 	uint32_t end = reg_read(LANAI_RMP);
-	reg_write(LANAI_ISR, isr & ISR_BITS);
-	if ((isr & ISR_ODD) | S.draining) {
-		odd_end(arrival, isr);
-		return;
-	}
+	reg_write(LANAI_ISR, ISR_BITS);
 	arm_next();
 	uint32_t at = arrival->at;
 	uint32_t source = sram_read(at) - S.data_type_of_0;
 	struct peer *peer = peer_of(source);
 	uint32_t link = sram_read(at + 4);
-	uint32_t length = VMMC_KEY_LENGTH(sram_read(at + 12));
+	uint32_t key = sram_read(at + 12);
 	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;
 	uint32_t wrong = (source & ~(VMMC_MAX_NODES - 1)) | residue | ((link >> 16) ^ peer->expected) |
-	                 (end - at - ARRIVAL_OVERHEAD - length);
-	if (wrong) {
-		not_in_order(at, end);
-		receive_release(arrival);
-		return;
-	}
-	take_data(arrival, peer, link);
+	                 (end - at - ARRIVAL_OVERHEAD - VMMC_KEY_LENGTH(key)) | (isr & ISR_ODD) | S.draining;
+	if (wrong)
+		dropped(arrival, isr, end);
+	else
+		take_data(arrival, peer, at, link, key);
 }

@@ -100,8 +100,9 @@ struct port {
 	uint32_t stalled;
 	/* the long send under way: left = 0 if there is none */
 	uint32_t left, from, to, flags;
-	uint32_t fetching; /* pieces whose data are not in SRAM yet */
-	uint32_t report;   /* waits in the queue of reports */
+	uint32_t fetching;  /* pieces whose data are not in SRAM yet */
+	uint32_t report;    /* waits in the queue of reports */
+	uint32_t reporting; /* its status word is being written */
 	struct port *report_next;
 };
 
@@ -110,7 +111,8 @@ enum dma_use { DMA_IDLE, DMA_DEPOSIT, DMA_FETCH, DMA_REPORT };
 struct vmmc {
 	/* polling */
 	struct port *turn;
-	uint32_t stalled; /* some port waits for an event */
+	uint32_t stalled;    /* some port waits for an event */
+	uint32_t long_sends; /* ports with a long send under way */
 	/* link */
 	uint32_t type_base;      /* first header word of what we send, kind 0 */
 	uint32_t data_type;      /* the same of data packets */
@@ -127,10 +129,11 @@ struct vmmc {
 	struct arrival *armed, *free_arrivals;
 	uint32_t draining; /* the rest of a packet longer than any buffer comes */
 	/* host DMA */
-	enum dma_use dma;
-	struct arrival *depositing, *deposit_first, *deposit_last;
-	struct packet *fetching, *fetch_first, *fetch_last;
-	struct port *reporting, *report_first, *report_last;
+	uint32_t dma;  /* enum dma_use */
+	void *dma_job; /* arrival, packet or port */
+	struct arrival *deposit_first, *deposit_last;
+	struct packet *fetch_first, *fetch_last;
+	struct port *report_first, *report_last;
 	uint32_t deposits_in_a_row;
 	uint32_t report_passed;
 	uint32_t accepted, deposited; /* deposits */

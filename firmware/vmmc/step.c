@@ -1,8 +1,4 @@
 #include "firmware/vmmc/step.h"
-#include "firmware/vmmc/dma.h"
-#include "firmware/vmmc/link.h"
-#include "firmware/vmmc/port.h"
-#include "firmware/vmmc/receive.h"
 
 /* network_reset: what was being sent or received is lost; the peers' time-outs make up for it. */
 static void
@@ -16,8 +12,8 @@ network_reset(void)
 	}
 }
 
-static void
-rare(uint32_t isr)
+void
+step_rare(uint32_t isr)
 {
 	reg_write(LANAI_ISR, isr & RARE_EVENTS);
 	if (isr & LANAI_ISR_TIME)
@@ -28,23 +24,4 @@ rare(uint32_t isr)
 	}
 	if (isr & LANAI_ISR_NRES)
 		network_reset();
-}
-
-void
-vmmc_events(uint32_t isr)
-{
-	if (isr & RECEIVE_EVENTS)
-		receive_packet(isr);
-	if (isr & DMA_EVENTS) {
-		reg_write(LANAI_ISR, isr & DMA_EVENTS);
-		dma_done(isr & LANAI_ISR_WDOG);
-	}
-	if (isr & LANAI_ISR_SEND) {
-		reg_write(LANAI_ISR, LANAI_ISR_SEND);
-		link_sent();
-	}
-	if (isr & RARE_EVENTS)
-		rare(isr);
-	if (S.stalled)
-		ports_retry();
 }

@@ -6,11 +6,28 @@
 
 #define PATIENCE_PS 100000000000ull /* 100 ms: the core looks for idle loops only now and then */
 
+/* measure_turn: ISR is read once a turn; a turn that takes longer than the shortest one did work. */
+static void
+measure_turn(struct lanai_mock *mock)
+{
+	sim_time now = sim_now();
+	sim_time turn = now - mock->isr_read_at;
+	bool first = mock->isr_read_at == 0;
+	mock->isr_read_at = now;
+	if (first || !turn)
+		return;
+	if (turn < mock->turn_ps || !mock->turn_ps)
+		mock->turn_ps = turn;
+	mock->busy_ps += turn - mock->turn_ps;
+}
+
 static bool
 bus_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
 {
 	struct lanai_mock *mock = device;
 	*value = mock_read(mock->nic, offset);
+	if (offset == LANAI_ISR)
+		measure_turn(mock);
 	if (offset == LANAI_RTC || offset == LANAI_IT)
 		*steady = false;
 	return true;
@@ -113,6 +130,7 @@ lanai_mock_free(struct lanai_mock *mock)
 void
 lanai_mock_run(struct lanai_mock *mock)
 {
+	mock->isr_read_at = 0;
 	calendar_step(sim_now() + PATIENCE_PS);
 	if (lanai_state(mock->core) != LANAI_PARKED) {
 		lanai_report(mock->core, stderr);
@@ -125,6 +143,21 @@ lanai_mock_start(struct lanai_mock *mock)
 {
 	lanai_start(mock->core);
 	lanai_mock_run(mock);
+}
+
+unsigned
+lanai_mock_busy_cycles(struct lanai_mock *mock)
+{
+	mock->busy_ps = 0;
+	lanai_mock_run(mock);
+	return (unsigned)(mock->busy_ps / LANAI_MOCK_CYCLE_PS);
+}
+
+void
+lanai_mock_wait(struct lanai_mock *mock, unsigned cycles)
+{
+	g_assert_cmpint(lanai_state(mock->core), ==, LANAI_PARKED);
+	calendar_step(sim_now() + cycles * LANAI_MOCK_CYCLE_PS);
 }
 
 unsigned

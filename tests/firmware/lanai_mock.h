@@ -14,6 +14,8 @@ struct lanai_mock {
 	struct lanai_core *core;
 	uint32_t watched; /* register whose next write is to be dated */
 	sim_time written_at;
+	sim_time isr_read_at, turn_ps; /* last read of ISR since lanai_mock_run, shortest time between two */
+	sim_time busy_ps;              /* time of turns that were longer, less turn_ps each */
 };
 
 /* lanai_mock_new: loads the firmware whose objects lie in `folder`, with firmware/lib; not started. One at a time. */
@@ -23,7 +25,11 @@ void lanai_mock_free(struct lanai_mock *mock);
 void lanai_mock_start(struct lanai_mock *mock);
 /* Runs until the core is parked in its idle loop. Fails the test if that takes longer than 100 ms. */
 void lanai_mock_run(struct lanai_mock *mock);
+/* Runs until it is idle and returns the cycles that it took beyond those of the idle loop. */
+unsigned lanai_mock_busy_cycles(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles from now until the firmware first wrote `reg`. */
 unsigned lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg);
+/* Lets `cycles` pass while it is idle, so that the next event finds it at another place in its loop. */
+void lanai_mock_wait(struct lanai_mock *mock, unsigned cycles);
 
 #endif

@@ -80,9 +80,7 @@ static void
 control_arrives(uint32_t kind, uint32_t ack)
 {
 	uint8_t packet[VMMC_ACK_BYTES];
-	uint32_t words[2] = {GUINT32_TO_BE(VMMC_TYPE << 16 | kind << 8 | 1), GUINT32_TO_BE(ack)};
-	memcpy(packet, words, sizeof(words));
-	host_deliver(nic, packet, sizeof(packet), 0);
+	host_deliver(nic, packet, host_ack(packet, kind, 1, ack), 0);
 }
 
 START_TEST(explicit_after_ack_every)

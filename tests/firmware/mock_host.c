@@ -150,6 +150,14 @@ host_packet(uint8_t *packet, uint32_t source, uint32_t sequence, uint32_t ack, u
 	return VMMC_HEADER + 4 * words;
 }
 
+uint32_t
+host_ack(uint8_t *packet, uint32_t kind, uint32_t source, uint32_t expected)
+{
+	uint32_t words[2] = {GUINT32_TO_BE(VMMC_TYPE << 16 | kind << 8 | source), GUINT32_TO_BE(expected)};
+	memcpy(packet, words, sizeof(words));
+	return VMMC_ACK_BYTES;
+}
+
 void
 host_deliver(struct mock_nic *nic, const uint8_t *packet, uint32_t bytes, uint32_t residue)
 {

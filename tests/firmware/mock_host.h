@@ -36,6 +36,8 @@ uint32_t host_word(const struct mock_nic *nic, uint32_t bus);              /* bi
 /* host_packet: a data packet as it would arrive from `source`; returns its length. data[] is filled with 0x11 per word
  * number. */
 uint32_t host_packet(uint8_t *packet, uint32_t source, uint32_t sequence, uint32_t ack, uint32_t dest, uint32_t key);
+/* host_ack: the same for an acknowledgement of `kind`: `expected` is the next number that `source` expects. */
+uint32_t host_ack(uint8_t *packet, uint32_t kind, uint32_t source, uint32_t expected);
 /* host_deliver: delivers that packet, well or with a residue, and steps until the firmware has dealt with it. */
 void host_deliver(struct mock_nic *nic, const uint8_t *packet, uint32_t bytes, uint32_t residue);
 /* Word i (0 = type) of a packet sent, behind its route. */

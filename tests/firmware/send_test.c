@@ -76,9 +76,7 @@ static void
 acknowledge(uint32_t expected)
 {
 	uint8_t packet[VMMC_ACK_BYTES];
-	uint32_t words[2] = {GUINT32_TO_BE(VMMC_TYPE << 16 | VMMC_KIND_ACK << 8 | 1), GUINT32_TO_BE(expected)};
-	memcpy(packet, words, sizeof(words));
-	host_deliver(nic, packet, sizeof(packet), 0);
+	host_deliver(nic, packet, host_ack(packet, VMMC_KIND_ACK, 1, expected), 0);
 }
 
 START_TEST(refuses_what_it_does_not_know)
