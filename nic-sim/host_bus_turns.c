@@ -127,16 +127,16 @@ hb_dma_rate(const struct host_bus *bus, uint32_t bytes, uint64_t max_rate)
 /* PIO. ---------------------------------------------------------------------------------------------------------------
  */
 
-/* take_turn: the bus for `time`, after the running burst or call; pushes the rest of a transfer back. Returns the
- * beginning. */
+/* take_turn: the bus for `time`, after the running burst or call; pushes the rest of a transfer back.  A burst that was
+ * pushed back goes before the next PIO, so that back-to-back PIO does not starve the engine.  Returns the beginning. */
 static sim_time
 take_turn(struct host_bus *bus, sim_time time)
 {
 	struct dma *d = &bus->dma;
 	sim_time begin = later(sim_now(), bus->pio_until);
 
-	if (d->busy && begin > d->resume) {
-		uint32_t moved = done_by(d, bus->params, begin, true);
+	if (d->busy && begin >= d->resume) {
+		uint32_t moved = done_by(d, bus->params, begin + 1, true);
 
 		begin = d->resume + bursts_time(bus->params, moved - d->moved, d->rate);
 		begin = later(begin, sim_now());
