@@ -234,11 +234,15 @@ START_TEST(pio_waits_for_the_burst_and_pushes_the_rest)
 	ck_assert_uint_eq(nic_read(boards[0].nic, 0x200), 1);
 	ck_assert_uint_eq(hb_dma_left(boards[0].bus), 4096 - 3 * BURST);
 	board_run(turn + 2 * WRITE);
-	write_words(1, 0x300, words, 1, false); /* at the very end of the first: before the next burst */
-	board_run(turn + 3 * WRITE);
+	write_words(1, 0x300, words, 1, false); /* at the very end of the first: the next burst goes before it */
+	sim_time second = turn + 2 * WRITE + burst_time();
+
+	board_run(second + WRITE - 1);
+	ck_assert_uint_eq(nic_read(boards[0].nic, 0x300), 0);
+	board_run(second + WRITE);
 	ck_assert_uint_eq(nic_read(boards[0].nic, 0x300), 1);
 	board_run(SIM_MS);
-	ck_assert_uint_eq(dma_date, turn + 3 * WRITE + bursts(4096 - 3 * BURST));
+	ck_assert_uint_eq(dma_date, second + WRITE + bursts(4096 - 4 * BURST));
 	board_tear_down();
 }
 END_TEST
