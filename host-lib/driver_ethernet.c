@@ -229,6 +229,7 @@ driver_import(struct driver_process *p, uint32_t node, uint32_t name, struct dri
 	return error;
 }
 
+/* Sends that still name the buffer leave first. */
 void
 driver_unimport(struct driver_process *p, struct driver_import *import)
 {
@@ -238,6 +239,7 @@ driver_unimport(struct driver_process *p, struct driver_import *import)
 	while (*link != import)
 		link = &(*link)->next;
 	*link = import->next;
+	p->driver->nic->ops->drain(p->queue);
 	p->driver->nic->ops->map_out(p->queue, import->first, import->pages, UINT32_MAX, NULL, 0);
 	for (unsigned i = 0; i < import->pages; i++)
 		p->out_used[import->first + i] = false;
