@@ -109,6 +109,17 @@ flag_handler(const struct lanai_insn *in)
 	return in->kind == LANAI_K_ALU_IMM ? LANAI_H_SUBFI : LANAI_H_SUBF;
 }
 
+/* Selections by Z, the commonest, have a handler; "ne" is "eq" with the operands swapped. */
+static unsigned
+select_handler(const struct lanai_insn *in, struct lanai_rec *rec)
+{
+	if (in->cc == LANAI_CC_NE) {
+		rec->rs1 = in->rs2;
+		rec->rs2 = in->rs1;
+	}
+	return in->cc == LANAI_CC_NE || in->cc == LANAI_CC_EQ ? LANAI_H_SELECT_EQ : LANAI_H_SELECT;
+}
+
 static unsigned
 other_handler(const struct lanai_insn *in, struct lanai_rec *rec)
 {
@@ -118,7 +129,7 @@ other_handler(const struct lanai_insn *in, struct lanai_rec *rec)
 	case LANAI_K_ALU_REG:
 		return alu_reg_handler(in);
 	case LANAI_K_SELECT:
-		return LANAI_H_SELECT;
+		return select_handler(in, rec);
 	case LANAI_K_SET:
 		return LANAI_H_SET;
 	case LANAI_K_CONST:

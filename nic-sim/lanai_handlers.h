@@ -16,7 +16,7 @@
 	H(LI) H(MOV) H(ADDI) H(ANDI) H(ORI) H(XORI) H(SHLI) H(SHRI) H(SARI)                                              \
 	H(ADD) H(SUB) H(AND) H(OR) H(XOR) H(SH) H(SHA)                                                                   \
 	H(IF_ADD) H(IF_SUB) H(IF_AND) H(IF_OR) H(IF_XOR) H(IF_SH) H(IF_SHA)                                              \
-	H(SUBF) H(SUBFI) H(SELECT) H(SET) H(COUNT) H(JUMP_REG) H(JUMP_LOAD)                                              \
+	H(SUBF) H(SUBFI) H(SELECT) H(SELECT_EQ) H(SET) H(COUNT) H(JUMP_REG) H(JUMP_LOAD)                                              \
 	LANAI_CONDITIONS(H, B_) LANAI_CONDITIONS(H, BN_)                                                                 \
 	LANAI_MODES(H, LD) LANAI_MODES(H, LDBU) LANAI_MODES(H, LDBS) LANAI_MODES(H, LDHU) LANAI_MODES(H, LDHS)           \
 	LANAI_MODES(H, ST) LANAI_MODES(H, STB) LANAI_MODES(H, STH)

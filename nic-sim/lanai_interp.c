@@ -328,6 +328,7 @@ SUBFI:
 	SUB_FLAGS(rec->imm);
 	NEXT;
 	ALU(SELECT, holds(rec->cc, res, v, c) ? RS1 : RS2);
+	ALU(SELECT_EQ, res ? RS2 : RS1);
 	ALU(SET, holds(rec->cc, res, v, c));
 	ALU(COUNT, lanai_count(rec->imm, RS1));
 
