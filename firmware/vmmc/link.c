@@ -188,10 +188,13 @@ link_sent(void)
 	}
 }
 
-/* release: the packet is acknowledged; the engine may still be busy with sending it again. */
+/* release: the packet is acknowledged; the engine may still be busy with sending it again.  A confused peer may even
+ * acknowledge one that was never sent. */
 static void
 release(struct packet *packet)
 {
+	if (!packet->sent && packet->home == &S.free_long)
+		S.pieces--;
 	if (packet == S.sending)
 		packet->freed = 1;
 	else

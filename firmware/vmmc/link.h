@@ -33,20 +33,24 @@ link_give(const struct peer *peer, uint32_t at, uint32_t last)
 	reg_write(LANAI_SMLT, last);
 }
 
-/* link_send: takes a packet that has everything but its link word; starts the engine if it is idle. */
+/* link_send: takes a packet that has everything but its link word, from `at` to `last`; starts the engine if it is
+ * idle. */
 static inline void
-link_send(struct packet *packet, struct peer *peer, uint32_t last)
+link_send(struct packet *packet, struct peer *peer, uint32_t at, uint32_t last)
 {
 	uint32_t sequence = peer->next_sequence << 16;
+	uint32_t busy = S.sending != NULL;
+	if (!busy) {
+		sram_write(at + PACKET_LINK, sequence | peer->expected);
+		link_give(peer, at, last);
+	}
+	packet->peer = peer;
 	packet->last = last;
 	packet->sequence = sequence;
-	if (S.sending) {
+	if (busy)
 		link_wait(packet);
-		return;
-	}
-	sram_write(packet->at + PACKET_LINK, sequence | peer->expected);
-	link_give(peer, packet->at, last);
-	link_started(packet);
+	else
+		link_started(packet);
 }
 
 static inline void

@@ -7,17 +7,16 @@
 #define SLOT_DATA  ((uint32_t)offsetof(struct vmmc_slot, data))
 #define OUT_BYTES  ((uint32_t)sizeof(struct vmmc_out))
 
-#define PAGE_MASK (VMMC_PAGE - 1)
-
-/* An entry of VMMC_OUT_TABLE that may be used has these bits of its key as in VMMC_OUT_VALID: valid, node <
- * VMMC_MAX_NODES. */
-#define OUT_CHECK (VMMC_OUT_VALID | (0xFFu & ~(VMMC_MAX_NODES - 1)) << 8)
+#define PAGE_MASK    (VMMC_PAGE - 1)
+#define OUT_NODE_BIT 8 /* of a key in VMMC_OUT_TABLE */
 
 #define FLAG_NOTIFY   (VMMC_SEND_NOTIFY << 24) /* in a control word */
 #define FLAG_COMPLETE (VMMC_SEND_COMPLETE << 24)
-/* FLAG_NOTIFY of a control word becomes VMMC_KEY_NOTIFY of a key by a shift. */
-#define NOTIFY_SHIFT 12
-_Static_assert((FLAG_NOTIFY >> NOTIFY_SHIFT) == VMMC_KEY(0, VMMC_KEY_NOTIFY, 0), "control flag and key flag");
+#define NOTIFY_BIT    25 /* of a control word */
+#define KEY_FLAGS_BIT 13 /* of a key */
+_Static_assert(FLAG_NOTIFY == 1u << NOTIFY_BIT && VMMC_KEY(0, VMMC_KEY_NOTIFY, 0) == 1u << KEY_FLAGS_BIT,
+               "notify flags");
+_Static_assert(VMMC_OUT_VALID == 1 && VMMC_SRC_VALID == 1, "valid bits");
 
 /* fill_header: all words of a data packet but the link word, for an entry with `key` that leads to `dest`. */
 static inline void
@@ -27,7 +26,8 @@ fill_header(uint32_t at, const struct peer *peer, uint32_t dest, uint32_t key, u
 	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
 	sram_write(at + PACKET_TYPE, S.data_type);
 	sram_write(at + PACKET_DEST, dest);
-	sram_write(at + PACKET_KEY, (key & 0xFFFF0000u) | (notify & FLAG_NOTIFY) >> NOTIFY_SHIFT | bytes);
+	uint32_t flags = bits(notify, NOTIFY_BIT, 1) << KEY_FLAGS_BIT;
+	sram_write(at + PACKET_KEY, (key & 0xFFFF0000u) | flags | bytes);
 }
 
 /* copy_words: at least one; reads each once. */
@@ -110,13 +110,28 @@ reject_or_stall(struct port *port, const struct peer *peer)
 		reject(port);
 }
 
+/* must_wait: no packet, no window, or a long send of this process before it is still being fetched. */
+static inline uint32_t
+must_wait(const struct port *port, const struct packet *packet, const struct peer *peer)
+{
+	if (!packet)
+		return 1;
+	uint32_t room = peer->room;
+	ARCH_KEEP(room); /* three plain branches are shorter than one on three conditions */
+	if (!room)
+		return 1;
+	uint32_t fetching = port->fetching;
+	ARCH_KEEP(fetching);
+	return fetching;
+}
+
 static inline void
 serve_short(struct port *port, uint32_t control)
 {
 	uint32_t slot = port->slot;
 	uint32_t bytes = VMMC_CONTROL_LENGTH(control);
 	uint32_t proxy = sram_read(slot + SLOT_PROXY);
-	uint32_t offset = proxy & PAGE_MASK;
+	uint32_t offset = low_bits(proxy, VMMC_PAGE_SHIFT);
 	if (proxy >> VMMC_PAGE_SHIFT >= port->out_count) {
 		reject(port);
 		return;
@@ -124,14 +139,13 @@ serve_short(struct port *port, uint32_t control)
 	uint32_t entry = port->out + OUT_BYTES * (proxy >> VMMC_PAGE_SHIFT);
 	uint32_t key = sram_read(entry + 4);
 	uint32_t beyond = (offset + bytes - 1) >> VMMC_PAGE_SHIFT;
-	if (beyond | ((bytes - 4) & ~(VMMC_SHORT_MAX - 4)) | (proxy & 3) | ((key & OUT_CHECK) ^ VMMC_OUT_VALID)) {
+	if (beyond | ((bytes - 4) & ~(VMMC_SHORT_MAX - 4)) | not_low(proxy, 2) | not_low(key ^ VMMC_OUT_VALID, 1)) {
 		reject(port);
 		return;
 	}
 	struct packet *packet = S.free_short;
-	struct peer *peer = peer_of(key >> 8);
-	uint32_t room = peer->room;
-	if (!packet || !room || port->fetching) {
+	struct peer *peer = peer_of(key, OUT_NODE_BIT);
+	if (must_wait(port, packet, peer)) {
 		reject_or_stall(port, peer);
 		return;
 	}
@@ -139,10 +153,10 @@ serve_short(struct port *port, uint32_t control)
 	trace_move(at, slot);
 	fill_header(at, peer, sram_read(entry) + offset, key, control, bytes);
 	copy_words(at + PACKET_DATA, slot + SLOT_DATA, bytes);
-	S.free_short = packet->next;
-	peer->room = room - 1;
-	packet->peer = peer;
-	link_send(packet, peer, at + PACKET_DATA - 4 + bytes);
+	struct packet *rest = packet->next;
+	link_send(packet, peer, at, at + PACKET_DATA - 4 + bytes);
+	S.free_short = rest;
+	peer->room--;
 	take(port);
 	count(VMMC_C_SHORT_SENDS);
 	if (control & FLAG_COMPLETE)
@@ -212,8 +226,8 @@ issue_piece(struct port *port)
 	uint32_t entry = port->out + OUT_BYTES * (port->to >> VMMC_PAGE_SHIFT);
 	uint32_t key = sram_read(entry + 4);
 	uint32_t frame = sram_read(port->src + 4 * (port->from >> VMMC_PAGE_SHIFT));
-	struct peer *peer = peer_of(key >> 8);
-	if (((key & OUT_CHECK) ^ VMMC_OUT_VALID) | (~frame & VMMC_SRC_VALID) || !peer->reachable) {
+	struct peer *peer = peer_of(key, OUT_NODE_BIT);
+	if (not_low((key & frame) ^ 1, 1) || !peer->reachable) {
 		bad_descriptor(port);
 		end_long(port);
 		return 0;
@@ -260,7 +274,7 @@ void
 port_serve(struct port *port, uint32_t control)
 {
 	uint32_t op = VMMC_CONTROL_OP(control);
-	if (op == VMMC_OP_SHORT) {
+	if (__builtin_expect(op == VMMC_OP_SHORT, 1)) {
 		serve_short(port, control);
 	} else if (op == VMMC_OP_LONG) {
 		serve_long(port, control);
@@ -282,7 +296,7 @@ port_fetched(struct packet *packet, uint32_t failed)
 		if (port->left)
 			end_long(port);
 	} else {
-		link_send(packet, packet->peer, packet->last);
+		link_send(packet, packet->peer, packet->at, packet->last);
 		if (packet->reports)
 			report(port, packet->number);
 	}

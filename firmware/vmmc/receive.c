@@ -7,6 +7,13 @@
 
 #define ACK_RECEIVED_BYTES (VMMC_ACK_BYTES + 4u) /* with the residue */
 
+/* Bits of a bus address that the incoming page table covers. */
+#define IN_BITS 25
+_Static_assert(1u << IN_BITS == VMMC_MAX_FRAMES * VMMC_PAGE && VMMC_IN_WRITE == 1, "incoming page table");
+
+#define LENGTH_BITS 13 /* of a key */
+_Static_assert(VMMC_KEY_LENGTH(0xFFFFFFFFu) == (1u << LENGTH_BITS) - 1, "length in a key");
+
 static inline void
 arm(struct arrival *arrival)
 {
@@ -98,7 +105,7 @@ not_in_order(uint32_t at, uint32_t end)
 		count(VMMC_C_DROP_TYPE);
 		return;
 	}
-	struct peer *peer = peer_of(source);
+	struct peer *peer = peer_of(source, 0);
 	if (kind == VMMC_KIND_DATA && bytes == ARRIVAL_OVERHEAD + VMMC_KEY_LENGTH(sram_read(at + 12)))
 		out_of_order(peer, link);
 	else if (kind == VMMC_KIND_DATA || !take_control(peer, kind, link, bytes))
@@ -109,24 +116,23 @@ not_in_order(uint32_t at, uint32_t end)
 static inline uint32_t
 refused(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t entry)
 {
-	uint32_t end = (dest & (VMMC_PAGE - 1)) + bytes - 1;
+	uint32_t end = low_bits(dest, VMMC_PAGE_SHIFT) + bytes - 1;
 	uint32_t beyond = (end | (bytes - 4)) >> VMMC_PAGE_SHIFT;
-	return (entry ^ key) >> 16 | ((entry & VMMC_IN_WRITE) ^ VMMC_IN_WRITE) | dest / (VMMC_MAX_FRAMES * VMMC_PAGE) |
-	       beyond | ((dest | bytes) & 3);
+	return (entry ^ key) >> 16 | not_low(entry ^ VMMC_IN_WRITE, 1) | dest / (VMMC_MAX_FRAMES * VMMC_PAGE) | beyond |
+	       not_low(dest | bytes, 2);
 }
 
 static inline uint32_t
 in_entry(uint32_t dest)
 {
-	return sram_read(VMMC_IN_TABLE + 4 * (dest >> VMMC_PAGE_SHIFT & (VMMC_MAX_FRAMES - 1)));
+	return sram_read(VMMC_IN_TABLE + 4 * (low_bits(dest, IN_BITS) >> VMMC_PAGE_SHIFT));
 }
 
 /* take_data: the next data packet of `peer`. */
 static inline void
-take_data(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t link, uint32_t key)
+take_data(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t key, uint32_t bytes)
 {
 	uint32_t dest = sram_read(at + 8);
-	uint32_t bytes = VMMC_KEY_LENGTH(key);
 	uint32_t entry = in_entry(dest);
 	if (refused(dest, key, bytes, entry)) {
 		count(VMMC_C_DROP_PROTECTION);
@@ -137,7 +143,7 @@ take_data(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t link
 	}
 	peer->expected = (peer->expected + 1) & 0xFFFF;
 	peer->gap = 0;
-	link_acknowledged(peer, link & 0xFFFF);
+	link_acknowledged(peer, low_bits(sram_read(at + 4), 16));
 	link_ack_soon(peer);
 }
 
@@ -173,14 +179,15 @@ receive_packet(uint32_t isr)
 	arm_next();
 	uint32_t at = arrival->at;
 	uint32_t source = sram_read(at) - S.data_type_of_0;
-	struct peer *peer = peer_of(source);
+	struct peer *peer = peer_of(source, 0);
 	uint32_t link = sram_read(at + 4);
 	uint32_t key = sram_read(at + 12);
+	uint32_t bytes = low_bits(key, LENGTH_BITS);
 	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;
 	uint32_t wrong = (source & ~(VMMC_MAX_NODES - 1)) | residue | ((link >> 16) ^ peer->expected) |
-	                 (end - at - ARRIVAL_OVERHEAD - VMMC_KEY_LENGTH(key)) | (isr & ISR_ODD) | S.draining;
+	                 (end - at - ARRIVAL_OVERHEAD - bytes) | (isr & ISR_ODD) | S.draining;
 	if (wrong)
 		dropped(arrival, isr, end);
 	else
-		take_data(arrival, peer, at, link, key);
+		take_data(arrival, peer, at, key, bytes);
 }

@@ -18,6 +18,9 @@
 #define VMMC_LONG_PACKETS  26u
 #define VMMC_ARRIVALS      6u
 
+#define VMMC_NODE_BITS 6
+_Static_assert(1u << VMMC_NODE_BITS == VMMC_MAX_NODES, "node numbers");
+
 /* Layout of a send buffer: the header ends where the second 64 bytes begin, so that a fetch does not touch its trace
  * tag. */
 #define PACKET_ROUTE       40u /* 8 bytes, left-padded, then struct vmmc_packet without a gap */
@@ -152,10 +155,38 @@ ARCH_DECLARE_STATE(struct vmmc);
 
 #define CTRL(member) (VMMC_CTRL + (uint32_t)offsetof(struct vmmc_ctrl, member))
 
-static inline struct peer *
-peer_of(uint32_t node)
+/* bits: the n bits of x from bit `from` on, 0 < n < 32; two cycles, where shift and mask take four (the LANai has no
+ * small masks as immediates). */
+static inline uint32_t
+bits(uint32_t x, unsigned from, unsigned n)
 {
-	struct peer *peer = &S.peers[node & (VMMC_MAX_NODES - 1)];
+	uint32_t high = x << (32 - n - from);
+	ARCH_KEEP(high);
+	high >>= 32 - n;
+	ARCH_KEEP(high);
+	return high;
+}
+
+static inline uint32_t
+low_bits(uint32_t x, unsigned n)
+{
+	return bits(x, 0, n);
+}
+
+/* not_low: nonzero unless the low n bits are zero. */
+static inline uint32_t
+not_low(uint32_t x, unsigned n)
+{
+	uint32_t high = x << (32 - n);
+	ARCH_KEEP(high);
+	return high;
+}
+
+/* peer_of: the peer whose number, modulo VMMC_MAX_NODES, stands in `word` from bit `from` on. */
+static inline struct peer *
+peer_of(uint32_t word, unsigned from)
+{
+	struct peer *peer = &S.peers[bits(word, from, VMMC_NODE_BITS)];
 	ARCH_KEEP(peer);
 	return peer;
 }

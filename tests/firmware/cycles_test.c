@@ -85,6 +85,7 @@ over_phases(const char *what, uint32_t reg, void (*event)(void), unsigned most)
 		settle();
 	}
 	printf("%s: %u cycles on average, %u at most\n", what, sum / PHASES, worst);
+	fflush(stdout);
 	ck_assert_uint_le(sum / PHASES, most);
 }
 
@@ -145,6 +146,7 @@ START_TEST(bulk_receive)
 	printf("4 KB packet, receiver: %u cycles\n", cycles / PACKETS);
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_DEPOSITS), PACKETS);
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_ACKS_SENT), PACKETS / 4);
+	fflush(stdout);
 	ck_assert_uint_le(cycles / PACKETS, BULK_CYCLES_MAX);
 }
 END_TEST
@@ -168,6 +170,7 @@ START_TEST(bulk_send)
 	}
 	printf("4 KB packet, sender: %u cycles\n", cycles / PACKETS);
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_PACKETS_SENT), PACKETS);
+	fflush(stdout);
 	ck_assert_uint_le(cycles / PACKETS, BULK_CYCLES_MAX);
 }
 END_TEST
@@ -180,6 +183,7 @@ START_TEST(idle_turn)
 	lanai_mock_run(mock);
 	unsigned cycles = (unsigned)(mock->turn_ps / LANAI_MOCK_CYCLE_PS);
 	printf("turn of the idle loop, one open process: %u cycles\n", cycles);
+	fflush(stdout);
 	ck_assert_uint_le(cycles, IDLE_CYCLES_MAX);
 }
 END_TEST

@@ -222,7 +222,7 @@ START_TEST(same_script_same_actions)
 		one_round();
 		compare(round);
 	}
-	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_DEPOSITS), ROUNDS / 20);
+	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_DEPOSITS), ROUNDS / 40);
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_PACKETS_SENT), ROUNDS / 20);
 }
 END_TEST

@@ -21,8 +21,9 @@
  * of 8. */
 #define ARCH_STACK_TOP(number) __asm__(".globl __stack_top\n\t.set __stack_top, " #number)
 
-/* ARCH_KEEP: keep this address in a register; else clang computes it again for each member. */
-#define ARCH_KEEP(pointer) __asm__("" : "+r"(pointer))
+/* ARCH_KEEP: this value, in a register, as it is: clang would compute an address again for each member, and turn a pair of
+ * shifts into a mask that must be loaded first. */
+#define ARCH_KEEP(value) __asm__("" : "+r"(value))
 
 static inline uint32_t
 reg_read(uint32_t offset)
