@@ -24,8 +24,10 @@ prologue(const char *name, const char *plot, const char *format)
 {
 	char *plots = g_build_filename(nicsim_root(), "plots", NULL);
 	char *q_plots = quoted(plots), *q_name = quoted(name);
-	char *text =
-	        g_strdup_printf("experiment=%s; figure='%s'; format='%s'; plots=%s", q_name, plot, format, q_plots);
+	char *id = g_strcanon(g_strdup(plot), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS, '_');
+	char *text = g_strdup_printf("experiment=%s; figure='%s'; id='\"%s\"'; format='%s'; plots=%s", q_name, plot, id,
+	                             format, q_plots);
+	g_free(id);
 	g_free(q_name);
 	g_free(q_plots);
 	g_free(plots);

@@ -13,6 +13,7 @@
 
 struct output {
 	char *folder, *temporary;
+	bool made; /* the folder was not there before */
 };
 
 static bool
@@ -96,12 +97,14 @@ remove_left_overs(const char *folder)
 struct output *
 output_begin(const char *folder, char **error)
 {
+	bool made = !g_file_test(folder, G_FILE_TEST_EXISTS);
 	if (g_mkdir_with_parents(folder, 0777) != 0) {
 		fail(error, folder);
 		return NULL;
 	}
 	remove_left_overs(folder);
 	struct output *o = g_new0(struct output, 1);
+	o->made = made;
 	o->folder = g_strdup(folder);
 	o->temporary = g_strdup_printf("%s/" TEMPORARY "%d", folder, (int)getpid());
 	if (g_mkdir(o->temporary, 0777) != 0 && errno != EEXIST) {
@@ -210,6 +213,8 @@ output_abandon(struct output *o)
 	if (o == NULL)
 		return;
 	remove_folder(o->temporary);
+	if (o->made)
+		g_rmdir(o->folder); /* unless something is in it */
 	g_free(o->folder);
 	g_free(o->temporary);
 	g_free(o);
