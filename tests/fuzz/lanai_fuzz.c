@@ -151,11 +151,9 @@ main(int argc, char **argv)
 
 		for (size_t k = 0; k < sizeof data; k++)
 			data[k] = (uint8_t)rig_random(&random);
-		printf("\rseed %lu", i);
-		fflush(stdout);
 		LLVMFuzzerTestOneInput(data, sizeof data);
 	}
-	printf("\n%lu inputs, no difference\n", n);
+	printf("%lu inputs, no difference\n", n);
 	return 0;
 }
 #endif

@@ -109,7 +109,7 @@ START_TEST(refusals)
 {
 	char *lonely =
 	        compile("lonely", "int far_away(void); int other(void); int other(void) { return far_away(); }\n");
-	char *large = compile("large", "int large[50000];\n");
+	char *large = compile("large", "int large[32760];\n");
 	const char *twice[] = {start, object, object}, *undefined[] = {start, object, lonely}, *no_start[] = {object};
 	const char *too_large[] = {start, object, large}, *native[] = {"/proc/self/exe"},
 	           *missing[] = {"/nonexistent.o"};
@@ -117,7 +117,7 @@ START_TEST(refusals)
 
 	refuse(twice, 3, LIMIT, "is also defined in");
 	refuse(undefined, 3, LIMIT, "undefined symbol far_away");
-	refuse(no_start, 1, LIMIT, "undefined symbol");
+	refuse(no_start, 1, LIMIT, "no symbol _start");
 	refuse(too_large, 3, LIMIT, "does not fit");
 	refuse(native, 1, LIMIT, "not a relocatable 32-bit big-endian LANai object");
 	refuse(missing, 1, LIMIT, "/nonexistent.o");
