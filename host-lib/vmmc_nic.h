@@ -21,7 +21,7 @@ struct vmmc_capabilities {
 	bool notification;      /* can interrupt on arrival */
 	uint32_t short_max;     /* bytes that a send may carry inline; 0: none */
 	uint32_t largest_piece; /* bytes of one send call to the NIC */
-	uint32_t alignment;     /* of addresses, offsets and lengths */
+	uint32_t alignment;     /* of addresses, offsets and lengths; a power of two */
 	uint32_t out_pages;     /* imported pages a process can hold at once */
 	uint32_t source_pages;  /* source pages a process can have translated at once */
 	uint32_t frames;        /* host frames below this number can take deposits */
