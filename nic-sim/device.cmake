@@ -7,3 +7,5 @@ if(TARGET nicsim_engine)
   add_library(nicsim_device_wait STATIC host_bus_wait.c host_bus_snoop.c)
   target_link_libraries(nicsim_device_wait PUBLIC nicsim_device nicsim_engine)
 endif()
+# gcc knows that a piece of a frame is at most 4 KB and would copy it by rep movsq; the C library is three times as fast.
+set_source_files_properties(host_bus.c PROPERTIES COMPILE_OPTIONS "-fno-builtin-memcpy")
