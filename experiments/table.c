@@ -94,10 +94,11 @@ take_cell(const char **text, bool *last)
 	if (quoted)
 		c++;
 	while (*c != '\0' && (quoted || (*c != ',' && *c != '\n'))) {
-		if (quoted && *c == '"' && *++c != '"')
+		if (quoted && *c == '"' && *++c != '"') {
 			quoted = false;
-		else
-			g_string_append_c(cell, *c++);
+			break;
+		}
+		g_string_append_c(cell, *c++);
 	}
 	bool ended = *c == '\0' || *c == '\n' || *c == ',';
 	if (quoted || !ended) {

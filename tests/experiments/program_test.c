@@ -1,0 +1,170 @@
+/* The program as its user sees it: exit codes, one clear line for bad input, the report's JSON, and what a faster NIC
+ * does. */
+#include "tests/experiments/toy.h"
+
+#include <check.h>
+#include <cjson/cJSON.h>
+#include <glib.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+
+static char *out, *err;
+
+/* Runs the program with these arguments, as a shell reads them; its exit code. */
+static int
+nicsim(const char *arguments)
+{
+	char *line = g_strdup_printf("sh -c '%s %s'", NICSIM_PROGRAM, arguments);
+	int status = 0;
+	g_clear_pointer(&out, g_free);
+	g_clear_pointer(&err, g_free);
+	ck_assert(g_spawn_command_line_sync(line, &out, &err, &status, NULL));
+	g_free(line);
+	ck_assert_msg(WIFEXITED(status), "%s", err);
+	return WEXITSTATUS(status);
+}
+
+static const struct {
+	const char *arguments, *said;
+} bad[] = {
+        {"", "a verb is wanted"},
+        {"fly", "there is no such verb; allowed: run list"},
+        {"run", "exactly one argument is wanted"},
+        {"run a b", "exactly one argument is wanted"},
+        {"run vmmc-latency --fast", "--fast"},
+        {"run no-such", "no-such: there is no such experiment; allowed: "},
+        {"run no-such.exp", "no-such.exp: there is no such experiment"},
+        {"run vmmc-latency --set nic.lanai_mhz=fast", "nic.lanai_mhz"},
+        {"run vmmc-latency --set nic.lanai_mhz=1e9", "1 to 1000 MHz"},
+        {"run vmmc-latency --set nic.lanai_ghz=1", "nic.lanai_mhz"},
+        {"run vmmc-latency --set size_B=6", "a whole number from 4 to 1048576, a multiple of 4"},
+        {"run vmmc-latency --set colour=red", "has no parameter"},
+        {"run vmmc-latency --set nonsense", "--set nonsense: is not name=value"},
+        {"run vmmc-latency --platform no-such", "no platform \"no-such\""},
+        {"run vmmc-latency --platform README.md", "README.md"},
+        {"run vmmc-latency --firmware no-such.c", "no-such.c: there is no such firmware file"},
+        {"run vmmc-latency --jobs -1", "--jobs -1: allowed: 1 or more"},
+        {"report --xml", "--xml"},
+        {"list everything", "no further arguments are allowed"},
+};
+
+START_TEST(bad_input)
+{
+	char *line = g_strdup_printf("%s%s", bad[_i].arguments,
+	                             strncmp(bad[_i].arguments, "run ", 4) == 0 ? " --out /tmp/nicsim-none/x" : "");
+	ck_assert_int_eq(nicsim(line), 2);
+	ck_assert_msg(strstr(err, bad[_i].said) != NULL, "%s: %s", line, err);
+	ck_assert_msg(strchr(err, '\n') == err + strlen(err) - 1, "more than one line: %s", err);
+	ck_assert_str_eq(out, "");
+	ck_assert(!g_file_test("/tmp/nicsim-none", G_FILE_TEST_EXISTS));
+	g_free(line);
+}
+END_TEST
+
+START_TEST(broken_firmware)
+{
+	char *folder = toy_folder(), *file = g_build_filename(folder, "bad.o", NULL);
+	g_file_set_contents(file, "no object at all", -1, NULL);
+	char *line = g_strdup_printf("run vmmc-latency --firmware %s --out -", file);
+	ck_assert_int_eq(nicsim(line), 2);
+	ck_assert_str_eq(out, "");
+	ck_assert_uint_gt(strlen(err), 0);
+	g_free(line);
+	g_free(file);
+	g_free(folder);
+}
+END_TEST
+
+START_TEST(full_disk)
+{
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out - >/dev/full"), 1);
+	ck_assert_ptr_nonnull(strstr(err, "standard output: No space left on device"));
+}
+END_TEST
+
+/* The metric in the last row of a table of one or more points. */
+static double
+last_value(void)
+{
+	char **lines = g_strsplit(g_strstrip(out), "\n", -1);
+	char *last = lines[g_strv_length(lines) - 1];
+	char **cells = g_strsplit(last, ",", -1);
+	double value = g_ascii_strtod(cells[1], NULL);
+	g_strfreev(cells);
+	g_strfreev(lines);
+	return value;
+}
+
+START_TEST(a_faster_lanai_is_faster)
+{
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	char *first = g_strdup(out);
+	double slow = last_value();
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	ck_assert_str_eq(out, first); /* the same bytes again, but for the white space that last_value() took */
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --set nic.lanai_mhz=66 --out -"), 0);
+	double fast = last_value();
+	ck_assert_msg(fast > 1 && fast < 0.9 * slow, "%g us at 33 MHz, %g us at 66 MHz", slow, fast);
+	g_free(first);
+}
+END_TEST
+
+START_TEST(time_limit)
+{
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=1048576 --set limit_ms=5 --out -"), 4);
+	ck_assert_ptr_nonnull(strstr(err, "the simulated-time limit of 5 ms is over"));
+	ck_assert_str_eq(out, "");
+}
+END_TEST
+
+START_TEST(report_as_json)
+{
+	static const char *const texts[] = {"id", "quantity", "unit", "sure", "kind"};
+	static const char *const kinds[] = {"input", "calibrated", "predicted", "context", NULL};
+	ck_assert_int_eq(nicsim("report --json --as-is"), 0);
+	cJSON *list = cJSON_Parse(out), *row;
+	ck_assert(cJSON_IsArray(list));
+	bool latency = false;
+	cJSON_ArrayForEach(row, list)
+	{
+		for (unsigned i = 0; i < G_N_ELEMENTS(texts); i++)
+			ck_assert_msg(cJSON_IsString(cJSON_GetObjectItemCaseSensitive(row, texts[i])), "%s", texts[i]);
+		const cJSON *simulated = cJSON_GetObjectItemCaseSensitive(row, "simulated"),
+		            *error = cJSON_GetObjectItemCaseSensitive(row, "error");
+		const cJSON *bound = cJSON_GetObjectItemCaseSensitive(row, "bound"),
+		            *id = cJSON_GetObjectItemCaseSensitive(row, "id");
+		ck_assert(cJSON_IsNumber(cJSON_GetObjectItemCaseSensitive(row, "published")));
+		ck_assert(cJSON_IsNumber(simulated) || cJSON_IsNull(simulated));
+		ck_assert_int_eq(cJSON_IsNumber(simulated), cJSON_IsNumber(error));
+		ck_assert(cJSON_IsNull(bound) || cJSON_IsString(bound));
+		ck_assert(cJSON_IsBool(cJSON_GetObjectItemCaseSensitive(row, "partial")));
+		ck_assert(g_strv_contains(kinds, cJSON_GetObjectItemCaseSensitive(row, "kind")->valuestring));
+		if (strcmp(id->valuestring, "V2-LAT") == 0)
+			latency = cJSON_IsTrue(cJSON_GetObjectItemCaseSensitive(row, "partial"));
+	}
+	ck_assert(latency);
+	cJSON_Delete(list);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("program");
+	TCase *all = tcase_create("all");
+	tcase_set_timeout(all, 60);
+	tcase_add_loop_test(all, bad_input, 0, G_N_ELEMENTS(bad));
+	tcase_add_test(all, broken_firmware);
+	tcase_add_test(all, full_disk);
+	tcase_add_test(all, a_faster_lanai_is_faster);
+	tcase_add_test(all, time_limit);
+	tcase_add_test(all, report_as_json);
+	suite_add_tcase(suite, all);
+	SRunner *runner = srunner_create(suite);
+	srunner_run_all(runner, CK_NORMAL);
+	int failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+}
