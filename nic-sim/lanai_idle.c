@@ -21,6 +21,7 @@ enum {
 	GAP_MAX = 1 << 17, /* for code that polls a clock, and is never idle in our sense */
 	PATIENCE = 4096,   /* cycles after which a candidate that is not visited again is dropped */
 	VISITS_MAX = 64,   /* visits of a candidate with different registers each time */
+	PASSAGE_MAX = 256, /* cycles between two passages of a known head that are worth recording the loop */
 	RECORD_STEPS = 2048, /* instructions in the longest loop that is looked at */
 };
 
@@ -284,7 +285,9 @@ lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct 
 static enum lanai_outcome
 park(struct lanai_core *core, struct lanai_memo *m)
 {
-	core->idle.parked = m;
+	if (core->idle.parked_last)
+		core->idle.parked_last->next = m;
+	core->idle.parked = core->idle.parked_last = m;
 	core->rec = m->head;
 	core->acc = 0 - m->head->prefix;
 	sim_core_park(&core->sim);
@@ -310,20 +313,74 @@ visit_candidate(struct lanai_core *core)
 	return LANAI_DONE;
 }
 
+static bool
+fits(struct lanai_core *core, const struct lanai_memo *m, const struct lanai_rec *head)
+{
+	return m->head == head && same_live(core, m) && same_memory(core, m) && same_devices(core, m);
+}
+
+/* fitting_memo: rings make the states of an idle loop follow each other in the same order again and again, so the one
+ * that came next last time is tried first. */
+static struct lanai_memo *
+fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_memo *last = idle->parked_last;
+
+	*known = true;
+	if (last && last->next && fits(core, last->next, head))
+		return last->next;
+	*known = false;
+	for (struct lanai_memo *m = idle->memos; m < idle->memos + LANAI_MEMOS; m++) {
+		if (m->head != head)
+			continue;
+		*known = true;
+		if (fits(core, m, head))
+			return m;
+	}
+	return NULL;
+}
+
+/* pass: a known head in a state that no memo describes. */
+static enum lanai_outcome
+pass(struct lanai_core *core, struct lanai_rec *head)
+{
+	struct lanai_idle *idle = &core->idle;
+	struct lanai_passage *p = &idle->passage;
+	struct lanai_rec *candidate = idle->draft.head;
+
+	if (p->head == head && core->cycles - p->cycles < PASSAGE_MAX &&
+	    memcmp(p->regs, core->r, sizeof p->regs) == 0 && p->res == core->res && p->v == core->v &&
+	    p->c == core->c) {
+		p->head = NULL;
+		idle->draft.head = head;
+		unhook(core, candidate);
+		core->rec = head;
+		start_recording(core);
+		lanai_to_slow(core);
+		return LANAI_SWITCH;
+	}
+	*p = (struct lanai_passage){.head = head, .cycles = core->cycles, .res = core->res, .v = core->v, .c = core->c};
+	memcpy(p->regs, core->r, sizeof p->regs);
+	return LANAI_DONE;
+}
+
 /* Only before the limit: what is read here must be what the loop would read. */
 enum lanai_outcome
 lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 {
 	struct lanai_idle *idle = &core->idle;
 
+	struct lanai_memo *m;
+	bool known;
+
 	if (idle->off || idle->replaying || core->pos >= core->budget)
 		return LANAI_DONE;
-	for (unsigned i = 0; i < LANAI_MEMOS; i++) {
-		struct lanai_memo *m = &idle->memos[i];
-
-		if (m->head == rec && same_live(core, m) && same_memory(core, m) && same_devices(core, m))
-			return park(core, m);
-	}
+	m = fitting_memo(core, rec, &known);
+	if (m)
+		return park(core, m);
+	if (known)
+		return pass(core, rec);
 	if (idle->sample) /* the head of a known loop is the best candidate */
 		compare_from_now(core, rec);
 	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
@@ -428,7 +485,8 @@ lanai_touch_regs(struct lanai_core *core)
 void
 lanai_idle_restart(struct lanai_core *core)
 {
-	core->idle.parked = NULL;
+	core->idle.parked = core->idle.parked_last = NULL;
+	core->idle.passage.head = NULL;
 	core->idle.replaying = false;
 	look_again(core, GAP_MIN);
 }

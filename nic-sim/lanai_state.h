@@ -44,7 +44,7 @@ enum lanai_outcome {
 	LANAI_SWITCH,  /* go on with the other engine */
 };
 
-enum { LANAI_MEMOS = 4, LANAI_WATCH_MAX = 32 };
+enum { LANAI_MEMOS = 32, LANAI_WATCH_MAX = 32 };
 
 struct lanai_watch {
 	uint32_t address, value;
@@ -61,6 +61,15 @@ struct lanai_memo {
 	struct lanai_watch watch[LANAI_WATCH_MAX];
 	unsigned n_watch;
 	uint64_t cycles, accesses, stalls;
+	struct lanai_memo *next; /* the one that was entered after it last time */
+};
+
+/* What a known head looked like when it was passed last without a memo that fits. */
+struct lanai_passage {
+	struct lanai_rec *head;
+	uint64_t cycles;
+	uint32_t regs[LANAI_REGS];
+	uint32_t res, v, c;
 };
 
 enum lanai_search { LANAI_LOOKING, LANAI_COMPARING, LANAI_RECORDING };
@@ -78,7 +87,8 @@ struct lanai_idle {
 	struct lanai_memo draft; /* candidate or loop being recorded */
 	uint64_t start_cycles, start_accesses, start_stalls;
 	unsigned steps;
-	struct lanai_memo *parked;
+	struct lanai_passage passage;
+	struct lanai_memo *parked, *parked_last;
 	struct lanai_memo *replayed;
 	bool replaying;
 };
@@ -141,7 +151,7 @@ enum lanai_outcome lanai_halt(struct lanai_core *core, enum lanai_fault fault, u
  * next.  *jump: a transfer was taken, to *target; *sram: the SRAM was accessed. */
 struct lanai_effect {
 	bool jump, sram;
-	bool steady; /* no unsteady register was read, none written */
+	bool steady;  /* no unsteady register was read, none written */
 	bool changed; /* a store changed the value */
 	uint32_t target;
 	uint32_t address, value; /* of a load or store */
