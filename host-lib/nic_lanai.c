@@ -263,8 +263,7 @@ build_descriptor(const struct vmmc_request *r, uint32_t *words)
 		words[2] = r->source_page << VMMC_PAGE_SHIFT | r->source_offset;
 		return 3;
 	}
-	for (uint32_t i = 0; i < r->length / 4; i++)
-		words[2 + i] = r->inline_words[i];
+	memcpy(&words[2], r->inline_words, r->length);
 	return 2 + r->length / 4;
 }
 

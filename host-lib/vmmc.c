@@ -5,6 +5,7 @@
 #include "nic-sim/trace.h"
 
 #include <glib.h>
+#include <string.h>
 
 #define PAGE           UMEM_PAGE
 #define PAGE_OF(a)     ((a) & ~(uint64_t)(PAGE - 1))
@@ -250,9 +251,9 @@ post_short(struct vmmc_proxy *proxy, const uint8_t *data, uint32_t offset, uint3
 	};
 	uint64_t ticket;
 
-	for (uint32_t i = 0; i < length; i += 4)
-		words[i / 4] = (uint32_t)data[i] << 24 | (uint32_t)data[i + 1] << 16 | (uint32_t)data[i + 2] << 8 |
-		               data[i + 3];
+	memcpy(words, data, length);
+	for (uint32_t i = 0; i < length / 4; i++)
+		words[i] = GUINT32_FROM_BE(words[i]);
 	cpu_instructions(CPU_USER, IC_VMMC_SHORT + IC_VMMC_SHORT_WORD * (length / 4));
 	return post(proxy->v, &request, &ticket);
 }
