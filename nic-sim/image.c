@@ -63,8 +63,7 @@ static bool G_GNUC_PRINTF(2, 3) fail(struct linker *l, const char *format, ...)
 	return false;
 }
 
-/* Reading objects. ---------------------------------------------------------------------------------------------------
- */
+/* Reading objects. ----------------------------------------------------------------------------------------------- */
 
 static bool
 read_file(struct linker *l, struct object *o)
@@ -176,8 +175,7 @@ read_object(struct linker *l, struct object *o)
 	return true;
 }
 
-/* Layout. ------------------------------------------------------------------------------------------------------------
- */
+/* Layout. -------------------------------------------------------------------------------------------------------- */
 
 static uint64_t
 align_up(uint64_t v, uint32_t align)
@@ -364,8 +362,7 @@ lay_out(struct linker *l)
 	return true;
 }
 
-/* Relocation. --------------------------------------------------------------------------------------------------------
- */
+/* Relocation. ---------------------------------------------------------------------------------------------------- */
 
 static bool
 resolve(struct linker *l, const struct object *o, const Elf32_Sym *sym, uint32_t *value)
@@ -500,8 +497,7 @@ relocate(struct linker *l, const struct object *o)
 	return true;
 }
 
-/* The image. ---------------------------------------------------------------------------------------------------------
- */
+/* The image. ----------------------------------------------------------------------------------------------------- */
 
 static gint
 compare_symbols(gconstpointer a, gconstpointer b)

@@ -98,8 +98,7 @@ lanai_bench(const struct lanai_image *image, double seconds, struct lanai_bench_
 	return instructions / time;
 }
 
-/* Transitions. -------------------------------------------------------------------------------------------------------
- */
+/* Transitions. --------------------------------------------------------------------------------------------------- */
 
 enum { TRANSITIONS = 1000000, WATCHED = 0x1000 };
 

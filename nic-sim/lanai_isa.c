@@ -415,8 +415,7 @@ lanai_writes_flags(const struct lanai_insn *in)
 	return in->set_flags && (in->kind == LANAI_K_ALU_IMM || in->kind == LANAI_K_ALU_REG);
 }
 
-/* Text. --------------------------------------------------------------------------------------------------------------
- */
+/* Text. ---------------------------------------------------------------------------------------------------------- */
 
 static const char *const reg_names[LANAI_REGS] = {
         "%r0",  "%r1",  "%pc",  "%r3",  "%sp",  "%fp",  "%r6",  "%r7",  "%rv",  "%r9",  "%rr1",

@@ -1,7 +1,7 @@
 /* memcpy, memmove, memset: the compiler calls them by itself, for structures and loops that look like them.
  *
- * Word by word where both addresses allow it.  Volatile would be wrong and -fno-builtin is right here: without it the
- * compiler may turn each of these loops into a call of itself (the build recipe passes it for this file). */
+ * Word by word where both addresses allow it.  -ffreestanding keeps the compiler from turning these loops into calls of
+ * themselves. */
 #include "firmware/lib/runtime.h"
 
 static void
