@@ -33,11 +33,9 @@ struct vmmc_nic_queue {
 /* Words of the NIC's window, by PIO of the running task. -------------------------------------------------------------
  */
 
-/* PIO begins when what the task has computed is paid for. */
 static void
 write_words(struct lanai_nic *nic, uint32_t offset, const uint32_t *words, unsigned n)
 {
-	cpu_settle();
 	hb_pio_write_wait(nic->base.host->bus, offset, words, n, 0);
 }
 
@@ -50,14 +48,12 @@ write_word(struct lanai_nic *nic, uint32_t offset, uint32_t word)
 static void
 publish(struct lanai_nic *nic, uint32_t offset, const uint32_t *words, unsigned n, uint32_t trace_id)
 {
-	cpu_settle();
 	hb_pio_publish_wait(nic->base.host->bus, offset, words, n, trace_id);
 }
 
 static uint32_t
 read_word(struct lanai_nic *nic, uint32_t offset)
 {
-	cpu_settle();
 	return hb_pio_read_wait(nic->base.host->bus, offset);
 }
 

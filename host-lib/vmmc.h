@@ -1,6 +1,6 @@
 /* VMMC: sender-directed deposits into memory that the receiver exported.
  *
- * A receiver exports a contiguous range of its address space under a name, for some nodes or all; a sender imports it
+ * A receiver exports a contiguous range of its address space under a name, for one node or all; a sender imports it
  * and gets a proxy.  vmmc_send() names local data, a proxy and an offset; the data appear in the receiver's memory, in
  * order between a sender and a receiver.  There is no receive call: the receiver looks (vmmc_wait with a predicate),
  * and a send enters no kernel.  Export and import go through the driver, import also through the exporter's driver over
