@@ -294,18 +294,30 @@ park(struct lanai_core *core, struct lanai_memo *m)
 	return LANAI_STOPPED;
 }
 
+/* The slow engine goes on from `head`, and notes what the loop depends on. */
+static enum lanai_outcome
+record_from(struct lanai_core *core, struct lanai_rec *head)
+{
+	struct lanai_rec *candidate = core->idle.draft.head;
+
+	core->idle.sample = false;
+	core->idle.draft.head = head;
+	if (candidate != head)
+		unhook(core, candidate);
+	core->rec = head;
+	start_recording(core);
+	lanai_to_slow(core);
+	return LANAI_SWITCH;
+}
+
 static enum lanai_outcome
 visit_candidate(struct lanai_core *core)
 {
 	struct lanai_idle *idle = &core->idle;
 	unsigned visit = idle->visits++;
 
-	if (visit > 0 && same_registers(core, &idle->draft)) {
-		core->rec = idle->draft.head;
-		start_recording(core);
-		lanai_to_slow(core);
-		return LANAI_SWITCH;
-	}
+	if (visit > 0 && same_registers(core, &idle->draft))
+		return record_from(core, idle->draft.head);
 	if (visit >= VISITS_MAX)
 		give_up(core);
 	else if ((visit & (visit - 1)) == 0)
@@ -341,28 +353,30 @@ fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
 	return NULL;
 }
 
-/* pass: a known head in a state that no memo describes. */
-static enum lanai_outcome
-pass(struct lanai_core *core, struct lanai_rec *head)
+/* passed_alike: a known head in a state that no memo describes, but that it had when it was passed just now: the loop
+ * is worth recording at once. */
+static bool
+passed_alike(struct lanai_core *core, struct lanai_rec *head)
 {
 	struct lanai_idle *idle = &core->idle;
 	struct lanai_passage *p = &idle->passage;
-	struct lanai_rec *candidate = idle->draft.head;
 
 	if (p->head == head && core->cycles - p->cycles < PASSAGE_MAX &&
 	    memcmp(p->regs, core->r, sizeof p->regs) == 0 && p->res == core->res && p->v == core->v &&
 	    p->c == core->c) {
 		p->head = NULL;
-		idle->draft.head = head;
-		unhook(core, candidate);
-		core->rec = head;
-		start_recording(core);
-		lanai_to_slow(core);
-		return LANAI_SWITCH;
+		return true;
 	}
 	*p = (struct lanai_passage){.head = head, .cycles = core->cycles, .res = core->res, .v = core->v, .c = core->c};
 	memcpy(p->regs, core->r, sizeof p->regs);
-	return LANAI_DONE;
+	return false;
+}
+
+/* After a failure (a loop that looked idle was not) the next attempt has to wait for its turn. */
+static bool
+may_record(const struct lanai_core *core)
+{
+	return core->idle.gap == GAP_MIN || core->cycles >= core->idle.next_sample;
 }
 
 /* Only before the limit: what is read here must be what the loop would read. */
@@ -370,7 +384,6 @@ enum lanai_outcome
 lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 {
 	struct lanai_idle *idle = &core->idle;
-
 	struct lanai_memo *m;
 	bool known;
 
@@ -379,8 +392,8 @@ lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 	m = fitting_memo(core, rec, &known);
 	if (m)
 		return park(core, m);
-	if (known)
-		return pass(core, rec);
+	if (known && may_record(core) && passed_alike(core, rec))
+		return record_from(core, rec);
 	if (idle->sample) /* the head of a known loop is the best candidate */
 		compare_from_now(core, rec);
 	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
@@ -470,8 +483,8 @@ lanai_touch_regs(struct lanai_core *core)
 {
 	const struct lanai_memo *m = core->idle.parked;
 
-	if (core->idle.search == LANAI_RECORDING)
-		give_up(core);
+	if (core->idle.search == LANAI_RECORDING) /* what was read may be old; no fault of the loop */
+		look_again(core, core->idle.gap);
 	for (unsigned i = 0; m && i < m->n_watch; i++)
 		if (m->watch[i].is_register) {
 			lanai_catch_up(core);
