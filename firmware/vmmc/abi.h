@@ -65,6 +65,7 @@ struct vmmc_ctrl {
 	be32 spare_10c[5]; /* 10c */
 	be32 note[32]; /* 120 F bus address of the deposit of notification n in note[n % VMMC_NOTES]; a driver that is
 	                *       more than VMMC_NOTES behind must assume that every page was notified */
+	be32 completed[VMMC_MAX_PROCESSES]; /* 1a0 F what goes to vmmc_status.completed of each process */
 };
 #define VMMC_NOTES   32u
 #define VMMC_REFUSED 0x52454655u
@@ -113,8 +114,7 @@ struct vmmc_proc {
 	be32 errors;     /* 1c F bad descriptors of this process */
 	be32 polled;     /* 20 F 1 = its queue is polled.  After closing, the driver waits for 0: then nothing of this
 	                  *      process is under way any more */
-	be32 completed;  /* 24 F what goes to vmmc_status.completed */
-	be32 spare[6];   /* 28 */
+	be32 spare[7];   /* 24 */
 };
 
 /* In host memory, written by F through host DMA. */

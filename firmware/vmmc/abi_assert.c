@@ -7,7 +7,7 @@
 #define SIZE(type, bytes)        _Static_assert(sizeof(struct type) == (bytes), "size of " #type)
 #define FITS(at, bytes, next)    _Static_assert((at) + (bytes) <= (next), #at " ends before " #next)
 
-SIZE(vmmc_ctrl, 0x1A0);
+SIZE(vmmc_ctrl, 0x1C0);
 AT(vmmc_ctrl, magic, 0x00);
 AT(vmmc_ctrl, version, 0x04);
 AT(vmmc_ctrl, node, 0x08);
@@ -23,6 +23,7 @@ AT(vmmc_ctrl, notified, 0x100);
 AT(vmmc_ctrl, zero, 0x104);
 AT(vmmc_ctrl, synced, 0x108);
 AT(vmmc_ctrl, note, 0x120);
+AT(vmmc_ctrl, completed, 0x1A0);
 _Static_assert(VMMC_N_COUNTERS <= 47, "the counters fit");
 
 SIZE(vmmc_node, 0x10);
@@ -37,7 +38,6 @@ AT(vmmc_proc, src_count, 0x14);
 AT(vmmc_proc, consumed, 0x18);
 AT(vmmc_proc, errors, 0x1C);
 AT(vmmc_proc, polled, 0x20);
-AT(vmmc_proc, completed, 0x24);
 
 SIZE(vmmc_status, 0x10);
 

@@ -26,7 +26,7 @@ start_fetch(struct packet *packet)
 static inline void
 start_report(struct port *port)
 {
-	dma_start(port->status_bus, port->row + offsetof(struct vmmc_proc, completed), DMA_TO_HOST, REPORT_BYTES);
+	dma_start(port->status_bus, port->completed, DMA_TO_HOST, REPORT_BYTES);
 	S.dma = DMA_REPORT;
 	S.dma_job = port;
 	S.report_passed = 0;

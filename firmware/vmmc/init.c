@@ -83,8 +83,10 @@ _Static_assert(VMMC_BUFFERS + VMMC_LONG_PACKETS * PACKET_LONG_BYTES + (VMMC_SHOR
 static void
 init_ports(void)
 {
-	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++)
+	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++) {
 		S.ports[i].row = VMMC_PROCS + i * (uint32_t)sizeof(struct vmmc_proc);
+		S.ports[i].completed = CTRL(completed) + 4 * i;
+	}
 	S.nobody.poll = CTRL(zero);
 	sram_write(CTRL(zero), 0);
 	ports_reopen();

@@ -181,7 +181,8 @@ link_sent(void)
 	if (!done)
 		return;
 	S.sending = NULL;
-	send_next();
+	if (S.ack_first || S.send_first)
+		send_next();
 	if (done->freed) {
 		done->freed = 0;
 		packet_free(done);

@@ -88,7 +88,7 @@ report(struct port *port, uint32_t number)
 {
 	if (!port->status_bus || !port->open)
 		return;
-	sram_write(port->row + offsetof(struct vmmc_proc, completed), number);
+	sram_write(port->completed, number);
 	dma_report(port);
 }
 
@@ -183,41 +183,43 @@ end_long(struct port *port)
 
 /* piece_bytes: no piece crosses a page, neither at the source nor at the destination. */
 static inline uint32_t
-piece_bytes(const struct port *port)
+piece_bytes(uint32_t left, uint32_t to, uint32_t from)
 {
-	uint32_t bytes = port->left;
-	uint32_t to_room = VMMC_PAGE - (port->to & PAGE_MASK);
-	uint32_t from_room = VMMC_PAGE - (port->from & PAGE_MASK);
-	if (bytes > to_room)
-		bytes = to_room;
-	if (bytes > from_room)
-		bytes = from_room;
-	return bytes;
+	uint32_t to_room = VMMC_PAGE - low_bits(to, VMMC_PAGE_SHIFT);
+	uint32_t from_room = VMMC_PAGE - low_bits(from, VMMC_PAGE_SHIFT);
+	if (left > to_room)
+		left = to_room;
+	if (left > from_room)
+		left = from_room;
+	return left;
 }
 
 /* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on. */
-static void
-fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t entry, uint32_t frame)
+static inline void
+fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t frame)
 {
-	uint32_t bytes = piece_bytes(port);
+	uint32_t left = port->left;
 	uint32_t to = port->to;
 	uint32_t from = port->from;
-	uint32_t left = port->left - bytes;
-	uint32_t flags = left ? 0 : port->flags;
-	port->left = left;
-	port->to = to + bytes;
-	port->from = from + bytes;
+	uint32_t at = packet->at;
+	uint32_t bytes = piece_bytes(left, to, from);
+	uint32_t flags = left == bytes ? port->flags : 0;
 	packet->peer = peer;
 	packet->port = port;
-	packet->last = packet->at + PACKET_DATA - 4 + bytes;
-	packet->from_bus = (frame & ~PAGE_MASK) | (from & PAGE_MASK);
+	packet->last = at + PACKET_DATA - 4 + bytes;
+	packet->from_bus = (frame & ~PAGE_MASK) | low_bits(from, VMMC_PAGE_SHIFT);
 	packet->reports = flags & FLAG_COMPLETE;
 	packet->number = port->taken;
-	fill_header(packet->at, peer, sram_read(entry) + (to & PAGE_MASK), sram_read(entry + 4), flags, bytes);
+	port->left = left - bytes;
+	port->to = to + bytes;
+	port->from = from + bytes;
+	port->fetching++;
+	fill_header(at, peer, page_bus + low_bits(to, VMMC_PAGE_SHIFT), key, flags, bytes);
+	trace_move(at, port->row);
 }
 
 /* issue_piece: takes one more piece of the port's long send if it can; 1 if it did. */
-static uint32_t
+static inline uint32_t
 issue_piece(struct port *port)
 {
 	struct packet *packet = S.free_long;
@@ -227,19 +229,18 @@ issue_piece(struct port *port)
 	uint32_t key = sram_read(entry + 4);
 	uint32_t frame = sram_read(port->src + 4 * (port->from >> VMMC_PAGE_SHIFT));
 	struct peer *peer = peer_of(key, OUT_NODE_BIT);
-	if (not_low((key & frame) ^ 1, 1) || !peer->reachable) {
+	uint32_t room = peer->room;
+	if (not_low((key & frame) ^ 1, 1) || (!room && !peer->reachable)) {
 		bad_descriptor(port);
 		end_long(port);
 		return 0;
 	}
-	if (!peer->room)
+	if (!room)
 		return 0;
 	S.free_long = packet->next;
 	S.pieces++;
-	peer->room--;
-	port->fetching++;
-	trace_move(packet->at, port->row);
-	fill_piece(port, packet, peer, entry, frame);
+	peer->room = room - 1;
+	fill_piece(port, packet, peer, sram_read(entry), key, frame);
 	dma_fetch(packet);
 	if (!port->left)
 		end_long(port);
@@ -372,7 +373,7 @@ open_port(struct port *port, uint32_t i)
 	port->src = VMMC_SRC_TABLE + 4 * sram_read(row + offsetof(struct vmmc_proc, src_first));
 	port->src_count = sram_read(row + offsetof(struct vmmc_proc, src_count));
 	sram_write(row + offsetof(struct vmmc_proc, consumed), 0);
-	sram_write(row + offsetof(struct vmmc_proc, completed), 0);
+	sram_write(port->completed, 0);
 	sram_write(row + offsetof(struct vmmc_proc, polled), 1);
 }
 

@@ -21,16 +21,15 @@
 #define VMMC_NODE_BITS 6
 _Static_assert(1u << VMMC_NODE_BITS == VMMC_MAX_NODES, "node numbers");
 
-/* Layout of a send buffer: the header ends where the second 64 bytes begin, so that a fetch does not touch its trace
- * tag. */
-#define PACKET_ROUTE       40u /* 8 bytes, left-padded, then struct vmmc_packet without a gap */
-#define PACKET_TYPE        48u
-#define PACKET_LINK        52u
-#define PACKET_DEST        56u
-#define PACKET_KEY         60u
-#define PACKET_DATA        64u
-#define PACKET_SHORT_BYTES (PACKET_DATA + VMMC_SHORT_MAX)
-#define PACKET_LONG_BYTES  (PACKET_DATA + VMMC_PAGE)
+/* Layout of a send buffer; a multiple of 64 bytes, so that no two share a trace tag. */
+#define PACKET_ROUTE       0u /* 8 bytes, left-padded, then struct vmmc_packet without a gap */
+#define PACKET_TYPE        8u
+#define PACKET_LINK        12u
+#define PACKET_DEST        16u
+#define PACKET_KEY         20u
+#define PACKET_DATA        24u
+#define PACKET_SHORT_BYTES ((PACKET_DATA + VMMC_SHORT_MAX + 63u) & ~63u)
+#define PACKET_LONG_BYTES  ((PACKET_DATA + VMMC_PAGE + 63u) & ~63u)
 
 /* Layout of a receive buffer: struct vmmc_packet, data, residue; a multiple of 64. */
 #define ARRIVAL_DATA     VMMC_HEADER
@@ -98,6 +97,7 @@ struct port {
 	uint32_t out, out_count;             /* its part of VMMC_OUT_TABLE: SRAM address, entries */
 	uint32_t src, src_count;
 	uint32_t status_bus;
+	uint32_t completed; /* SRAM address of its word of vmmc_ctrl.completed */
 	uint32_t taken;
 	uint32_t open;
 	uint32_t stalled;

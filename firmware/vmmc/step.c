@@ -1,15 +1,16 @@
 #include "firmware/vmmc/step.h"
 
-/* network_reset: what was being sent or received is lost; the peers' time-outs make up for it. */
+/* network_reset: the packet being sent, or the one being received, is lost; the peers' time-outs make up for it.  After
+ * a send the engine is ready without having said so. */
 static void
 network_reset(void)
 {
+	uint32_t isr = reg_read(LANAI_ISR);
 	count(VMMC_C_NETWORK_RESETS);
-	receive_again();
-	if (S.sending && reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY) {
-		reg_write(LANAI_ISR, LANAI_ISR_SEND);
+	if (S.sending && (isr & (LANAI_ISR_SEND_RDY | LANAI_ISR_SEND)) == LANAI_ISR_SEND_RDY)
 		link_sent();
-	}
+	else
+		receive_again();
 }
 
 void

@@ -23,13 +23,13 @@ struct lanai_mock *lanai_mock_new(const char *folder);
 void lanai_mock_free(struct lanai_mock *mock);
 /* Starts it with what host_control wrote; runs until it is idle. */
 void lanai_mock_start(struct lanai_mock *mock);
-/* Runs until the core is parked in its idle loop. Fails the test if that takes longer than 100 ms. */
+/* Runs until the core is parked in its idle loop, or for about a millisecond. */
 void lanai_mock_run(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles that it took beyond those of the idle loop. */
 unsigned lanai_mock_busy_cycles(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles from now until the firmware first wrote `reg`. */
 unsigned lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg);
 /* Lets `cycles` pass while it is idle, so that the next event finds it at another place in its loop. */
-void lanai_mock_wait(struct lanai_mock *mock, unsigned cycles);
+void lanai_mock_wait(unsigned cycles);
 
 #endif

@@ -99,6 +99,27 @@ mock_finish_send(struct mock_nic *nic)
 	return packet;
 }
 
+bool
+mock_reset_send(struct mock_nic *nic)
+{
+	if (!nic->send_busy)
+		return false;
+	g_clear_pointer(&nic->sending, g_free);
+	nic->send_busy = false;
+	mock_raise(nic, LANAI_ISR_NRES | LANAI_ISR_SEND_RDY);
+	return true;
+}
+
+bool
+mock_reset_reception(struct mock_nic *nic)
+{
+	if (!nic->armed)
+		return false;
+	nic->armed = false;
+	mock_raise(nic, LANAI_ISR_NRES);
+	return true;
+}
+
 static void
 start_dma(struct mock_nic *nic, uint32_t bytes)
 {
@@ -211,6 +232,7 @@ mock_write(struct mock_nic *nic, uint32_t offset, uint32_t value)
 	} else if (offset == LANAI_DMA_CTR) {
 		start_dma(nic, value);
 	} else if (offset == LANAI_RML) {
+		g_assert_false(nic->armed);
 		nic->armed = true;
 		if (nic->rest)
 			receive(nic);

@@ -61,6 +61,10 @@ void mock_raise(struct mock_nic *nic, uint32_t isr_bits);
 bool mock_finish_dma(struct mock_nic *nic, bool fail);
 /* Ends the send that is under way: the packet (g_free it), or NULL if there is none. */
 struct mock_packet *mock_finish_send(struct mock_nic *nic);
+/* A network reset takes the packet that is being sent, or the one that was about to be received; false if there is
+ * none. */
+bool mock_reset_send(struct mock_nic *nic);
+bool mock_reset_reception(struct mock_nic *nic);
 /* Delivers a packet, route bytes already taken off; false if the receive engine is not armed. `data` must stay valid
  * until the tail is in memory (packets longer than the buffer). */
 bool mock_deliver(struct mock_nic *nic, const uint8_t *data, uint32_t bytes, uint32_t residue);

@@ -178,10 +178,12 @@ finish(void)
 	for (unsigned b = 0; b < BUILDS; b++) {
 		if (dma)
 			mock_finish_dma(nics[b], fail);
-		if (send || reset)
+		if (reset && send)
+			mock_reset_send(nics[b]);
+		else if (reset && !nics[b]->rest)
+			mock_reset_reception(nics[b]);
+		else if (send)
 			g_free(mock_finish_send(nics[b]));
-		if (reset)
-			mock_raise(nics[b], LANAI_ISR_NRES);
 	}
 }
 

@@ -241,7 +241,7 @@ START_TEST(signals_are_counted)
 }
 END_TEST
 
-START_TEST(network_reset)
+START_TEST(reset_of_a_send)
 {
 	uint32_t data = 1;
 	host_open(nic, 0, 0);
@@ -250,16 +250,23 @@ START_TEST(network_reset)
 	host_post(nic, 0, 0, VMMC_CONTROL(VMMC_OP_SHORT, 0, 4), 0, &data, 1);
 	mock_step(nic);
 	ck_assert(nic->send_busy);
-	g_clear_pointer(&nic->sending, g_free);
-	nic->send_busy = false;
-	mock_raise(nic, LANAI_ISR_NRES | LANAI_ISR_SEND_RDY);
+	mock_reset_send(nic);
 	mock_step(nic);
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_NETWORK_RESETS), 1);
-	ck_assert(nic->armed);
 	mock_advance(nic, options.rto);
 	mock_step(nic);
 	ck_assert_msg(nic->send_busy, "the lost packet must be sent again");
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_RETRANSMITTED), 1);
+}
+END_TEST
+
+START_TEST(reset_of_a_reception)
+{
+	mock_reset_reception(nic);
+	mock_step(nic);
+	ck_assert_msg(nic->armed, "the receive engine must be armed again");
+	arrive(0, DEST, 4);
+	ck_assert_uint_eq(nic->dma_starts, 1);
 }
 END_TEST
 
@@ -278,7 +285,8 @@ main(void)
 	tcase_add_test(cases, notifications);
 	tcase_add_test(cases, deposit_bus_error);
 	tcase_add_test(cases, signals_are_counted);
-	tcase_add_test(cases, network_reset);
+	tcase_add_test(cases, reset_of_a_send);
+	tcase_add_test(cases, reset_of_a_reception);
 	Suite *suite = suite_create("firmware receive");
 	suite_add_tcase(suite, cases);
 	SRunner *runner = srunner_create(suite);
