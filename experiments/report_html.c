@@ -88,14 +88,29 @@ put_values(GString *html, const struct report *r)
 	g_string_append(html, "</table></div>\n");
 }
 
+/* Ids are unique in a page, and gnuplot gives all its pictures the same ones. */
+static char *
+with_own_ids(const char *svg, const char *plot)
+{
+	GRegex *ids = g_regex_new("(\\bid=['\"]|href=['\"]#|url\\(['\"]?#)", 0, 0, NULL);
+	char *replacement = g_strdup_printf("\\1%s-", plot);
+	char *own = g_regex_replace(ids, svg, -1, 0, replacement, 0, NULL);
+	g_free(replacement);
+	g_regex_unref(ids);
+	return own;
+}
+
 /* An SVG file without what stands before its first element. */
 static void
 put_figure(GString *html, const char *folder, const char *plot)
 {
 	char *path = g_strdup_printf("%s/%s.svg", folder, plot), *svg = NULL;
 	const char *start = g_file_get_contents(path, &svg, NULL, NULL) ? strstr(svg, "<svg") : NULL;
-	if (start != NULL)
-		g_string_append_printf(html, "<figure>%s</figure>\n", start);
+	if (start != NULL) {
+		char *own = with_own_ids(start, plot);
+		g_string_append_printf(html, "<figure>%s</figure>\n", own);
+		g_free(own);
+	}
 	g_free(svg);
 	g_free(path);
 }

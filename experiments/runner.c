@@ -17,6 +17,7 @@ struct run {
 	const struct run_order *order;
 	struct results *results;
 	struct slot *slots;
+	struct pollfd *fds; /* one a slot */
 	unsigned n_slots, n_points, started, done;
 	struct progress progress;
 	char **error;
@@ -86,7 +87,7 @@ end_point(struct run *r, struct slot *slot)
 static enum exit_code
 listen_once(struct run *r)
 {
-	struct pollfd fds[r->n_slots];
+	struct pollfd *fds = r->fds;
 	for (unsigned i = 0; i < r->n_slots; i++)
 		fds[i] =
 		        (struct pollfd){.fd = r->slots[i].child.pid != 0 ? r->slots[i].child.fd : -1, .events = POLLIN};
@@ -122,6 +123,7 @@ runner_run(const struct run_order *order, struct results *results, char **error)
 	        .order = order, .results = results, .n_points = experiment_points(order->experiment), .error = error};
 	r.n_slots = MIN(order->jobs != 0 ? order->jobs : g_get_num_processors(), r.n_points);
 	r.slots = g_new0(struct slot, r.n_slots);
+	r.fds = g_new0(struct pollfd, r.n_slots);
 	memset(results, 0, r.n_points * sizeof *results);
 	progress_begin(&r.progress, order->experiment->name, order->progress);
 	enum exit_code code = run_all(&r);
@@ -130,6 +132,7 @@ runner_run(const struct run_order *order, struct results *results, char **error)
 		child_kill(&r.slots[i].child);
 	for (unsigned i = 0; code != EXIT_DONE && i < r.n_points; i++)
 		results_clear(&results[i]);
+	g_free(r.fds);
 	g_free(r.slots);
 	return code;
 }

@@ -22,15 +22,14 @@ tables_results(const struct experiment *e, const struct results *results)
 	struct table *t = table_new((const char *const *)names->pdata);
 	for (unsigned i = 0; i < experiment_points(e); i++) {
 		struct point p = {.experiment = e, .index = i};
-		char *cells[t->n_columns];
+		char **cells = g_new0(char *, t->n_columns + 1);
 		for (unsigned k = 0; k < t->n_columns; k++) {
 			double value = 0;
 			bool metric = k >= e->n_axes && results_get(&results[i], t->columns[k], &value);
 			cells[k] = metric ? number_text(value) : g_strdup(point_text(&p, t->columns[k]));
 		}
 		table_add(t, (const char *const *)cells);
-		for (unsigned k = 0; k < t->n_columns; k++)
-			g_free(cells[k]);
+		g_strfreev(cells);
 	}
 	g_ptr_array_free(names, TRUE);
 	return t;

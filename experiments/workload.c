@@ -13,7 +13,7 @@
 #define MAX_WORKLOADS 64
 
 static const struct workload *workloads[MAX_WORKLOADS] = {
-#define WORKLOAD(symbol) &symbol,
+#define WORKLOAD(symbol) &(symbol),
 #include "experiments/workloads.def"
 #undef WORKLOAD
 };

@@ -1,0 +1,134 @@
+#include "experiments/axis.h"
+
+#include "nic-sim/params.h"
+#include "nic-sim/platform.h"
+
+#include <glib.h>
+#include <math.h>
+#include <string.h>
+
+char **
+axis_words(const char *text)
+{
+	GPtrArray *words = g_ptr_array_new();
+	char **parts = g_strsplit_set(text, " \t,", -1);
+	for (unsigned i = 0; parts[i] != NULL; i++)
+		if (parts[i][0] != '\0')
+			g_ptr_array_add(words, g_strdup(parts[i]));
+	g_strfreev(parts);
+	g_ptr_array_add(words, NULL);
+	return (char **)g_ptr_array_free(words, FALSE);
+}
+
+/* What is wrong with a value of the parameter, or NULL. */
+static char *
+check_value(const struct workload *w, const char *name, const char *value)
+{
+	if (strchr(name, '.') == NULL)
+		return workload_check(workload_parameter(w, name), value);
+	char *error = NULL, *set = g_strdup_printf("%s=%s", name, value);
+	char *prefix = g_strdup_printf("--set %s: ", set);
+	if (!platform_check_set(set, &error) && g_str_has_prefix(error, prefix))
+		memmove(error, error + strlen(prefix), strlen(error) - strlen(prefix) + 1);
+	g_free(prefix);
+	g_free(set);
+	return error;
+}
+
+static char *
+check_name(const struct workload *w, const char *name)
+{
+	if (strchr(name, '.') != NULL || workload_parameter(w, name) != NULL)
+		return NULL; /* a platform's key is checked with its value */
+	GString *why = g_string_new(NULL);
+	g_string_printf(why, "workload '%s' has no parameter '%s'; allowed:", w->name, name);
+	for (const struct workload_parameter *p = w->parameters; p->name != NULL; p++)
+		g_string_append_printf(why, " %s", p->name);
+	g_string_append(why, ", and platform parameters");
+	return g_string_free(why, FALSE);
+}
+
+/* "log2 FROM TO": FROM, 2 FROM, 4 FROM, ... up to TO. */
+static char **
+expand_log2(char **words, char **why)
+{
+	double from, to;
+	if (g_strv_length(words) != 3 || !param_number(words[1], &from) || !param_number(words[2], &to) || from <= 0 ||
+	    to < from || to / from > 1e9) {
+		*why = g_strdup("a range is 'log2 FROM TO', two numbers with 0 < FROM <= TO");
+		return NULL;
+	}
+	GPtrArray *values = g_ptr_array_new();
+	for (int i = 0; ldexp(from, i) <= to; i++)
+		g_ptr_array_add(values, g_strdup_printf("%.15g", ldexp(from, i)));
+	g_ptr_array_add(values, NULL);
+	return (char **)g_ptr_array_free(values, FALSE);
+}
+
+/* Numbers in one spelling, so that 1e3 and 1000 are the same value in CSV, rules and manifests. */
+static void
+normalise(char **values)
+{
+	for (unsigned i = 0; values[i] != NULL; i++) {
+		double number;
+		if (!param_number(values[i], &number))
+			continue;
+		g_free(values[i]);
+		values[i] = g_strdup_printf("%.15g", number);
+	}
+}
+
+bool
+axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
+{
+	*why = check_name(w, name);
+	if (*why != NULL)
+		return false;
+	char **values = axis_words(text);
+	if (values[0] != NULL && strcmp(values[0], "log2") == 0) {
+		char **expanded = expand_log2(values, why);
+		g_strfreev(values);
+		values = expanded;
+	} else if (values[0] == NULL) {
+		*why = g_strdup("has no value");
+	}
+	if (*why == NULL)
+		normalise(values);
+	for (unsigned i = 0; *why == NULL && values[i] != NULL; i++) {
+		*why = check_value(w, name, values[i]);
+		if (*why == NULL && g_strv_contains((const char *const *)values + i + 1, values[i]))
+			*why = g_strdup_printf("'%s' stands there twice", values[i]);
+	}
+	if (*why != NULL) {
+		g_strfreev(values);
+		return false;
+	}
+	*axis = (struct axis){.name = g_strdup(name), .values = values, .n = g_strv_length(values)};
+	return true;
+}
+
+struct axis *
+axis_add(struct axis **axes, unsigned *n)
+{
+	*axes = g_renew(struct axis, *axes, *n + 1);
+	return &(*axes)[(*n)++];
+}
+
+struct axis *
+axis_find(struct axis *axes, unsigned n, const char *name)
+{
+	for (unsigned i = 0; i < n; i++)
+		if (strcmp(axes[i].name, name) == 0)
+			return &axes[i];
+	return NULL;
+}
+
+void
+axis_free_all(struct axis *axes, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		g_free(axes[i].name);
+		g_strfreev(axes[i].values);
+	}
+	g_free(axes);
+}

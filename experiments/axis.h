@@ -1,0 +1,18 @@
+/* Values of a parameter, as [axes], [fixed] and --set give them: a list, or "log2 FROM TO". */
+#ifndef EXPERIMENTS_AXIS_H
+#define EXPERIMENTS_AXIS_H
+
+#include "experiments/experiment.h"
+
+/* axis_read: reads the values of parameter `name` into *axis; false and *why (no file or key in it; g_free it) if the
+ * parameter is unknown or a value not allowed. */
+bool axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why);
+/* axis_words: what blanks and commas separate; g_strfreev it. */
+char **axis_words(const char *text);
+
+/* axis_add: a new place at the end of a list of axes. */
+struct axis *axis_add(struct axis **axes, unsigned *n);
+struct axis *axis_find(struct axis *axes, unsigned n, const char *name);
+void axis_free_all(struct axis *axes, unsigned n);
+
+#endif
