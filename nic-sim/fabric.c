@@ -153,10 +153,19 @@ worm_unref(struct worm *w)
 	w->fabric->pool = w;
 }
 
+/* drop: the packet will not be received; what happens to it first is what counts. */
 static void
-trace_drop(const struct worm *w, enum drop_reason reason)
+drop(struct worm *w, enum drop_reason reason)
 {
+	struct fabric_counts *counts = &w->fabric->counts;
+
+	if (w->dropped)
+		return;
+	w->dropped = true;
 	trace_event(SIM_RANK_CHANNEL + w->path[w->n_path - 1], TRACE_DROP, reason);
+	*(reason == DROP_BAD_ROUTE ? &counts->bad_route
+	  : reason == DROP_TIMEOUT ? &counts->timeouts
+	                           : &counts->dropped) += 1;
 }
 
 /* Faults. ------------------------------------------------------------------------------------------------------------
@@ -190,8 +199,7 @@ strike(struct worm *w)
 
 		if (c->faulty && faults_strike(&c->faults, s.bits, flip, &s)) {
 			w->discard = true;
-			w->fabric->counts.dropped++;
-			trace_drop(w, DROP_FAULT);
+			drop(w, DROP_FAULT);
 		}
 	}
 }
@@ -213,9 +221,9 @@ front_tail(const struct worm *w)
 	}
 }
 
-/* release_date: when the tail has come to the switch that channel `hop` leaves, so that the next head can be on its way through
- * the switch behind it: as sent, or when what is in front has moved on, but for what fits
- * into the slack buffers between.  What happened at the front is felt here no sooner than STOP and GO can tell. */
+/* release_date: when the tail has come to the switch that channel `hop` leaves, so that the next head can be on its way
+ * through the switch behind it: as sent, or when what is in front has moved on, but for what fits into the slack
+ * buffers between.  What happened at the front is felt here no sooner than STOP and GO can tell. */
 static sim_time
 release_date(const struct worm *w, unsigned hop, sim_time natural, sim_time tail)
 {
@@ -383,8 +391,7 @@ static void
 bad_route(struct worm *w)
 {
 	w->discard = true;
-	w->fabric->counts.bad_route++;
-	trace_drop(w, DROP_BAD_ROUTE);
+	drop(w, DROP_BAD_ROUTE);
 }
 
 /* route_on: strips a route byte; the channel that it names, or NO_INDEX. */
@@ -519,7 +526,7 @@ begin_flow(struct worm *w, uint32_t chunk)
 	w->phase = WORM_FLOW;
 	w->chunk = chunk;
 	w->told_rate = 0;
-	w->far_limit = w->fabric->ports[w->from].send_limit;
+	w->far_limit = holds(w, 0) ? w->fabric->ports[w->from].send_limit : FABRIC_UNLIMITED;
 	w->taken = (struct flow){.since = sim_now(), .rest = work};
 	if (p)
 		p->receiving = w;
@@ -621,7 +628,7 @@ worm_kill(struct worm *w, enum drop_reason reason)
 {
 	struct port *p = far_port(w), *s = &w->fabric->ports[w->from];
 
-	trace_drop(w, reason);
+	drop(w, reason);
 	if (w->phase == WORM_QUEUED)
 		leave_queue(w);
 	if (p && p->door == w)
@@ -646,7 +653,6 @@ timeout_fire(struct sim_event *ev)
 	struct port *p = far_port(w), *s = &w->fabric->ports[w->from];
 	bool sending = s->sending == w, receiving = p && p->receiving == w;
 
-	w->fabric->counts.timeouts++;
 	worm_kill(w, DROP_TIMEOUT);
 	if (sending)
 		s->nic.reset(s->nic.nic, true);
@@ -666,7 +672,6 @@ abort_sending(struct worm *w)
 		p->receiving = NULL;
 		p->nic.taken(p->nic.nic, data, bytes, true, (uint8_t)(w->residue ^ 1), w->tag);
 	}
-	w->fabric->counts.dropped++;
 	worm_kill(w, DROP_RESET);
 }
 
@@ -678,8 +683,7 @@ fabric_abort(struct fabric *f, unsigned node)
 
 	if (w && !w->discard) {
 		w->discard = true;
-		f->counts.dropped++;
-		trace_drop(w, DROP_RESET);
+		drop(w, DROP_RESET);
 		if (p->door == w)
 			p->door = NULL;
 		begin_flow(w, w->bytes - w->start);

@@ -86,6 +86,8 @@ uint32_t fabric_progress(const struct fabric *f, unsigned node, const uint8_t **
  * residue), what it receives is drained and lost. Not for cores. */
 void fabric_abort(struct fabric *f, unsigned node);
 
+/* Every packet that was begun is delivered (corrupted or not), dropped (by a fault or a NIC's reset), led into a wall
+ * (bad_route), lost to a network reset (timeouts), or still under way. */
 struct fabric_counts {
 	uint64_t packets, delivered, dropped, corrupted, bad_route, timeouts;
 	sim_time busiest_channel_ps; /* and how long the busiest channel was held */

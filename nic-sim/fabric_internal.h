@@ -61,6 +61,7 @@ struct worm {
 	enum phase phase;
 	bool closed;  /* the tail has been given */
 	bool discard; /* flows into nowhere */
+	bool dropped; /* and has been counted */
 	bool delayed; /* the head has waited for a channel or a buffer */
 	uint8_t residue;
 	unsigned n_path, n_struck, n_held;

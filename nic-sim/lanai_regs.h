@@ -70,13 +70,13 @@ enum lanai_register { LANAI_REGISTERS(LANAI_REG_OFFSET) };
 	B(ORUN2, 9, "length of the received packet, modulo 4: bit 1")                                                         \
 	B(WAKE, 10, "the host wrote the wake bit of the board's control word")                                                \
 	B(NRES, 11, "network reset: the packet being sent or received was blocked for TIMEOUT and is lost")                   \
-	B(LINK, 12, "the link went down or came up")                                                                          \
+	B(LINK, 12, "the link went down or came up; never set in this model")                                                                          \
 	B(SEND_RDY, 13, "a packet can be started: none is open or leaving; a level, writing has no effect")                                                    \
 	B(HALF_RDY, 14, "a halfword can be read from RH; never set in this model")                                            \
 	B(WORD_RDY, 15, "a word can be read from RW; never set in this model")                                                \
 	B(LAN0_SIG, 16, "the host wrote this bit; LAN1_SIG..LAN7_SIG follow")                                                 \
 	B(HOST_SIG, 30, "to the host: set by the LANai by writing 1, cleared by the host by writing 1")                       \
-	B(DBG, 31, "debug")
+	B(DBG, 31, "debug; never set in this model")
 
 #define LANAI_ISR_BIT(name, bit, meaning) LANAI_ISR_##name = 1u << bit,
 enum lanai_isr { LANAI_ISR_BITS(LANAI_ISR_BIT) };

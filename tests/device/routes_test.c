@@ -1,4 +1,5 @@
-/* The platforms of the tree: every route of every one leads where it says, in the time that its links and switches take. */
+/* The platforms of the tree: every route of every one leads where it says, in the time that its links and switches
+ * take. */
 #include "nic-sim/calendar.h"
 #include "nic-sim/engine.h"
 #include "nic-sim/fabric.h"
