@@ -313,22 +313,20 @@ port_settle(struct port *port)
 	sram_write(port->row + offsetof(struct vmmc_proc, polled), 0);
 }
 
-/* issue_in_turn: pieces for the ports that have a long send, one each in turn, until none can be issued. */
-static void
+/* issue_in_turn: a piece for the next port that has a long send and can get one; 0 if there is none. */
+static inline uint32_t
 issue_in_turn(void)
 {
-	struct port *port = S.turn;
-	struct port *last = port; /* came round to it without issuing: nothing is left to do */
+	struct port *first = S.turn;
+	struct port *port = first;
 	do {
-		struct port *next = port->next;
 		if (port->left && issue_piece(port)) {
-			S.turn = next;
-			last = next;
-			if (S.pieces >= PIECES_MAX)
-				return;
+			S.turn = port->next;
+			return 1;
 		}
-		port = next;
-	} while (port != last);
+		port = port->next;
+	} while (port != first);
+	return 0;
 }
 
 /* poll_again: the ports whose next descriptor had to wait. */
@@ -352,8 +350,8 @@ ports_retry(void)
 {
 	if (S.stalled)
 		poll_again();
-	if (S.long_sends && S.pieces < PIECES_MAX)
-		issue_in_turn();
+	while (S.long_sends && S.pieces < PIECES_MAX && issue_in_turn())
+		;
 }
 
 /* open_port: reads what the driver wrote about process `i`. */

@@ -12,7 +12,7 @@
 #define SEND_CYCLES_MAX    145u
 #define RECEIVE_CYCLES_MAX 135u
 #define DMA_GAP_CYCLES_MAX 70u
-#define BULK_CYCLES_MAX    600u
+#define BULK_CYCLES_MAX    640u
 #define IDLE_CYCLES_MAX    25u
 
 #define PACKETS 8u
