@@ -1,5 +1,5 @@
 #!/bin/sh
-# The launcher's own duties, without a build: help, verbs, exit codes, working from another directory.
+# The launcher's own duties, without a build: help, verbs, missing packages, exit codes, working from another directory.
 # usage: launcher.sh path-of-nicsim
 set -u
 nicsim=$1
@@ -26,5 +26,24 @@ expect 0 './nicsim reproduce' help
 expect 0 './nicsim reproduce'
 expect 2 "no verb 'fly'; allowed: setup demo" fly
 expect 2 "no verb 'fly'; allowed: setup demo" help fly
-expect 2 "setup takes --no-install only, not '--now'" setup --now
+
+# A Debian on which two of the packages are missing, as dpkg-query tells.
+fake=$(mktemp -d) || exit 1
+trap 'rm -rf "$fake"' EXIT
+cat >"$fake/dpkg-query" <<'EOF'
+#!/bin/sh
+case "$*" in
+*csmith) echo 'deinstall ok config-files' ;;
+*check) exit 1 ;;
+*) echo 'install ok installed' ;;
+esac
+EOF
+chmod +x "$fake/dpkg-query"
+PATH=$fake:$PATH
+for verb in setup demo reproduce test bench; do
+	expect 2 'apt-get install -y --no-install-recommends check csmith' "$verb" --no-install
+done
+for verb in run list report; do
+	expect 2 'apt-get install -y --no-install-recommends check csmith' "$verb"
+done
 exit $failed
