@@ -2,7 +2,6 @@
 
 #include <glib.h>
 
-#define NAME         1              /* of either export, on its host */
 #define EXPORT_RETRY (100 * SIM_US) /* an import that finds nothing yet is repeated after that time */
 #define WORD         4u
 
@@ -32,14 +31,14 @@ open_end(struct pair_end *end)
 	end->source = umem_alloc(end->process->memory, length);
 	if (end->here == 0 || end->source == 0)
 		return worked(end, VMMC_ENOSPC, "memory for the buffers");
-	return worked(end, vmmc_export(end->v, end->here, length, NAME, VMMC_ANY_NODE, &e), "vmmc_export");
+	return worked(end, vmmc_export(end->v, end->here, length, PAIR_NAME, VMMC_ANY_NODE, &e), "vmmc_export");
 }
 
 static bool
 import_other(struct pair_end *end)
 {
 	enum vmmc_error error;
-	while ((error = vmmc_import(end->v, end->other->node, NAME, &end->there)) == VMMC_ENAME)
+	while ((error = vmmc_import(end->v, end->other->node, PAIR_NAME, &end->there)) == VMMC_ENAME)
 		cpu_block("the other end's export", sim_now() + EXPORT_RETRY);
 	return worked(end, error, "vmmc_import");
 }

@@ -5,6 +5,8 @@
 #include "experiments/simulate.h"
 #include "host-lib/vmmc.h"
 
+#define PAIR_NAME 1 /* of either export, on its host */
+
 /* One end.  The buffer is `bytes` long; behind it, in the same export, lies a word of its own, the flag. */
 struct pair_end {
 	struct simulation *simulation;
