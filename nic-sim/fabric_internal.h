@@ -1,4 +1,5 @@
-/* Inside of the fabric: fabric_topology.c derives channels and switches, fabric.c moves packets. */
+/* Inside of the fabric: fabric_topology.c derives channels and switches, fabric_worm.c knows when a packet's tail
+ * passes where, fabric_motion.c moves heads, fabric.c is the NIC's and the machine's side. */
 #ifndef NIC_SIM_FABRIC_INTERNAL_H
 #define NIC_SIM_FABRIC_INTERNAL_H
 
@@ -8,7 +9,11 @@
 
 #define NO_INDEX   UINT32_MAX
 #define MAX_PATH   (FABRIC_MAX_HOPS + 1) /* channels of one way */
+#define TRAILER    2u                    /* characters behind the data: CRC-8 and GAP */
+#define LONG_AGO   ((sim_time)1 << 46)   /* 70 s: any flow that moved at all is over */
 #define FULL_SPEED 65536u                /* speeds are in 1/65536 of the rate of the worm's slowest channel */
+
+enum drop_reason { DROP_BAD_ROUTE = 1, DROP_FAULT, DROP_TIMEOUT, DROP_RESET };
 
 struct channel {
 	const char *name;
@@ -102,6 +107,73 @@ struct fabric {
 	struct fabric_counts counts;
 };
 
+static inline sim_time
+wire_time(uint64_t bytes, uint64_t bytes_per_s)
+{
+	return (bytes * SIM_S + bytes_per_s / 2) / bytes_per_s; /* fits: at most 2^21 bytes */
+}
+
+static inline uint32_t
+speed_of(uint64_t limit, uint64_t bytes_per_s)
+{
+	return limit >= bytes_per_s ? FULL_SPEED : (uint32_t)(limit * FULL_SPEED / bytes_per_s);
+}
+
+static inline sim_time
+later(sim_time a, sim_time b)
+{
+	return a > b ? a : b;
+}
+
+static inline struct channel *
+front(const struct worm *w)
+{
+	return &w->fabric->channels[w->path[w->n_path - 1]];
+}
+
+static inline struct port *
+far_port(const struct worm *w)
+{
+	uint32_t node = front(w)->to_node;
+
+	return node == NO_INDEX ? NULL : &w->fabric->ports[node];
+}
+
+static inline bool
+holds(const struct worm *w, unsigned hop)
+{
+	const struct channel *c = &w->fabric->channels[w->path[hop]];
+
+	return c->holder == w && c->hop == hop;
+}
+
+/* fabric_worm.c */
+uint64_t flow_rest(const struct flow *f, sim_time t);
+void flow_set(struct flow *f, sim_time now, uint32_t speed);
+sim_time flow_end(const struct flow *f);
+struct worm *worm_new(struct fabric *f, unsigned node);
+void worm_unref(struct worm *w);
+void worm_cancel(struct worm *w);
+void worm_drop(struct worm *w, enum drop_reason reason);
+void worm_strike(struct worm *w);
+void worm_schedule(struct worm *w);
+
+/* fabric_motion.c */
+void worm_enter(struct worm *w, uint32_t channel, sim_time delay);
+/* worm_begin_flow: the next `chunk` bytes move out of the fabric from now on. */
+void worm_begin_flow(struct worm *w, uint32_t chunk);
+void worm_kill(struct worm *w, enum drop_reason reason);
+/* worm_tell_nic: the sending NIC learns the rate at its end. */
+void worm_tell_nic(struct worm *w);
+void worm_head_fire(struct sim_event *ev);
+void worm_tail_fire(struct sim_event *ev);
+void worm_forward_fire(struct sim_event *ev);
+void worm_backward_fire(struct sim_event *ev);
+void worm_timeout_fire(struct sim_event *ev);
+void port_sync_fire(struct sim_event *ev);
+void channel_release_fire(struct sim_event *ev);
+
+/* fabric_topology.c */
 /* topology_derive: fills channels, switches and ports' channel numbers; false and *error. */
 bool topology_derive(struct fabric *f, char **error);
 /* topology_find_cycle: false and *error if the routes' channel dependency graph has a cycle. */

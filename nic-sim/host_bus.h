@@ -33,7 +33,7 @@ struct host_bus *hb_new(unsigned node, const struct params *params);
 void hb_free(struct host_bus *bus);
 void hb_attach_nic(struct host_bus *bus, struct nic *nic);
 
-/* Frames, for the driver and umem. --------------------------------------------------------------------------------- */
+/* Frames, for the driver and umem. --------------------------------------------------------- */
 
 /* hb_frame_alloc: a frame backed by the 4096 bytes at `memory`, which is the page at page_address of `space`; frame
  * numbers are given out in order, lowest free first, so that they never depend on real addresses.  -1 if the host's
@@ -47,8 +47,7 @@ bool hb_frame_mapped(const struct host_bus *bus, unsigned frame);
 typedef void (*hb_deposit_hook)(struct umem_space *space, uint64_t address, uint64_t bytes);
 void hb_set_deposit_hook(struct host_bus *bus, hb_deposit_hook hook);
 
-/* PIO by the processor. -----------------------------------------------------------------------------------------------
- */
+/* PIO by the processor. -------------------------------------------------------------------- */
 
 /* A PIO call in progress; the caller's, untouched by him until done(). */
 struct hb_pio {
@@ -78,8 +77,7 @@ uint32_t hb_pio_read_wait(struct host_bus *bus, uint32_t offset);
  * valid mark, in one go. */
 void hb_pio_publish_wait(struct host_bus *bus, uint32_t offset, const uint32_t *words, unsigned n, uint32_t tag);
 
-/* DMA by the NIC's one engine. ----------------------------------------------------------------------------------------
- */
+/* DMA by the NIC's one engine. ------------------------------------------------------------- */
 
 /* hb_dma_start: the bus time of a transfer of `bytes` (a multiple of 4) at `address`, no faster than max_rate within a
  * burst.  At its end done(arg, true) is called, as an event, and moves the data with hb_dma_to_host() or
@@ -97,8 +95,7 @@ uint64_t hb_dma_rate(const struct host_bus *bus, uint32_t bytes, uint64_t max_ra
 bool hb_dma_to_host(struct host_bus *bus, uint32_t address, const uint8_t *from, uint32_t bytes);
 bool hb_dma_from_host(struct host_bus *bus, uint32_t address, uint8_t *to, uint32_t bytes);
 
-/* Stores that hardware snoops. ---------------------------------------------------------------------------------------
- */
+/* Stores that hardware snoops. ------------------------------------------------------------- */
 void hb_store(struct umem_space *space, uint64_t address, uint32_t word); /* big-endian, as all NIC data */
 void hb_copy(struct umem_space *space, uint64_t to, const void *from, uint32_t bytes);
 

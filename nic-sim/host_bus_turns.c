@@ -10,8 +10,7 @@ later(sim_time a, sim_time b)
 	return a > b ? a : b;
 }
 
-/* DMA. ---------------------------------------------------------------------------------------------------------------
- */
+/* DMA. ------------------------------------------------------------------------------------- */
 
 static inline sim_time
 burst_time(const struct params *p, uint32_t bytes, uint64_t rate)
@@ -124,8 +123,7 @@ hb_dma_rate(const struct host_bus *bus, uint32_t bytes, uint64_t max_rate)
 	return time ? (uint64_t)((unsigned __int128)bytes * SIM_S / time) : p->dma_rate;
 }
 
-/* PIO. ---------------------------------------------------------------------------------------------------------------
- */
+/* PIO. ------------------------------------------------------------------------------------- */
 
 /* take_turn: the bus for `time`, after the running burst or call; pushes the rest of a transfer back.  A burst that was
  * pushed back goes before the next PIO, so that back-to-back PIO does not starve the engine.  Returns the beginning. */

@@ -9,8 +9,7 @@
 
 #define LOG_TAG_LEVEL 1u /* log_1 moves a tag */
 
-/* The LANai's side. ---------------------------------------------------------------------------------------------------
- */
+/* The LANai's side. ------------------------------------------------------------------------ */
 
 static bool
 core_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
@@ -102,8 +101,7 @@ nic_mistake(struct nic *nic, const char *what, uint32_t value)
 	nic->last_mistake_at = sim_now();
 }
 
-/* The board's control word. -------------------------------------------------------------------------------------------
- */
+/* The board's control word. ---------------------------------------------------------------- */
 
 void
 nic_reset(struct nic *nic)
@@ -145,8 +143,7 @@ read_control(const struct nic *nic)
 	       (nic->irq_enabled ? NIC_CONTROL_INT_ENABLE : 0);
 }
 
-/* The window. ---------------------------------------------------------------------------------------------------------
- */
+/* The window. ------------------------------------------------------------------------------ */
 
 static void
 write_sram(struct nic *nic, uint32_t address, const uint32_t *words, unsigned n, uint32_t tag)
@@ -246,8 +243,7 @@ nic_watches(const struct nic *nic, uint32_t offset, uint32_t length)
 	return lanai_watches(nic->core, offset, length);
 }
 
-/* Making and asking. --------------------------------------------------------------------------------------------------
- */
+/* Making and asking. ----------------------------------------------------------------------- */
 
 struct nic *
 nic_new(unsigned node, const struct params *params, struct fabric *fabric)

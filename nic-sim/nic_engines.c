@@ -38,8 +38,7 @@ set_tags(struct nic *nic, uint32_t address, uint32_t bytes, uint32_t tag)
 		nic->tags[i] = tag;
 }
 
-/* Host DMA. -----------------------------------------------------------------------------------------------------------
- */
+/* Host DMA. -------------------------------------------------------------------------------- */
 
 static bool
 move_to_host(struct nic *nic)
@@ -113,8 +112,7 @@ dma_left(const struct nic *nic)
 	return nic->dma.busy ? hb_dma_left(nic->bus) : 0;
 }
 
-/* Send DMA. -----------------------------------------------------------------------------------------------------------
- */
+/* Send DMA. -------------------------------------------------------------------------------- */
 
 /* send_piece: the next bytes of the packet; the first open it. */
 static void
@@ -193,8 +191,7 @@ port_sent(void *arg)
 	send_over(nic, LANAI_ISR_SEND);
 }
 
-/* Receive DMA. --------------------------------------------------------------------------------------------------------
- */
+/* Receive DMA. ----------------------------------------------------------------------------- */
 
 void
 receive_set_pointer(struct nic *nic, uint32_t value)
@@ -315,8 +312,7 @@ port_taken(void *arg, const uint8_t *data, uint32_t bytes, bool last, uint8_t re
 	}
 }
 
-/* Both. ---------------------------------------------------------------------------------------------------------------
- */
+/* Both. ------------------------------------------------------------------------------------ */
 
 static void
 port_flow(void *arg, bool sending, uint64_t bytes_per_s)

@@ -9,8 +9,7 @@
 #define ISR_LEVELS  LANAI_ISR_SEND_RDY
 #define ISR_LAN_SIG 0x00FF0000u /* LAN0_SIG..LAN7_SIG */
 
-/* Interrupts. ---------------------------------------------------------------------------------------------------------
- */
+/* Interrupts. ------------------------------------------------------------------------------ */
 
 void
 regs_update_irq(struct nic *nic)
@@ -59,8 +58,7 @@ write_EIMR(struct nic *nic, uint32_t value)
 	regs_update_irq(nic);
 }
 
-/* Timers. -------------------------------------------------------------------------------------------------------------
- */
+/* Timers. ---------------------------------------------------------------------------------- */
 
 static uint32_t
 read_RTC(struct nic *nic)
@@ -98,8 +96,7 @@ it_zero_fire(struct sim_event *ev)
 	regs_flag(sim_event_owner(ev, struct nic, it_zero), LANAI_ISR_TIME, 0);
 }
 
-/* Engines. ------------------------------------------------------------------------------------------------------------
- */
+/* Engines. --------------------------------------------------------------------------------- */
 
 static uint32_t
 read_DMA_CTR(struct nic *nic)
@@ -178,8 +175,7 @@ read_nothing(struct nic *nic)
 #define read_RH read_nothing
 #define read_RW read_nothing
 
-/* The table. ----------------------------------------------------------------------------------------------------------
- */
+/* The table. ------------------------------------------------------------------------------- */
 
 struct reg {
 	const char *name;

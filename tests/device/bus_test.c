@@ -55,8 +55,7 @@ bursts(uint32_t bytes)
 	return bytes / BURST * burst_time() + (last ? NET_DMA_BURST_COST + sim_transfer_time(last, NET_DMA_RATE) : 0);
 }
 
-/* PIO. ----------------------------------------------------------------------------------------------------------------
- */
+/* PIO. ------------------------------------------------------------------------------------- */
 
 /* Seen by somebody who looks at each date, in whatever state the LANai is. */
 START_TEST(words_arrive_at_their_dates)
@@ -182,8 +181,7 @@ START_TEST(calls_take_turns)
 }
 END_TEST
 
-/* DMA. ----------------------------------------------------------------------------------------------------------------
- */
+/* DMA. ------------------------------------------------------------------------------------- */
 
 START_TEST(dma_is_start_and_bursts)
 {
@@ -300,8 +298,7 @@ START_TEST(unmapped_frame_aborts)
 }
 END_TEST
 
-/* Memory. -------------------------------------------------------------------------------------------------------------
- */
+/* Memory. ---------------------------------------------------------------------------------- */
 
 static unsigned deposits;
 static uint64_t deposit_at, deposit_bytes;

@@ -141,8 +141,7 @@ way(unsigned switches)
 	return (switches + 1) * CABLE + switches * SWITCH;
 }
 
-/* Unhindered. ---------------------------------------------------------------------------------------------------------
- */
+/* Unhindered. ------------------------------------------------------------------------------ */
 
 START_TEST(timing_closed_form)
 {
@@ -206,8 +205,7 @@ START_TEST(back_to_back_packets_use_the_link_fully)
 }
 END_TEST
 
-/* Pieces. -------------------------------------------------------------------------------------------------------------
- */
+/* Pieces. ---------------------------------------------------------------------------------- */
 
 START_TEST(pieces_make_one_packet)
 {
@@ -250,8 +248,7 @@ START_TEST(late_tail_makes_the_worm_wait)
 }
 END_TEST
 
-/* Blocked. ------------------------------------------------------------------------------------------------------------
- */
+/* Blocked. --------------------------------------------------------------------------------- */
 
 START_TEST(unarmed_receiver_holds_the_way)
 {
@@ -409,8 +406,7 @@ START_TEST(full_buffer_stops_in_the_middle)
 }
 END_TEST
 
-/* Rates. --------------------------------------------------------------------------------------------------------------
- */
+/* Rates. ----------------------------------------------------------------------------------- */
 
 START_TEST(slow_sender_sets_the_pace)
 {
@@ -488,8 +484,7 @@ START_TEST(receivers_change_is_felt_after_the_way_back)
 }
 END_TEST
 
-/* Routes. -------------------------------------------------------------------------------------------------------------
- */
+/* Routes. ---------------------------------------------------------------------------------- */
 
 START_TEST(route_bytes_are_port_differences)
 {
@@ -586,8 +581,7 @@ START_TEST(impossible_topologies)
 }
 END_TEST
 
-/* Resets. -------------------------------------------------------------------------------------------------------------
- */
+/* Resets. ---------------------------------------------------------------------------------- */
 
 START_TEST(reset_sender_truncates)
 {
@@ -623,8 +617,7 @@ START_TEST(reset_receiver_drains)
 }
 END_TEST
 
-/* Everything at once: nothing is lost, every channel is free in the end.
- * ------------------------------------------------ */
+/* Everything at once: nothing is lost, every channel is free in the end. ------------------- */
 
 START_TEST(many_to_many_comes_through)
 {

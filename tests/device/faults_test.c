@@ -70,8 +70,7 @@ START_TEST(two_flips_127_bits_apart_are_not_seen)
 }
 END_TEST
 
-/* Statistics. ---------------------------------------------------------------------------------------------------------
- */
+/* Statistics. ------------------------------------------------------------------------------ */
 
 static uint64_t flips, sum;
 
@@ -136,8 +135,7 @@ START_TEST(channels_and_seeds_differ_and_repeat)
 }
 END_TEST
 
-/* Through the fabric: one flip a packet, in the data or in the CRC byte.
- * -------------------------------------------------- */
+/* Through the fabric: one flip a packet, in the data or in the CRC byte. ------------------- */
 
 static void
 all_corrupt(struct params *params)

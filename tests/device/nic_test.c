@@ -64,8 +64,7 @@ word_at(unsigned node, uint32_t address)
 	return (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
 }
 
-/* The block. ----------------------------------------------------------------------------------------------------------
- */
+/* The block. ------------------------------------------------------------------------------- */
 
 START_TEST(reset_values)
 {
@@ -109,8 +108,7 @@ START_TEST(storage_and_access)
 }
 END_TEST
 
-/* Interrupts. ---------------------------------------------------------------------------------------------------------
- */
+/* Interrupts. ------------------------------------------------------------------------------ */
 
 START_TEST(isr_bits_and_the_line)
 {
@@ -160,8 +158,7 @@ START_TEST(touch_before_steady_registers_change)
 }
 END_TEST
 
-/* Timers. -------------------------------------------------------------------------------------------------------------
- */
+/* Timers. ---------------------------------------------------------------------------------- */
 
 START_TEST(interval_timer)
 {
@@ -197,8 +194,7 @@ START_TEST(real_time_clock)
 }
 END_TEST
 
-/* Send and receive. ---------------------------------------------------------------------------------------------------
- */
+/* Send and receive. ------------------------------------------------------------------------ */
 
 START_TEST(packet_from_sram_to_sram)
 {
@@ -344,8 +340,7 @@ START_TEST(firmware_mistakes_do_no_harm)
 }
 END_TEST
 
-/* Host DMA. -----------------------------------------------------------------------------------------------------------
- */
+/* Host DMA. -------------------------------------------------------------------------------- */
 
 static void
 start_dma(unsigned node, uint32_t bus_address, uint32_t sram, uint32_t bytes, bool from_host)
@@ -424,8 +419,7 @@ START_TEST(dma_into_code_halts_the_lanai)
 }
 END_TEST
 
-/* The SRAM port: 2 accesses a clock at 33 MHz, 0.25 kept for the processor: 231 MB/s for the engines.
- * -------------------- */
+/* The SRAM port: 2 accesses a clock at 33 MHz, 0.25 kept for the processor: 231 MB/s for the engines.  */
 
 #define PORT_RATE     231000000.0
 #define LOAD_OF(rate) ((uint32_t)((rate) / 4.0 / 33e6 * 65536))
@@ -496,8 +490,7 @@ START_TEST(receive_and_send_share)
 }
 END_TEST
 
-/* The board. ----------------------------------------------------------------------------------------------------------
- */
+/* The board. ------------------------------------------------------------------------------- */
 
 START_TEST(board_reset)
 {
@@ -538,8 +531,7 @@ START_TEST(wake_bit)
 }
 END_TEST
 
-/* Faults end to end: what the fabric breaks, the residue tells.
- * --------------------------------------------------------- */
+/* Faults end to end: what the fabric breaks, the residue tells. ---------------------------- */
 
 static void
 all_corrupt(struct params *params)
