@@ -104,6 +104,6 @@ void lanai_set_skipping(struct lanai_core *core, bool on);
 
 uint32_t lanai_reg(const struct lanai_core *core, unsigned r); /* r2 = pc; for tests and reports */
 void lanai_set_reg(struct lanai_core *core, unsigned r, uint32_t value); /* for tests; not r2 */
-struct lanai_counts lanai_counts(const struct lanai_core *core); /* a parked core's are brought up to sim_now() */
+struct lanai_counts lanai_counts(const struct lanai_core *core); /* a parked core is brought up to sim_now(), and active again */
 
 #endif

@@ -1,5 +1,6 @@
-/* Inside of the LANai core, shared by lanai_core.c (life, dates, memory), lanai_decode.c (pre-decoding), lanai_interp.c
- * (the fast engine), lanai_ref.c (the slow one) and lanai_idle.c (skipping).  Nobody else includes this, but for tests.
+/* Inside of the LANai core, shared by lanai_core.c (life), lanai_time.c (dates and costs), lanai_execute.c (effects),
+ * lanai_decode.c (pre-decoding), lanai_interp.c (the fast engine), lanai_ref.c (the slow one) and lanai_idle.c
+ * (skipping).  Nobody else includes this, but for tests.
  *
  * POSITION.  The core's place in time is `pos`, in 1/65536 clock since lanai_start; it belongs to the instruction that
  * is executed next and includes that one's own load-use stall.  lanai_date() turns it into a date.
@@ -137,7 +138,7 @@ struct lanai_core {
 	char name[32];
 };
 
-/* lanai_core.c */
+/* lanai_time.c */
 sim_time lanai_date(struct lanai_core *core, uint64_t pos);
 /* lanai_position: the first position whose date is >= t. */
 uint64_t lanai_position(const struct lanai_core *core, sim_time t);
@@ -146,7 +147,11 @@ void lanai_window(struct lanai_core *core);
 /* lanai_admit: for the engines, in front of a checked instruction at core->pos: false if it must not be executed now.
  */
 bool lanai_admit(struct lanai_core *core);
+
+/* lanai_core.c */
 enum lanai_outcome lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc);
+
+/* lanai_execute.c */
 /* lanai_execute: the effect of one admitted instruction at `address`, except the passing of time and the move to the
  * next.  *jump: a transfer was taken, to *target; *sram: the SRAM was accessed. */
 struct lanai_effect {

@@ -123,7 +123,7 @@ lanai_set_costs(struct lanai_core *core, uint32_t load)
 {
 	uint64_t free = 2 * LANAI_FX - load, clock2 = (uint64_t)LANAI_FX * LANAI_FX;
 
-	core->plain_cost = (uint32_t)MAX(LANAI_FX, (clock2 + free - 1) / free);
+	core->plain_cost = (uint32_t)MIN(MAX(LANAI_FX, (clock2 + free - 1) / free), UINT32_MAX);
 	core->memory_cost = (uint32_t)MIN(MAX(LANAI_FX, (2 * clock2 + free - 1) / free), UINT32_MAX);
 	core->cost_shift = 16;
 	while (1ull << core->cost_shift < core->memory_cost)
