@@ -2,6 +2,9 @@
 
 #define SEQUENCE_MASK 0xFFFFu
 
+/* The time-out doubles this often at most without progress. */
+#define BACKOFF_MAX 3u
+
 /* timer_want: the interval timer must ask for this peer at `at`, which is `delay` ticks from now. */
 static void
 timer_want(struct peer *peer, uint32_t at, uint32_t delay)
@@ -22,9 +25,11 @@ timer_want(struct peer *peer, uint32_t at, uint32_t delay)
 static void
 rto_start(struct peer *peer)
 {
+	uint32_t delay = S.rto << peer->backoff;
+	uint32_t at = reg_read(LANAI_RTC) + delay;
 	peer->rto_timed = 1;
-	peer->rto_at = reg_read(LANAI_RTC) + S.rto;
-	timer_want(peer, peer->rto_at, S.rto);
+	peer->rto_at = at;
+	timer_want(peer, at, delay);
 }
 
 /* told: the packet that the engine was given carries the number expected next. */
@@ -220,6 +225,7 @@ link_progress(struct peer *peer, uint32_t expected)
 		packet = next;
 	}
 	peer->oldest = packet;
+	peer->backoff = 0;
 	peer->rto_timed = 0;
 	if (packet)
 		rto_start(peer);
@@ -277,6 +283,22 @@ link_go_back(struct peer *peer)
 		send_next();
 }
 
+/* time_out: everything again, less often each time.  While packets still wait for the send engine, or it is busy with
+ * one to this peer, nothing is known to be lost: the network or a receiver backs up. */
+static void
+time_out(struct peer *peer, uint32_t now)
+{
+	uint32_t waiting = peer->unsent || (S.sending && S.sending->peer == peer);
+	if (!waiting) {
+		count(VMMC_C_TIMEOUTS);
+		if (peer->backoff < BACKOFF_MAX)
+			peer->backoff++;
+		peer->unsent = peer->oldest;
+		send_push(peer);
+	}
+	peer->rto_at = now + (S.rto << peer->backoff);
+}
+
 /* peer_due: queues what the peer's deadlines ask for at `now`. Starts nothing, so that the list of timed peers stands
  * still. */
 static void
@@ -288,12 +310,8 @@ peer_due(struct peer *peer, uint32_t now)
 		peer->ack_timed = 0;
 		ack_push(peer);
 	}
-	if (peer->rto_timed && rto_left <= 0) {
-		count(VMMC_C_TIMEOUTS);
-		peer->rto_at = now + S.rto;
-		peer->unsent = peer->oldest;
-		send_push(peer);
-	}
+	if (peer->rto_timed && rto_left <= 0)
+		time_out(peer, now);
 }
 
 /* peer_left: ticks until the peer's next deadline; 0 if it has none. Deadlines that are due were dealt with. */

@@ -78,7 +78,8 @@ struct peer {
 	/* timer */
 	uint32_t ack_timed, ack_at;
 	uint32_t rto_timed, rto_at;
-	uint32_t timed; /* in the list S.timed */
+	uint32_t backoff; /* the time-out is rto << backoff */
+	uint32_t timed;   /* in the list S.timed */
 	struct peer *timed_next;
 } __attribute__((aligned(128))); /* the address of a peer is a shift away from its number */
 

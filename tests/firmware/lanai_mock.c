@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#define STACK_BYTES 2048u /* that must be left below VMMC_CODE_LIMIT */
+
 #define SLICE_PS 300000000ull /* 0.3 ms: ten thousand instructions, more than any round of a test needs */
 #define SLICES   3u           /* the core may need some time to see that a loop is idle */
 
@@ -97,6 +99,7 @@ load(struct lanai_mock *mock, const char *folder)
 	        lanai_image_load((const char *const *)paths->pdata, paths->len, VMMC_CODE_LIMIT, &error);
 	if (!image)
 		g_error("%s", error);
+	g_assert_cmpuint(image->size + STACK_BYTES, <=, VMMC_CODE_LIMIT);
 	g_assert_true(lanai_load(mock->core, image, &why));
 	lanai_image_free(image);
 	g_ptr_array_unref(paths);
