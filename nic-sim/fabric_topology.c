@@ -304,8 +304,7 @@ topology_free(struct fabric *f)
 	g_free(f->channels);
 }
 
-/* Deadlock: a packet that holds channel a may wait for channel b if some route has b right behind a.
- * ------------------- */
+/* Deadlock: a packet that holds channel a may wait for channel b if some route has b right behind a. */
 
 struct walk {
 	const struct fabric *f;

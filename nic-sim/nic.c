@@ -271,6 +271,7 @@ void
 nic_free(struct nic *nic)
 {
 	sim_cancel(&nic->it_zero);
+	sim_cancel(&nic->irq_change);
 	lanai_free(nic->core);
 	g_free(nic->tags);
 	g_free(nic);

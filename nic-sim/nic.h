@@ -56,7 +56,7 @@ struct nic *nic_new(unsigned node, const struct params *params, struct fabric *f
 void nic_free(struct nic *nic);
 /* The bus that its host DMA engine masters; set before the LANai starts. */
 void nic_attach_bus(struct nic *nic, struct host_bus *bus);
-/* irq: called with the new level whenever the host's interrupt line changes. */
+/* irq: called, from an event or a thread, with the new level whenever the host's interrupt line changes. */
 void nic_attach_irq(struct nic *nic, void (*irq)(void *arg, bool level), void *arg);
 
 /* nic_load: puts firmware into SRAM (as the driver's PIO would; costs no simulated time, it happens before the

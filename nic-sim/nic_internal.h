@@ -45,6 +45,8 @@ struct nic {
 	void (*irq)(void *arg, bool level);
 	void *irq_arg;
 	bool irq_level, irq_enabled;
+	bool irq_told; /* the level that the host knows */
+	struct sim_event irq_change;
 	bool loaded;
 	bool in_core; /* the access comes from the LANai itself */
 	uint32_t reg[N_REGISTERS];

@@ -11,6 +11,24 @@
 
 /* Interrupts. ------------------------------------------------------------------------------ */
 
+static void
+tell_host(struct nic *nic)
+{
+	if (nic->irq_told == nic->irq_level)
+		return;
+	nic->irq_told = nic->irq_level;
+	if (nic->irq)
+		nic->irq(nic->irq_arg, nic->irq_level);
+}
+
+static void
+irq_fire(struct sim_event *ev)
+{
+	tell_host(sim_event_owner(ev, struct nic, irq_change));
+}
+
+/* regs_update_irq: a change that the LANai makes reaches the host as an event of the same date, since a LANai may run
+ * ahead of the rest of the machine. */
 void
 regs_update_irq(struct nic *nic)
 {
@@ -22,8 +40,10 @@ regs_update_irq(struct nic *nic)
 	nic->irq_level = level;
 	if (level)
 		trace_event(SIM_RANK_NODE + nic->node, TRACE_INTERRUPT, cause);
-	if (nic->irq)
-		nic->irq(nic->irq_arg, level);
+	if (nic->in_core)
+		sim_post(&nic->irq_change, sim_now());
+	else
+		tell_host(nic);
 }
 
 void
@@ -246,5 +266,6 @@ void
 regs_init(struct nic *nic)
 {
 	sim_event_init(&nic->it_zero, SIM_RANK_NODE + nic->node, it_zero_fire);
+	sim_event_init(&nic->irq_change, SIM_RANK_NODE + nic->node, irq_fire);
 	regs_reset(nic);
 }

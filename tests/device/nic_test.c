@@ -119,6 +119,7 @@ START_TEST(isr_bits_and_the_line)
 	host_wr(0, LANAI_EIMR, LANAI_ISR_HOST_SIG);
 	ck_assert(boards[0].irq);
 	wr(0, LANAI_ISR, LANAI_ISR_HOST_SIG); /* again: no edge */
+	board_run(0);
 	ck_assert_uint_eq(boards[0].irqs, 1);
 	host_wr(0, LANAI_ISR, LANAI_ISR_HOST_SIG); /* the host clears it */
 	ck_assert(!boards[0].irq);
@@ -126,6 +127,20 @@ START_TEST(isr_bits_and_the_line)
 	ck_assert_uint_eq(rd(0, LANAI_ISR), LANAI_ISR_LAN0_SIG << 3 | LANAI_ISR_SEND_RDY);
 	wr(0, LANAI_ISR, LANAI_ISR_LAN0_SIG << 3 | LANAI_ISR_SEND_RDY); /* SEND_RDY is a level */
 	ck_assert_uint_eq(rd(0, LANAI_ISR), LANAI_ISR_SEND_RDY);
+	board_tear_down();
+}
+END_TEST
+
+START_TEST(lanai_raises_the_line_by_an_event)
+{
+	board_set_up(NULL);
+	wr(0, LANAI_EIMR, LANAI_ISR_HOST_SIG);
+	board_run(SIM_US);
+	wr(0, LANAI_ISR, LANAI_ISR_HOST_SIG);
+	ck_assert(!boards[0].irq); /* the LANai may be ahead of the host */
+	board_run(SIM_US);
+	ck_assert(boards[0].irq);
+	ck_assert_uint_eq(sim_now(), SIM_US);
 	board_tear_down();
 }
 END_TEST
@@ -581,6 +596,7 @@ main(void)
 	tcase_add_test(tc, reset_values);
 	tcase_add_test(tc, storage_and_access);
 	tcase_add_test(tc, isr_bits_and_the_line);
+	tcase_add_test(tc, lanai_raises_the_line_by_an_event);
 	tcase_add_test(tc, boards_interrupt_gate);
 	tcase_add_test(tc, touch_before_steady_registers_change);
 	tcase_add_test(tc, interval_timer);
