@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,6 +31,7 @@ static void __attribute__((noreturn)) run_child(int fd, enum exit_code (*body)(v
 {
 	char *text = NULL;
 	enum exit_code code = EXIT_FAILED;
+	prctl(PR_SET_PDEATHSIG, SIGKILL); /* nobody would listen any more */
 	if (chdir(nicsim_root()) == 0)
 		code = body(arg, &text);
 	else

@@ -1,13 +1,12 @@
 #include "experiments/firmware_choice.h"
 
 #include "experiments/experiment.h"
+#include "experiments/output.h"
 #include "host-lib/firmware_image.h"
 
 #include <glib.h>
-#include <glib/gstdio.h>
+#include <string.h>
 #include <sys/wait.h>
-
-#define OBJECT "firmware.o"
 
 /* Runs a program; its messages are ours.  False and *error if it could not be run or failed. */
 static bool
@@ -39,21 +38,56 @@ compile(const char *source, const char *object, char **error)
 	return ok;
 }
 
+/* The object of one source, or a copy of one object, in `folder`. */
 static bool
-make_object(const char *file, const char *object, char **error)
+make_object(const char *file, const char *folder, char **error)
+{
+	char *name = g_path_get_basename(file);
+	name[strlen(name) - 1] = 'o';
+	char *object = g_build_filename(folder, name, NULL);
+	bool ok = g_str_has_suffix(file, ".c") ? compile(file, object, error)
+	                                       : run_program((char *[]){"cp", (char *)file, object, NULL}, file, error);
+	g_free(object);
+	g_free(name);
+	return ok;
+}
+
+/* The objects of all sources in a folder. */
+static bool
+make_objects(const char *sources, const char *folder, char **error)
+{
+	GDir *dir = g_dir_open(sources, 0, NULL);
+	const char *name;
+	bool ok = true;
+	unsigned n = 0;
+	while (ok && dir != NULL && (name = g_dir_read_name(dir)) != NULL) {
+		if (!g_str_has_suffix(name, ".c"))
+			continue;
+		char *path = g_build_filename(sources, name, NULL);
+		ok = make_object(path, folder, error);
+		n++;
+		g_free(path);
+	}
+	if (dir != NULL)
+		g_dir_close(dir);
+	if (ok && n == 0)
+		*error = g_strdup_printf("%s: there is no file.c in this folder", sources);
+	return ok && n > 0;
+}
+
+static bool
+make_firmware(const char *file, const char *folder, char **error)
 {
 	char *path = g_canonicalize_filename(file, NULL);
-	bool ok = g_file_test(path, G_FILE_TEST_IS_REGULAR);
-	if (!ok)
-		*error = g_strdup_printf("%s: there is no such firmware file", file);
-	else if (g_str_has_suffix(path, ".c"))
-		ok = compile(path, object, error);
-	else if (g_str_has_suffix(path, ".o"))
-		ok = run_program((char *[]){"cp", path, (char *)object, NULL}, path, error);
+	bool ok = false;
+	if (g_file_test(path, G_FILE_TEST_IS_DIR))
+		ok = make_objects(path, folder, error);
+	else if (!g_file_test(path, G_FILE_TEST_IS_REGULAR))
+		*error = g_strdup_printf("%s: there is no such firmware", file);
+	else if (g_str_has_suffix(path, ".c") || g_str_has_suffix(path, ".o"))
+		ok = make_object(path, folder, error);
 	else
-		ok = false;
-	if (!ok && *error == NULL)
-		*error = g_strdup_printf("%s: firmware is a file.c or a file.o", file);
+		*error = g_strdup_printf("%s: firmware is a file.c, a file.o or a folder of files.c", file);
 	g_free(path);
 	return ok;
 }
@@ -68,10 +102,7 @@ firmware_choose(const char *file, char **folder, char **error)
 		g_error_free(why);
 		return false;
 	}
-	char *object = g_build_filename(*folder, OBJECT, NULL);
-	bool ok = make_object(file, object, error);
-	g_free(object);
-	return ok;
+	return make_firmware(file, *folder, error);
 }
 
 void
@@ -79,10 +110,7 @@ firmware_forget(char *folder)
 {
 	if (folder == NULL)
 		return;
-	char *object = g_build_filename(folder, OBJECT, NULL);
-	g_unlink(object);
-	g_rmdir(folder);
-	g_free(object);
+	output_remove_folder(folder);
 	g_free(folder);
 }
 

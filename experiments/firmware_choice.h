@@ -4,9 +4,9 @@
 
 #include "nic-sim/image.h"
 
-/* firmware_choose: for --firmware FILE: FILE.c, a whole firmware in one file, is compiled by firmware/lanai-cc; FILE.o
- * is taken as it is.  *folder: a temporary one with the object, for firmware_load(); firmware_forget() removes it.
- * False and *error. */
+/* firmware_choose: for --firmware FILE: FILE.c, a whole program in one file, is compiled by firmware/lanai-cc; FILE.o
+ * is taken as it is; of a folder, all .c files are compiled.  *folder: a temporary one with the objects, for
+ * firmware_load(); firmware_forget() removes it, also after a failure.  False and *error (one line, g_free it). */
 bool firmware_choose(const char *file, char **folder, char **error);
 void firmware_forget(char *folder);
 /* firmware_load: the objects in `folder`, or the reference image if NULL, with the run-time.  In the tree's root.  NULL

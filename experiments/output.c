@@ -62,8 +62,8 @@ output_names(const struct output *o)
 	return (char **)g_ptr_array_free(names, FALSE);
 }
 
-static void
-remove_folder(const char *folder)
+void
+output_remove_folder(const char *folder)
 {
 	struct output o = {.temporary = (char *)folder};
 	char **names = output_names(&o);
@@ -87,7 +87,7 @@ remove_left_overs(const char *folder)
 		if (pid <= 0 || kill(pid, 0) == 0 || errno != ESRCH)
 			continue;
 		char *path = g_build_filename(folder, name, NULL);
-		remove_folder(path);
+		output_remove_folder(path);
 		g_free(path);
 	}
 	if (dir != NULL)
@@ -212,7 +212,7 @@ output_abandon(struct output *o)
 {
 	if (o == NULL)
 		return;
-	remove_folder(o->temporary);
+	output_remove_folder(o->temporary);
 	if (o->made)
 		g_rmdir(o->folder); /* unless something is in it */
 	g_free(o->folder);

@@ -26,6 +26,8 @@ void output_abandon(struct output *o);
 /* output_names: the files so far, sorted; g_strfreev it. */
 char **output_names(const struct output *o);
 
+/* output_remove_folder: with the files in it. */
+void output_remove_folder(const char *folder);
 /* file_sha256: NULL if it cannot be read; g_free it. */
 char *file_sha256(const char *path);
 

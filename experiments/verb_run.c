@@ -15,7 +15,8 @@ static const struct verb_help help = {
         "  nicsim run vmmc-latency --set nic.lanai_mhz=66 --out results/66MHz\n"
         "  nicsim run vmmc-latency --set nic.lanai_mhz=\"33 66 132\" --set size_B=4 --out -\n"
         "  nicsim run socket-bandwidth --set net.drop_rate=0.01 -j 4\n"
-        "  nicsim run vmmc-latency --firmware my.c\n\n"
+        "  nicsim run vmmc-latency --firmware my.c\n"
+        "  cp -r firmware/vmmc my-vmmc && edit, then: nicsim run vmmc-latency --firmware my-vmmc\n\n"
         "Exit codes: 0 done, 1 failed, 2 bad input, 3 deadlock of the simulated programs,\n"
         "4 simulated-time limit.",
 };
@@ -30,8 +31,8 @@ static struct {
 static const GOptionEntry options[] = {
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &given.sets,
          "a parameter of platform or workload; a list of values, or 'log2 FROM TO', is swept", "NAME=VALUE"},
-        {"firmware", 'f', 0, G_OPTION_ARG_FILENAME, &given.firmware, "load this firmware: C source or LANai object",
-         "FILE"},
+        {"firmware", 'f', 0, G_OPTION_ARG_FILENAME, &given.firmware,
+         "load this firmware: C source, LANai object, or a folder of C sources", "FILE"},
         {"platform", 'p', 0, G_OPTION_ARG_FILENAME, &given.platform, "another platform: a name in platforms/ or a file",
          "FILE"},
         {"out", 'o', 0, G_OPTION_ARG_FILENAME, &given.out, "folder for the results; - prints the CSV only", "DIR"},

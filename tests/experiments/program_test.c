@@ -5,6 +5,7 @@
 #include <check.h>
 #include <cjson/cJSON.h>
 #include <glib.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static const struct {
         {"run vmmc-latency --set nonsense", "--set nonsense: is not name=value"},
         {"run vmmc-latency --platform no-such", "no platform \"no-such\""},
         {"run vmmc-latency --platform README.md", "README.md"},
-        {"run vmmc-latency --firmware no-such.c", "no-such.c: there is no such firmware file"},
+        {"run vmmc-latency --firmware no-such.c", "no-such.c: there is no such firmware"},
         {"run vmmc-latency --jobs -1", "--jobs -1: allowed: 1 or more"},
         {"report --xml", "--xml"},
         {"list everything", "no further arguments are allowed"},
@@ -81,6 +82,72 @@ START_TEST(full_disk)
 {
 	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out - >/dev/full"), 1);
 	ck_assert_ptr_nonnull(strstr(err, "standard output: No space left on device"));
+}
+END_TEST
+
+/* A platform file with one parameter spoilt. */
+START_TEST(bad_platform_file)
+{
+	char *text, *path = toy_file("spoilt.xml", ""), *folder = g_path_get_dirname(path);
+	ck_assert(g_file_get_contents("platforms/myrinet-pc.params.xml", &text, NULL, NULL));
+	char **halves = g_strsplit(text, "\"host.cpu_mhz\" value=\"166\"", 2);
+	ck_assert_uint_eq(g_strv_length(halves), 2);
+	char *spoilt = g_strjoinv("\"host.cpu_mhz\" value=\"fast\"", halves),
+	     *parameters = g_build_filename(folder, "p.xml", NULL);
+	g_file_set_contents(parameters, spoilt, -1, NULL);
+	g_file_set_contents(path,
+	                    "<platform version=\"4.1\"><zone id=\"top\" routing=\"Full\">"
+	                    "<prop id=\"params\" value=\"p.xml\"/></zone></platform>",
+	                    -1, NULL);
+	char *line = g_strdup_printf("run vmmc-latency --out - --platform %s", path);
+	ck_assert_int_eq(nicsim(line), 2);
+	ck_assert_msg(strstr(err, "/p.xml:") != NULL && strstr(err, "host.cpu_mhz") != NULL &&
+	                      strstr(err, "1 to 10000 MHz") != NULL,
+	              "%s", err);
+	ck_assert_str_eq(out, "");
+	g_free(line);
+	g_free(parameters);
+	g_free(spoilt);
+	g_strfreev(halves);
+	g_free(text);
+	g_free(folder);
+	g_free(path);
+}
+END_TEST
+
+START_TEST(own_firmware) /* the reference sources, by way of --firmware: the same image, so the same results */
+{
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	char *reference = g_strdup(out);
+	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out - --firmware firmware/vmmc"), 0);
+	ck_assert_str_eq(out, reference);
+	g_free(reference);
+}
+END_TEST
+
+/* Killed at some moment, a run leaves nothing or all of it. */
+START_TEST(killed)
+{
+	char *parent = toy_folder(), *folder = g_build_filename(parent, "out", NULL);
+	char *arguments[] = {NICSIM_PROGRAM, "run", "vmmc-latency", "--out", folder, NULL};
+	GPid pid;
+	ck_assert(g_spawn_async(NULL, arguments, NULL, G_SPAWN_DO_NOT_REAP_CHILD | G_SPAWN_STDOUT_TO_DEV_NULL, NULL,
+	                        NULL, &pid, NULL));
+	g_usleep((gulong)(_i + 1) * 150000);
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+	char *csv = toy_read(folder, "vmmc-latency.csv"), *manifest = toy_read(folder, "manifest.json");
+	ck_assert(csv == NULL || g_str_has_suffix(csv, "\n"));
+	if (manifest != NULL) {
+		cJSON *json = cJSON_Parse(manifest);
+		ck_assert_ptr_nonnull(json);
+		ck_assert_ptr_nonnull(csv);
+		cJSON_Delete(json);
+	}
+	g_free(manifest);
+	g_free(csv);
+	g_free(folder);
+	g_free(parent);
 }
 END_TEST
 
@@ -157,6 +224,9 @@ main(void)
 	tcase_set_timeout(all, 60);
 	tcase_add_loop_test(all, bad_input, 0, G_N_ELEMENTS(bad));
 	tcase_add_test(all, broken_firmware);
+	tcase_add_test(all, bad_platform_file);
+	tcase_add_test(all, own_firmware);
+	tcase_add_loop_test(all, killed, 0, 6);
 	tcase_add_test(all, full_disk);
 	tcase_add_test(all, a_faster_lanai_is_faster);
 	tcase_add_test(all, time_limit);

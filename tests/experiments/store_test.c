@@ -230,9 +230,10 @@ END_TEST
 
 START_TEST(bad_platforms_and_firmware)
 {
-	static const char *const options[][3] = {{"no-such", NULL, "no platform \"no-such\""},
-	                                         {NULL, "none.c", "none.c: there is no such firmware file"},
-	                                         {NULL, "README.md", "README.md: firmware is a file.c or a file.o"}};
+	static const char *const options[][3] = {
+	        {"no-such", NULL, "no platform \"no-such\""},
+	        {NULL, "none.c", "none.c: there is no such firmware"},
+	        {NULL, "README.md", "README.md: firmware is a file.c, a file.o or a folder"}};
 	for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
 		struct experiment *e = load("size_B=4\n");
 		if (options[i][0] != NULL)
