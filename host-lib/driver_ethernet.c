@@ -36,6 +36,7 @@ message_arrived(void *arg)
 {
 	struct message *m = arg;
 
+	g_queue_remove(&m->to->coming, m);
 	if (m->kind == MESSAGE_REPLY) {
 		m->call->done = true;
 		cpu_poke(m->call->task);
@@ -53,6 +54,7 @@ message_send(struct driver *from, const struct message *content, uint64_t bytes)
 	struct message *m = g_memdup2(content, sizeof *content);
 
 	m->from = from->host->node;
+	g_queue_push_tail(&m->to->coming, m);
 	cpu_charge(CPU_SYSTEM, from->host->params->tcp_send);
 	cpu_settle();
 	sim_flow(from->host->name, m->to->host->name, bytes, message_arrived, m);
@@ -138,6 +140,7 @@ serve(void *arg)
 void
 driver_ethernet_start(struct driver *d)
 {
+	g_queue_init(&d->coming);
 	g_queue_init(&d->inbox);
 	d->server = task_start_on(d->host->cpus, NULL, "driver", true, serve, d);
 }
@@ -145,6 +148,7 @@ driver_ethernet_start(struct driver *d)
 void
 driver_ethernet_stop(struct driver *d)
 {
+	g_queue_clear_full(&d->coming, g_free);
 	g_queue_clear_full(&d->inbox, g_free);
 }
 

@@ -17,6 +17,7 @@ struct driver {
 	unsigned n_frames;
 	struct driver_process *processes;
 	struct task *server; /* answers other drivers */
+	GQueue coming;       /* struct message on the Ethernet to here */
 	GQueue inbox;        /* struct message, in order of arrival */
 };
 
