@@ -44,6 +44,8 @@
 #define VMMC_BUFFERS    0x1E000u /* packet buffers, the firmware's own */
 #define VMMC_SRAM_BYTES 0x40000u
 
+#define VMMC_NOTES 32u /* notifications that the firmware remembers for the driver */
+
 /* Control block. H writes everything above the line before it starts the LANai; F writes below. */
 struct vmmc_ctrl {
 	be32 magic;           /* 00 H VMMC_MAGIC */
@@ -57,17 +59,16 @@ struct vmmc_ctrl {
 	be32 first_sequence;  /* 20 H 16 bits, the same on every node */
 	be32 spare_24[7];     /* 24 */
 	/* ---- F ---- */
-	be32 ready;        /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
-	be32 counter[47];  /* 44 F enum vmmc_counter */
-	be32 notified;     /* 100 F notifications so far, modulo 2^32; HOST_SIG is raised after each */
-	be32 zero;         /* 104 F stays 0: what the firmware polls instead of a queue that it cannot serve yet */
-	be32 synced;       /* 108 F signals that have taken full effect, modulo 2^32 */
-	be32 spare_10c[5]; /* 10c */
-	be32 note[32]; /* 120 F bus address of the deposit of notification n in note[n % VMMC_NOTES]; a driver that is
-	                *       more than VMMC_NOTES behind must assume that every page was notified */
+	be32 ready;            /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
+	be32 counter[47];      /* 44 F enum vmmc_counter */
+	be32 notified;         /* 100 F notifications so far, modulo 2^32; HOST_SIG is raised after each */
+	be32 zero;             /* 104 F stays 0: what the firmware polls instead of a queue that it cannot serve yet */
+	be32 synced;           /* 108 F signals that have taken full effect, modulo 2^32 */
+	be32 spare_10c[5];     /* 10c */
+	be32 note[VMMC_NOTES]; /* 120 F bus address of the deposit of notification n in note[n % VMMC_NOTES]; a driver
+	                        * that is more than VMMC_NOTES behind must assume that every page was notified */
 	be32 completed[VMMC_MAX_PROCESSES]; /* 1a0 F what goes to vmmc_status.completed of each process */
 };
-#define VMMC_NOTES   32u
 #define VMMC_REFUSED 0x52454655u
 
 enum vmmc_counter {
@@ -145,7 +146,7 @@ struct vmmc_slot {
 /* An imported page: where the data go. H. */
 struct vmmc_out {
 	be32 frame_bus; /* 00 bus address of the page at the receiver (multiple of 4096) */
-	be32 key;       /* 04 tag << 16 | node << 8 | VMMC_OUT_VALID; a packet to it carries the tag */
+	be32 key; /* 04 tag << 16 | node << 8 | VMMC_OUT_VALID; a packet to it carries the tag; node < VMMC_MAX_NODES */
 };
 #define VMMC_OUT_VALID          1u
 #define VMMC_OUT_KEY(tag, node) ((uint32_t)(tag) << 16 | (uint32_t)(node) << 8 | VMMC_OUT_VALID)
