@@ -115,12 +115,33 @@ put_figure(GString *html, const char *folder, const char *plot)
 	g_free(path);
 }
 
-/* The resources that were the busiest ones, each with the number of points and the highest utilisation. */
+/* The point at which a resource was busiest of all, in a line. */
+static void
+put_busiest(GString *html, const struct report_result *result)
+{
+	const cJSON *point, *busiest = NULL;
+	double most = -1;
+	cJSON_ArrayForEach(point, manifest_item(result->manifest, "points"))
+	{
+		const cJSON *utilisation = manifest_item(point, "utilisation");
+		if (!cJSON_IsNumber(utilisation) || utilisation->valuedouble <= most)
+			continue;
+		most = utilisation->valuedouble;
+		busiest = point;
+	}
+	put(html, "Saturated resource: %s, %.0f %%, at", manifest_string(busiest, "saturated"), 100 * most);
+	for (unsigned i = 0; i < result->experiment->n_axes; i++)
+		put(html, " %s = %s", result->experiment->axes[i].name,
+		    manifest_string(busiest, result->experiment->axes[i].name));
+	g_string_append(html, " (all points: open)");
+}
+
+/* What was busiest at each point. */
 static void
 put_saturated(GString *html, const struct report_result *result)
 {
 	const cJSON *points = manifest_item(result->manifest, "points"), *point;
-	g_string_append(html, "<p>Busiest resource at each point:</p><div class=scroll><table><tr>");
+	g_string_append(html, "<div class=scroll><table><tr>");
 	for (unsigned i = 0; i < result->experiment->n_axes; i++)
 		put(html, "<th class=n>%s</th>", result->experiment->axes[i].name);
 	g_string_append(html, "<th>resource</th><th class=n>utilisation</th></tr>\n");
@@ -237,7 +258,9 @@ put_result(GString *html, const struct report_result *result)
 	for (unsigned i = 0; e->plots != NULL && e->plots[i] != NULL; i++)
 		put_figure(html, result->folder, e->plots[i]);
 	put_fits(html, result);
-	g_string_append(html, "<details><summary>Saturation</summary>\n");
+	g_string_append(html, "<details><summary>");
+	put_busiest(html, result);
+	g_string_append(html, "</summary>\n");
 	put_saturated(html, result);
 	g_string_append(html, "</details>\n");
 	const cJSON *firmware = manifest_item(result->manifest, "firmware");

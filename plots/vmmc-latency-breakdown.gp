@@ -6,7 +6,7 @@ n = STATS_records - 1 # the last row is the total
 start = 0.0
 begin(d) = (start = start + d, start - d)
 set yrange [n - 0.4:-0.6]
-set xrange [0:*]
+set xrange [0:STATS_max * 1.15] # room for the last labels
 set xlabel 'time since the call of the send (us), one way'
 set title sprintf('one word: %.2f us in all', STATS_max)
 set lmargin at screen 0.36
