@@ -5,6 +5,8 @@
 
 #include <glib.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <string.h>
 
 /* A place in which one point runs at a time. */
@@ -83,6 +85,31 @@ end_point(struct run *r, struct slot *slot)
 	return code;
 }
 
+static volatile sig_atomic_t asked; /* SIGUSR1 came */
+
+static void
+take_note(int signal)
+{
+	(void)signal;
+	asked = 1;
+}
+
+/* SIGUSR1: says which points are running, and has each say what its simulated programs do (engine.h). */
+static void
+answer(struct run *r)
+{
+	asked = 0;
+	fprintf(stderr, "%s: %u of %u points done\n", r->order->experiment->name, r->done, r->n_points);
+	for (unsigned i = 0; i < r->n_slots; i++) {
+		if (r->slots[i].child.pid == 0)
+			continue;
+		char *label = point_label(&r->slots[i].point);
+		fprintf(stderr, "running: %s\n", label);
+		g_free(label);
+		kill(r->slots[i].child.pid, SIGUSR1);
+	}
+}
+
 /* Waits until some children have something to say, and listens. */
 static enum exit_code
 listen_once(struct run *r)
@@ -108,6 +135,8 @@ run_all(struct run *r)
 {
 	enum exit_code code = EXIT_DONE;
 	while (code == EXIT_DONE && r->done < r->n_points) {
+		if (asked)
+			answer(r);
 		for (unsigned i = 0; i < r->n_slots && r->started < r->n_points; i++)
 			if (r->slots[i].child.pid == 0 && !start_point(r, &r->slots[i]))
 				return EXIT_FAILED;
@@ -126,7 +155,10 @@ runner_run(const struct run_order *order, struct results *results, char **error)
 	r.fds = g_new0(struct pollfd, r.n_slots);
 	memset(results, 0, r.n_points * sizeof *results);
 	progress_begin(&r.progress, order->experiment->name, order->progress);
+	struct sigaction note = {.sa_handler = take_note}, before;
+	sigaction(SIGUSR1, &note, &before);
 	enum exit_code code = run_all(&r);
+	sigaction(SIGUSR1, &before, NULL);
 	progress_end(&r.progress);
 	for (unsigned i = 0; i < r.n_slots; i++)
 		child_kill(&r.slots[i].child);

@@ -178,6 +178,15 @@ START_TEST(a_faster_lanai_is_faster)
 }
 END_TEST
 
+START_TEST(says_what_it_is_doing)
+{
+	nicsim("run vmmc-latency --set rounds=100000 --set size_B=1048576 --set limit_ms=4000000 --out - & running=$!; "
+	       "sleep 1; kill -USR1 $running; sleep 0.5; kill $running");
+	ck_assert_msg(strstr(err, "running: vmmc-latency size_B=1048576") != NULL, "%s", err);
+	ck_assert_msg(strstr(err, "asked by SIGUSR1") != NULL, "%s", err);
+}
+END_TEST
+
 START_TEST(time_limit)
 {
 	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=1048576 --set limit_ms=5 --out -"), 4);
@@ -229,6 +238,7 @@ main(void)
 	tcase_add_loop_test(all, killed, 0, 6);
 	tcase_add_test(all, full_disk);
 	tcase_add_test(all, a_faster_lanai_is_faster);
+	tcase_add_test(all, says_what_it_is_doing);
 	tcase_add_test(all, time_limit);
 	tcase_add_test(all, report_as_json);
 	suite_add_tcase(suite, all);
