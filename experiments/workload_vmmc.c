@@ -130,9 +130,8 @@ const struct workload vmmc_pingpong = {
 
 /* Stream. -------------------------------------------------------------------------------------------- */
 
-#define FIRST_FLAG 1u /* pair_start's */
-#define WARM_FLAG  2u
-#define LAST_FLAG  3u
+/* Values of the flag, behind pair_start's 1. */
+enum { WARM_FLAG = 2, START_FLAG, LAST_FLAG };
 
 struct stream {
 	struct pair pair;
@@ -151,13 +150,23 @@ pour(struct pair_end *end, uint32_t messages, uint32_t flag)
 	return pair_flag(end, flag);
 }
 
+/* Host 0, then host 1 sends one message, which pins the pages; then host 0 says that it begins.  So nothing is under
+ * way when the time starts. */
+static bool
+warm_up(struct pair_end *end, bool sends)
+{
+	if (end->node == 0)
+		return pour(end, sends, WARM_FLAG) && pair_wait_flag(end, WARM_FLAG) && pair_flag(end, START_FLAG);
+	return pair_wait_flag(end, WARM_FLAG) && pour(end, sends, WARM_FLAG) && pair_wait_flag(end, START_FLAG);
+}
+
 static void
 flow(struct pair_end *end)
 {
 	struct stream *s = (struct stream *)end->pair;
 	bool sends = s->both || end->node == 0, receives = s->both || end->node == 1;
 	fill(end);
-	if (!pour(end, sends, WARM_FLAG) || !pair_wait_flag(end, WARM_FLAG))
+	if (!warm_up(end, sends))
 		return;
 	if (end->node == 0)
 		s->began = sim_now();
