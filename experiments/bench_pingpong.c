@@ -59,7 +59,7 @@ hear(struct player *p, uint32_t number)
 	p->expected = number;
 	vmmc_wait(p->v, arrived, p, &last, 1, SIM_NEVER);
 	make(message, number);
-	if (!umem_read(p->process->memory, p->here, got, BYTES) || memcmp(message, got, BYTES))
+	if (!umem_read(p->process->memory, p->here, got, BYTES) || memcmp(message, got, BYTES) != 0)
 		p->wrong = true;
 }
 

@@ -39,8 +39,8 @@ static bool
 matches(const uint8_t *chunk, uint32_t bytes, uint32_t number)
 {
 	for (const uint8_t *page = chunk; page < chunk + bytes; page += PAGE)
-		if (memcmp(page, &number, WORD) || memcmp(page + PAGE - WORD, &number, WORD) ||
-		    memcmp(page + WORD, pattern() + WORD, PAGE - 2 * WORD))
+		if (memcmp(page, &number, WORD) != 0 || memcmp(page + PAGE - WORD, &number, WORD) != 0 ||
+		    memcmp(page + WORD, pattern() + WORD, PAGE - 2 * WORD) != 0)
 			return false;
 	return true;
 }
