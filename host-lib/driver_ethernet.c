@@ -14,9 +14,9 @@ enum message_kind { MESSAGE_IMPORT, MESSAGE_REPLY, MESSAGE_REVOKE };
 /* An import as the importing task waits for it. */
 struct import_call {
 	struct task *task;
+	struct driver_import *import; /* learns its tag when the reply arrives: a revocation may follow at once */
 	bool done;
 	enum vmmc_error error;
-	uint32_t length;
 	uint16_t tag;
 	unsigned n_pages;
 	uint32_t *bus_addresses;
@@ -38,6 +38,7 @@ message_arrived(void *arg)
 
 	g_queue_remove(&m->to->coming, m);
 	if (m->kind == MESSAGE_REPLY) {
+		m->call->import->tag = m->call->tag;
 		m->call->done = true;
 		cpu_poke(m->call->task);
 		g_free(m);
@@ -74,7 +75,7 @@ answer_import(struct driver *d, const struct message *request)
 	if (e->node != VMMC_ANY_NODE && e->node != request->from)
 		return VMMC_EPERM;
 	e->importers |= 1ull << request->from;
-	call->length = e->length;
+	call->import->length = e->length;
 	call->tag = e->tag;
 	call->n_pages = e->n_pages;
 	call->bus_addresses = g_new(uint32_t, e->n_pages);
@@ -197,38 +198,47 @@ ask(struct driver *d, uint32_t node, uint32_t name, struct import_call *call)
 }
 
 static enum vmmc_error
-enter_import(struct driver_process *p, uint32_t node, const struct import_call *call, struct driver_import *import)
+enter_import(struct driver_process *p, const struct import_call *call)
 {
+	struct driver_import *import = call->import;
 	int first = take_entries(p, call->n_pages);
 
 	if (first < 0)
 		return VMMC_ENOSPC;
-	*import = (struct driver_import){
-	        .next = p->imports,
-	        .node = node,
-	        .length = call->length,
-	        .first = (unsigned)first,
-	        .pages = call->n_pages,
-	        .tag = call->tag,
-	};
-	p->imports = import;
-	p->driver->nic->ops->map_out(p->queue, import->first, import->pages, node, call->bus_addresses, call->tag);
+	import->first = (unsigned)first;
+	import->pages = call->n_pages;
+	p->driver->nic->ops->map_out(p->queue, import->first, import->pages, import->node, call->bus_addresses,
+	                             call->tag);
 	return VMMC_OK;
+}
+
+static void
+unlink_import(struct driver_process *p, const struct driver_import *import)
+{
+	struct driver_import **link = &p->imports;
+
+	while (*link != import)
+		link = &(*link)->next;
+	*link = import->next;
 }
 
 enum vmmc_error
 driver_import(struct driver_process *p, uint32_t node, uint32_t name, struct driver_import *import)
 {
 	struct driver *d = p->driver;
-	struct import_call call = {.error = VMMC_OK};
+	struct import_call call = {.import = import, .error = VMMC_OK};
 	enum vmmc_error error;
 
 	cpu_charge(CPU_SYSTEM, d->host->params->system_call);
 	error = check_node(d, node);
 	if (error != VMMC_OK)
 		return error;
+	*import = (struct driver_import){.next = p->imports, .node = node};
+	p->imports = import;
 	ask(d, node, name, &call);
-	error = call.error == VMMC_OK ? enter_import(p, node, &call, import) : call.error;
+	error = call.error == VMMC_OK ? enter_import(p, &call) : call.error;
+	if (error != VMMC_OK)
+		unlink_import(p, import);
 	g_free(call.bus_addresses);
 	return error;
 }
@@ -237,12 +247,8 @@ driver_import(struct driver_process *p, uint32_t node, uint32_t name, struct dri
 void
 driver_unimport(struct driver_process *p, struct driver_import *import)
 {
-	struct driver_import **link = &p->imports;
-
 	cpu_charge(CPU_SYSTEM, p->driver->host->params->system_call);
-	while (*link != import)
-		link = &(*link)->next;
-	*link = import->next;
+	unlink_import(p, import);
 	p->driver->nic->ops->drain(p->queue);
 	p->driver->nic->ops->map_out(p->queue, import->first, import->pages, UINT32_MAX, NULL, 0);
 	for (unsigned i = 0; i < import->pages; i++)
