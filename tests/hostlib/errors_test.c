@@ -244,6 +244,31 @@ START_TEST(test_dead_firmware)
 }
 END_TEST
 
+/* The LANai stops in the middle: sends fill the queue and then say so, and the process can still end. */
+static void
+send_to_the_end(void *arg)
+{
+	enum vmmc_error error = VMMC_OK;
+	uint32_t word = 0;
+	struct client c;
+	unsigned sent;
+
+	(void)arg;
+	client_start(&c);
+	nic_write(machine->hosts[0].nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON, 0);
+	for (sent = 0; error == VMMC_OK && sent < 100; sent++)
+		error = vmmc_send_inline(c.v, &word, c.proxy, 0, 4);
+	ck_assert_int_eq(error, VMMC_EFIRMWARE);
+	ck_assert_uint_lt(sent, 100);
+	receiver.done = true;
+}
+
+START_TEST(test_firmware_stops)
+{
+	run(RIG_LANAI, BYTES, send_to_the_end);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -261,6 +286,7 @@ main(void)
 	tcase_add_loop_test(cases, test_too_many_processes, 0, RIG_N_NICS);
 	tcase_add_loop_test(cases, test_timeout, 0, RIG_N_NICS);
 	tcase_add_test(cases, test_dead_firmware);
+	tcase_add_test(cases, test_firmware_stops);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
