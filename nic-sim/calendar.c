@@ -2,8 +2,12 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
-enum { ARITY = 4, RANK_SHIFT = 48, FIRST_CAPACITY = 256 };
+enum { ARITY = 4, RANK_SHIFT = 48, FIRST_CAPACITY = 16, MAX_NODES = SIM_RANK_CHANNEL - SIM_RANK_NODE };
+
+/* A core's turn at a date comes behind all events of it. */
+#define CORE_TIE (1ull << 63)
 
 /* The key stands beside the pointer, so that sifting compares without touching the events. */
 struct slot {
@@ -12,16 +16,58 @@ struct slot {
 	struct sim_event *event;
 };
 
-static struct {
+/* Events that act at one place, a node, or at any of them: a four-ary heap. A node has at most one core. */
+struct place {
 	struct slot *heap;
-	uint32_t n_events, events_capacity;
-	struct sim_core **cores; /* the active ones, in no order */
-	uint32_t n_cores, cores_capacity;
+	uint32_t n, capacity;
+	struct sim_core *core; /* if it is active */
+	sim_time key;          /* of what happens there next: the first event, or the core's next instruction */
+	uint64_t tie;
+	uint32_t at; /* position among the busy places + 1; 0 = nothing happens there */
+};
+
+static struct {
+	struct place anywhere;          /* engine and channels: their events may act on any node */
+	struct place *nodes[MAX_NODES]; /* made when first used */
+	struct place *busy[MAX_NODES];  /* a four-ary heap of the nodes at which something happens, by key and tie */
+	uint32_t n_busy, n_nodes;
+	struct place *running; /* whose core executes */
 	uint64_t sequence, fired;
 	sim_time now, limit, lookahead, quantum;
 } calendar;
 
-/* Events: a four-ary heap. ---------------------------------------------------------------------------- */
+static void *
+allocate(void *array, size_t bytes)
+{
+	array = realloc(array, bytes);
+	if (!array)
+		abort();
+	return array;
+}
+
+static struct place *
+new_node(unsigned node)
+{
+	struct place *p = allocate(NULL, sizeof *p);
+
+	*p = (struct place){0};
+	if (node >= calendar.n_nodes)
+		calendar.n_nodes = node + 1;
+	return calendar.nodes[node] = p;
+}
+
+static inline struct place *
+place_of(unsigned rank)
+{
+	if (rank < SIM_RANK_NODE || rank >= SIM_RANK_CHANNEL)
+		return &calendar.anywhere;
+	struct place *p = calendar.nodes[rank - SIM_RANK_NODE];
+
+	return p ? p : new_node(rank - SIM_RANK_NODE);
+}
+
+/* Events of one place. -----------------------------------------------------------------------------------------------
+ */
 
 static inline bool
 before(const struct slot *a, const struct slot *b)
@@ -30,81 +76,174 @@ before(const struct slot *a, const struct slot *b)
 }
 
 static inline void
-put(uint32_t i, struct slot s)
+put(struct place *p, uint32_t i, struct slot s)
 {
-	calendar.heap[i] = s;
+	p->heap[i] = s;
 	s.event->slot = i + 1;
 }
 
 static void
-sift_up(uint32_t i, struct slot s)
+sift_up(struct place *p, uint32_t i, struct slot s)
 {
 	while (i > 0) {
 		uint32_t parent = (i - 1) / ARITY;
 
-		if (!before(&s, &calendar.heap[parent]))
+		if (!before(&s, &p->heap[parent]))
 			break;
-		put(i, calendar.heap[parent]);
+		put(p, i, p->heap[parent]);
 		i = parent;
 	}
-	put(i, s);
+	put(p, i, s);
 }
 
 static inline uint32_t
-least_child(uint32_t first)
+least_child(const struct place *p, uint32_t first)
 {
-	uint32_t end = first + ARITY < calendar.n_events ? first + ARITY : calendar.n_events;
+	uint32_t end = first + ARITY < p->n ? first + ARITY : p->n;
 	uint32_t least = first;
 
 	for (uint32_t i = first + 1; i < end; i++)
-		if (before(&calendar.heap[i], &calendar.heap[least]))
+		if (before(&p->heap[i], &p->heap[least]))
 			least = i;
 	return least;
 }
 
 static void
-sift_down(uint32_t i, struct slot s)
+sift_down(struct place *p, uint32_t i, struct slot s)
 {
-	for (uint32_t first; (first = i * ARITY + 1) < calendar.n_events;) {
-		uint32_t child = least_child(first);
+	for (uint32_t first; (first = i * ARITY + 1) < p->n;) {
+		uint32_t child = least_child(p, first);
 
-		if (!before(&calendar.heap[child], &s))
+		if (!before(&p->heap[child], &s))
 			break;
-		put(i, calendar.heap[child]);
+		put(p, i, p->heap[child]);
 		i = child;
 	}
-	put(i, s);
+	put(p, i, s);
 }
 
-/* place: puts `s` at the free position i, or wherever the order wants it from there. */
+/* sift: puts `s` at the free position i, or wherever the order wants it from there. */
 static void
-place(uint32_t i, struct slot s)
+sift(struct place *p, uint32_t i, struct slot s)
 {
-	if (i > 0 && before(&s, &calendar.heap[(i - 1) / ARITY]))
-		sift_up(i, s);
+	if (i > 0 && before(&s, &p->heap[(i - 1) / ARITY]))
+		sift_up(p, i, s);
 	else
-		sift_down(i, s);
+		sift_down(p, i, s);
 }
 
 static void
-remove_slot(uint32_t i)
+remove_slot(struct place *p, uint32_t i)
 {
-	struct slot last = calendar.heap[--calendar.n_events];
+	struct slot last = p->heap[--p->n];
 
-	calendar.heap[i].event->slot = 0;
-	if (i < calendar.n_events)
-		place(i, last);
+	p->heap[i].event->slot = 0;
+	if (i < p->n)
+		sift(p, i, last);
 }
 
-static void *
-grow(void *array, uint32_t *capacity, size_t element)
+/* Busy places. -------------------------------------------------------------------------------------------------------
+ */
+
+static inline bool
+sooner(const struct place *a, const struct place *b)
 {
-	*capacity = *capacity ? *capacity * 2 : FIRST_CAPACITY;
-	array = realloc(array, *capacity * element);
-	if (!array)
-		abort();
-	return array;
+	return a->key < b->key || (a->key == b->key && a->tie < b->tie);
 }
+
+static inline void
+seat(uint32_t i, struct place *p)
+{
+	calendar.busy[i] = p;
+	p->at = i + 1;
+}
+
+static void
+rise(uint32_t i, struct place *p)
+{
+	while (i > 0 && sooner(p, calendar.busy[(i - 1) / ARITY])) {
+		seat(i, calendar.busy[(i - 1) / ARITY]);
+		i = (i - 1) / ARITY;
+	}
+	seat(i, p);
+}
+
+static void
+sink(uint32_t i, struct place *p)
+{
+	for (uint32_t first; (first = i * ARITY + 1) < calendar.n_busy;) {
+		uint32_t end = first + ARITY < calendar.n_busy ? first + ARITY : calendar.n_busy, least = first;
+
+		for (uint32_t j = first + 1; j < end; j++)
+			if (sooner(calendar.busy[j], calendar.busy[least]))
+				least = j;
+		if (!sooner(calendar.busy[least], p))
+			break;
+		seat(i, calendar.busy[least]);
+		i = least;
+	}
+	seat(i, p);
+}
+
+static void
+reseat(uint32_t i, struct place *p)
+{
+	if (i > 0 && sooner(p, calendar.busy[(i - 1) / ARITY]))
+		rise(i, p);
+	else
+		sink(i, p);
+}
+
+static void
+set_key(struct place *p)
+{
+	p->key = SIM_NEVER;
+	if (p->n > 0) {
+		p->key = p->heap[0].time;
+		p->tie = p->heap[0].order;
+	}
+	if (p->core && p->core->clock < p->key) {
+		p->key = p->core->clock;
+		p->tie = CORE_TIE | p->core->rank;
+	}
+}
+
+/* update: what happens next at the place may have changed. */
+static void
+update(struct place *p)
+{
+	if (p == &calendar.anywhere)
+		return;
+	set_key(p);
+	if (p->key != SIM_NEVER) {
+		reseat(p->at ? p->at - 1 : calendar.n_busy++, p);
+	} else if (p->at) {
+		struct place *last = calendar.busy[--calendar.n_busy];
+		uint32_t i = p->at - 1;
+
+		p->at = 0;
+		if (last != p)
+			reseat(i, last);
+	}
+}
+
+static inline sim_time
+anywhere_next(void)
+{
+	return calendar.anywhere.n ? calendar.anywhere.heap[0].time : SIM_NEVER;
+}
+
+/* turn_of_core: what happens first at the nodes is an instruction of this place's core; else NULL. */
+static inline struct place *
+turn_of_core(void)
+{
+	struct place *first = calendar.n_busy ? calendar.busy[0] : NULL;
+
+	return first && first->tie & CORE_TIE ? first : NULL;
+}
+
+/* Events. ------------------------------------------------------------------------------------------------------------
+ */
 
 void
 sim_event_init(struct sim_event *ev, unsigned rank, void (*fire)(struct sim_event *))
@@ -113,30 +252,51 @@ sim_event_init(struct sim_event *ev, unsigned rank, void (*fire)(struct sim_even
 	*ev = (struct sim_event){.fire = fire, .rank = (uint16_t)rank};
 }
 
+/* lower_limit: something will happen at `p` at date t; the core that executes may see it at once or after the
+ * lookahead. */
+static inline void
+lower_limit(const struct place *p, sim_time t)
+{
+	if (p != &calendar.anywhere && p != calendar.running)
+		t += calendar.lookahead;
+	if (t < calendar.limit)
+		calendar.limit = t;
+}
+
 void
 sim_post(struct sim_event *ev, sim_time t)
 {
+	struct place *p = place_of(ev->rank);
+
+	if (ev->slot && place_of(ev->order >> RANK_SHIFT) != p) /* its rank was changed */
+		sim_cancel(ev);
 	struct slot s = {t, (uint64_t)ev->rank << RANK_SHIFT | ++calendar.sequence, ev};
 
 	assert(t >= calendar.now && t != SIM_NEVER);
 	ev->time = t;
 	ev->order = s.order;
-	if (t < calendar.limit)
-		calendar.limit = t;
+	lower_limit(p, t);
 	if (ev->slot) {
-		place(ev->slot - 1, s);
-		return;
+		sift(p, ev->slot - 1, s);
+	} else {
+		if (p->n == p->capacity) {
+			p->capacity = p->capacity ? 2 * p->capacity : FIRST_CAPACITY;
+			p->heap = allocate(p->heap, p->capacity * sizeof *p->heap);
+		}
+		sift_up(p, p->n++, s);
 	}
-	if (calendar.n_events == calendar.events_capacity)
-		calendar.heap = grow(calendar.heap, &calendar.events_capacity, sizeof *calendar.heap);
-	sift_up(calendar.n_events++, s);
+	update(p);
 }
 
 void
 sim_cancel(struct sim_event *ev)
 {
-	if (ev->slot)
-		remove_slot(ev->slot - 1);
+	if (!ev->slot)
+		return;
+	struct place *p = place_of(ev->order >> RANK_SHIFT);
+
+	remove_slot(p, ev->slot - 1);
+	update(p);
 }
 
 sim_time
@@ -145,40 +305,42 @@ sim_now(void)
 	return calendar.now;
 }
 
-/* Cores. ---------------------------------------------------------------------------------------------- */
+/* Cores. -------------------------------------------------------------------------------------------------------------
+ */
 
 void
 sim_core_init(struct sim_core *core, unsigned rank, void (*run)(struct sim_core *))
 {
-	assert(rank <= SIM_RANK_LAST);
+	assert(rank >= SIM_RANK_NODE && rank < SIM_RANK_CHANNEL);
 	*core = (struct sim_core){.run = run, .rank = (uint16_t)rank};
 }
 
 void
 sim_core_resume(struct sim_core *core, sim_time t)
 {
+	struct place *p = place_of(core->rank);
+
 	assert(t >= calendar.now);
-	if (core->index)
+	if (core->active)
 		return;
-	if (calendar.n_cores == calendar.cores_capacity)
-		calendar.cores = grow(calendar.cores, &calendar.cores_capacity, sizeof *calendar.cores);
+	assert(!p->core);
 	core->clock = t;
-	calendar.cores[calendar.n_cores++] = core;
-	core->index = calendar.n_cores;
-	if (t + calendar.lookahead < calendar.limit)
-		calendar.limit = t + calendar.lookahead;
+	core->active = true;
+	p->core = core;
+	update(p);
+	lower_limit(p, t);
 }
 
 void
 sim_core_park(struct sim_core *core)
 {
-	if (!core->index)
-		return;
-	struct sim_core *last = calendar.cores[--calendar.n_cores];
+	struct place *p = place_of(core->rank);
 
-	calendar.cores[core->index - 1] = last;
-	last->index = core->index;
-	core->index = 0;
+	if (!core->active)
+		return;
+	core->active = false;
+	p->core = NULL;
+	update(p);
 }
 
 sim_time
@@ -206,100 +368,115 @@ sim_set_quantum(sim_time q)
 	calendar.quantum = q;
 }
 
-/* first_core: the active core that is to run, by clock and then rank; *rest becomes the smallest clock of the others.
- */
-static struct sim_core *
-first_core(sim_time *rest)
+static inline sim_time
+earlier(sim_time a, sim_time b)
 {
-	struct sim_core *first = calendar.cores[0];
+	return a < b ? a : b;
+}
 
-	*rest = SIM_NEVER;
-	for (uint32_t i = 1; i < calendar.n_cores; i++) {
-		struct sim_core *core = calendar.cores[i], *later = core;
+/* rest_of: the earliest that happens at any node but the first. */
+static sim_time
+rest_of(void)
+{
+	sim_time rest = SIM_NEVER;
 
-		if (core->clock < first->clock || (core->clock == first->clock && core->rank < first->rank)) {
-			later = first;
-			first = core;
-		}
-		if (later->clock < *rest)
-			*rest = later->clock;
-	}
-	return first;
+	for (uint32_t i = 1; i <= ARITY && i < calendar.n_busy; i++)
+		rest = earlier(rest, calendar.busy[i]->key);
+	return rest;
 }
 
 /* run_slice: the limit leaves at least the instruction at the core's own clock, also where the lookahead is 0. */
 static void
-run_slice(struct sim_core *core, sim_time rest, sim_time bound)
+run_slice(struct place *p, sim_time until)
 {
-	sim_time limit = bound;
+	struct sim_core *core = p->core;
+	sim_time limit = earlier(until, anywhere_next()), rest = rest_of();
 
-	if (rest != SIM_NEVER && rest + calendar.lookahead < limit)
-		limit = rest + calendar.lookahead;
-	if (calendar.quantum && core->clock + calendar.quantum < limit)
-		limit = core->clock + calendar.quantum;
+	if (p->n > 0)
+		limit = earlier(limit, p->heap[0].time);
+	if (rest != SIM_NEVER)
+		limit = earlier(limit, rest + calendar.lookahead);
+	if (calendar.quantum)
+		limit = earlier(limit, core->clock + calendar.quantum);
 	calendar.limit = limit > core->clock ? limit : core->clock + 1;
 	calendar.now = core->clock;
+	calendar.running = p;
 	core->run(core);
-	assert(!core->index || core->clock >= calendar.limit);
+	calendar.running = NULL;
+	assert(!core->active || core->clock >= calendar.limit);
+	update(p);
 }
 
-/* run_cores: until each active one stands at or behind the next event or `until`; returns the earlier of these. */
-static sim_time
+/* run_cores: until what happens next is an event, or lies at or behind `until`. */
+static void
 run_cores(sim_time until)
 {
-	for (;;) {
-		sim_time rest, next = calendar_next(), bound = next < until ? next : until;
+	struct place *p;
 
-		if (!calendar.n_cores)
-			return bound;
-		struct sim_core *core = first_core(&rest);
-
-		if (core->clock >= bound)
-			return bound;
-		run_slice(core, rest, bound);
-	}
+	while ((p = turn_of_core()) && p->key < until && p->key < anywhere_next())
+		run_slice(p, until);
 }
 
-/* Driving. -------------------------------------------------------------------------------------------- */
+/* Driving. -----------------------------------------------------------------------------------------------------------
+ */
 
 sim_time
 calendar_next(void)
 {
-	return calendar.n_events ? calendar.heap[0].time : SIM_NEVER;
+	sim_time least = anywhere_next();
+
+	for (uint32_t i = 0; i < calendar.n_busy; i++)
+		if (calendar.busy[i]->n > 0)
+			least = earlier(least, calendar.busy[i]->heap[0].time);
+	return least;
 }
 
 sim_time
 calendar_next_activity(void)
 {
-	sim_time least = calendar_next();
+	return calendar.n_busy ? earlier(anywhere_next(), calendar.busy[0]->key) : anywhere_next();
+}
 
-	for (uint32_t i = 0; i < calendar.n_cores; i++)
-		if (calendar.cores[i]->clock < least)
-			least = calendar.cores[i]->clock;
-	return least;
+/* first_event: the place of the event that comes next, if no core's instruction comes before it; else NULL. */
+static struct place *
+first_event(void)
+{
+	struct place *anywhere = calendar.anywhere.n ? &calendar.anywhere : NULL;
+	struct place *node = calendar.n_busy ? calendar.busy[0] : NULL;
+
+	if (!node || !anywhere)
+		return node ? (node->tie & CORE_TIE ? NULL : node) : anywhere;
+	if (node->tie & CORE_TIE)
+		return node->key < anywhere->heap[0].time ? NULL : anywhere;
+	return before(&node->heap[0], &anywhere->heap[0]) ? node : anywhere;
 }
 
 static void
-fire_instant(sim_time t)
+fire_instant(struct place *p, sim_time t)
 {
 	do {
-		struct sim_event *ev = calendar.heap[0].event;
+		struct sim_event *ev = p->heap[0].event;
 
 		calendar.now = calendar.limit = t; /* again each time: a core that catches up moves it */
-		remove_slot(0);
+		remove_slot(p, 0);
+		update(p);
 		calendar.fired++;
 		ev->fire(ev);
-	} while (calendar_next() == t);
+		p = first_event();
+	} while (p && p->heap[0].time == t);
 	calendar.now = calendar.limit = t;
 }
 
 bool
 calendar_step(sim_time until)
 {
-	sim_time start = calendar.now, t = run_cores(until);
+	sim_time start = calendar.now;
+	struct place *p;
 
-	if (t != SIM_NEVER && t == calendar_next()) {
-		fire_instant(t);
+	run_cores(until);
+	p = first_event();
+	if (p && p->heap[0].time <= until) {
+		fire_instant(p, p->heap[0].time);
 		return true;
 	}
 	calendar.now = calendar.limit = until == SIM_NEVER ? start : until;
@@ -316,22 +493,42 @@ calendar_run_cores(sim_time until)
 }
 
 void
+calendar_cut(void)
+{
+	sim_time end = calendar.now, cut = end + calendar.lookahead;
+
+	while (calendar_step(cut))
+		;
+	calendar.now = calendar.limit = end;
+}
+
+void
 calendar_advance(sim_time t)
 {
 	assert(t <= calendar_next());
 	calendar.now = calendar.limit = t;
 }
 
+static void
+clear(struct place *p)
+{
+	for (uint32_t i = 0; i < p->n; i++)
+		p->heap[i].event->slot = 0;
+	if (p->core)
+		p->core->active = false;
+	free(p->heap);
+}
+
 void
 calendar_reset(void)
 {
-	for (uint32_t i = 0; i < calendar.n_events; i++)
-		calendar.heap[i].event->slot = 0;
-	for (uint32_t i = 0; i < calendar.n_cores; i++)
-		calendar.cores[i]->index = 0;
-	calendar.n_events = calendar.n_cores = 0;
-	calendar.sequence = calendar.fired = 0;
-	calendar.now = calendar.limit = calendar.lookahead = calendar.quantum = 0;
+	clear(&calendar.anywhere);
+	for (uint32_t i = 0; i < calendar.n_nodes; i++)
+		if (calendar.nodes[i]) {
+			clear(calendar.nodes[i]);
+			free(calendar.nodes[i]);
+		}
+	memset(&calendar, 0, sizeof calendar);
 }
 
 uint64_t

@@ -12,9 +12,10 @@
  * when it has the smallest clock.  run() may execute every instruction whose effects on, or views of, anything outside
  * the core's registers lie before sim_core_limit(), and must stop before the first that does not.  The limit is the
  * least of
- *   - the date of the next event in the calendar, and
- *   - for every other active core, that core's clock + the lookahead (sim_set_lookahead: the smallest time from a store
- *     to a send register to the first byte at another NIC; 0 makes cores alternate strictly).
+ *   - the date of the next event at the core's own node, at any channel, and of the engine's,
+ *   - what happens next at each other node, its events and its core, + the lookahead (sim_set_lookahead: the smallest
+ *     time from a cause at a node, such as a store to a send register, to the first byte at another NIC; 0 makes nodes
+ *     take turns strictly).
  * A memory operation at exactly the limit is not executed: events of an instant come before instructions of it.
  * While a core executes, sim_now() is whatever date it last gave to sim_core_now(); posting an event earlier than the
  * limit lowers the limit, so a core re-reads sim_core_limit() after every call out of it.
@@ -68,8 +69,8 @@ sim_time sim_now(void);
 struct sim_core {
 	sim_time clock;                 /* date of the next instruction; kept by run() */
 	void (*run)(struct sim_core *); /* executes up to sim_core_limit(); leaves clock >= that limit, or parks */
-	uint32_t index;                 /* position among the active cores + 1; 0 = parked */
-	uint16_t rank;                  /* breaks ties between cores of equal clock */
+	uint16_t rank;                  /* SIM_RANK_NODE + node: a node has at most one active core */
+	bool active;
 };
 
 void sim_core_init(struct sim_core *core, unsigned rank, void (*run)(struct sim_core *));
@@ -79,7 +80,7 @@ void sim_core_park(struct sim_core *core);
 static inline bool
 sim_core_active(const struct sim_core *core)
 {
-	return core->index != 0;
+	return core->active;
 }
 /* For the core that is running: the date before which it may act.  In an event or a thread: sim_now(). */
 sim_time sim_core_limit(void);
@@ -103,6 +104,9 @@ sim_time calendar_next_activity(void);
 bool calendar_step(sim_time until);
 /* calendar_run_cores: the first half of a step: no event fires, sim_now() stays. */
 void calendar_run_cores(sim_time until);
+/* calendar_cut: at the end of a run: lets the hardware go on for one lookahead, so that no core is ahead of another and
+ * what has happened does not depend on how far they ran; sim_now() stays. */
+void calendar_cut(void);
 /* calendar_advance: for the driver, when SimGrid's clock moved: sim_now() = t; no event may lie before t. */
 void calendar_advance(sim_time t);
 /* calendar_reset: forgets everything; for tests. */

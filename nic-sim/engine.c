@@ -538,8 +538,10 @@ guard_main(int argc, char **argv)
 static enum sim_outcome
 judge(sim_time limit)
 {
-	if (!engine.live)
+	if (!engine.live) {
+		calendar_cut();
 		return SIM_DONE;
+	}
 	if (calendar_next_activity() == SIM_NEVER && engine.in_flight.length == 0) {
 		report("deadlock: nothing can happen any more");
 		return SIM_DEADLOCK;

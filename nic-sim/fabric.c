@@ -146,8 +146,8 @@ fabric_abort(struct fabric *f, unsigned node)
 	if (w && !w->discard) {
 		w->discard = true;
 		worm_drop(w, DROP_RESET);
-		if (p->door == w)
-			p->door = NULL;
+		if (w->phase == WORM_DOOR)
+			worm_leave_door(p, w);
 		worm_begin_flow(w, w->bytes - w->start);
 	}
 	if (p->sending)

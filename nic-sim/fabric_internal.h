@@ -88,8 +88,8 @@ struct port {
 	struct fabric_port nic;
 	struct fabric *fabric;
 	unsigned node;
-	uint32_t out, in; /* channels; NO_INDEX if the node has no route */
-	struct worm *sending, *receiving, *door;
+	uint32_t out, in;                        /* channels; NO_INDEX if the node has no route */
+	struct worm *sending, *receiving, *door; /* door: those that wait for a buffer, in order */
 	uint64_t send_limit, receive_limit;
 	bool accepted;         /* a buffer was armed while a packet stood at the door */
 	struct sim_event sync; /* what a core changed at the receiving end takes effect here */
@@ -152,6 +152,7 @@ uint64_t flow_rest(const struct flow *f, sim_time t);
 void flow_set(struct flow *f, sim_time now, uint32_t speed);
 sim_time flow_end(const struct flow *f);
 struct worm *worm_new(struct fabric *f, unsigned node);
+void worm_leave_door(struct port *p, struct worm *w);
 void worm_unref(struct worm *w);
 void worm_cancel(struct worm *w);
 void worm_drop(struct worm *w, enum drop_reason reason);

@@ -161,25 +161,49 @@ at_switch(struct worm *w)
 		grant(w, channel);
 }
 
+/* leave_door / wait_at_door: who waits for a buffer.  The tail of a very short packet passes its last channel before
+ * its head reaches the NIC, so another head can come to the door behind it; the rest of a packet that was taken in part
+ * goes first. */
+void
+worm_leave_door(struct port *p, struct worm *w)
+{
+	for (struct worm **at = &p->door; *at; at = &(*at)->next)
+		if (*at == w) {
+			*at = w->next;
+			return;
+		}
+}
+
+static void
+wait_at_door(struct port *p, struct worm *w, bool first)
+{
+	struct worm **at = &p->door;
+
+	while (*at && !first)
+		at = &(*at)->next;
+	w->next = *at;
+	*at = w;
+	block(w, WORM_DOOR);
+}
+
 /* at_door: asks the NIC to take what is left. */
 static void
 at_door(struct worm *w)
 {
 	struct port *p = far_port(w);
 	uint32_t left = w->bytes - w->start, chunk = left;
+	bool behind = p->door && p->receiving != w && w->phase != WORM_DOOR;
 
 	if (!w->closed) {
 		block(w, WORM_STARVED);
 		return;
 	}
 	if (!w->discard)
-		chunk = p->nic.take(p->nic.nic, left, w->tag);
-	if (chunk == FABRIC_NO_BUFFER) {
-		p->door = w;
-		block(w, WORM_DOOR);
-	} else {
+		chunk = behind ? FABRIC_NO_BUFFER : p->nic.take(p->nic.nic, left, w->tag);
+	if (chunk == FABRIC_NO_BUFFER)
+		wait_at_door(p, w, !behind);
+	else
 		worm_begin_flow(w, chunk);
-	}
 }
 
 void
@@ -268,6 +292,7 @@ worm_forward_fire(struct sim_event *ev)
 	if (w->phase != WORM_FLOW || w->fabric->ports[w->from].sending != w)
 		return;
 	w->far_limit = w->fabric->ports[w->from].send_limit;
+	w->cause = sim_now();
 	retime(w);
 }
 
@@ -315,7 +340,7 @@ port_sync_fire(struct sim_event *ev)
 
 	p->accepted = false;
 	if (door) {
-		p->door = NULL;
+		p->door = door->next;
 		at_door(door);
 	} else if (w && w->phase == WORM_FLOW && w->n_held > 0) {
 		w->cause = sim_now();
@@ -357,8 +382,8 @@ worm_kill(struct worm *w, enum drop_reason reason)
 	worm_drop(w, reason);
 	if (w->phase == WORM_QUEUED)
 		leave_queue(w);
-	if (p && p->door == w)
-		p->door = NULL;
+	if (p && w->phase == WORM_DOOR)
+		worm_leave_door(p, w);
 	if (p && p->receiving == w)
 		p->receiving = NULL;
 	if (s->sending == w)

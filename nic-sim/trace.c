@@ -64,11 +64,20 @@ uint64_t
 trace_hash_bytes(uint64_t seed, const void *bytes, size_t length)
 {
 	const uint8_t *p = bytes;
-	uint64_t hash = absorb(seed ^ MIX_B, length), word;
+	uint64_t word[4], tail, l0 = seed ^ MIX_B, l1 = seed, l2 = seed ^ MIX_A, l3 = ~seed, hash;
 
-	for (; length >= sizeof word; p += sizeof word, length -= sizeof word) {
-		memcpy(&word, p, sizeof word);
-		hash = absorb(hash ^ hash >> 32, word);
+	for (size_t n = length; n >= sizeof word; p += sizeof word, n -= sizeof word) {
+		memcpy(word, p, sizeof word);
+		l0 = absorb(l0 ^ l0 >> 32, word[0]);
+		l1 = absorb(l1 ^ l1 >> 32, word[1]);
+		l2 = absorb(l2 ^ l2 >> 32, word[2]);
+		l3 = absorb(l3 ^ l3 >> 32, word[3]);
+	}
+	hash = absorb(absorb(absorb(absorb(length, l0), l1), l2), l3);
+
+	for (length %= sizeof word; length >= sizeof tail; p += sizeof tail, length -= sizeof tail) {
+		memcpy(&tail, p, sizeof tail);
+		hash = absorb(hash ^ hash >> 32, tail);
 	}
 	for (; length > 0; p++, length--)
 		hash = absorb(hash, *p);

@@ -119,10 +119,10 @@ build(unsigned seed)
 		struct node *node = &m.nodes[i];
 
 		*node = (struct node){.state = mix(seed, i), .period = seed % 3 ? 30 + i % 2 : 30 + 7 * i};
-		sim_core_init(&node->core, i, run_core);
-		sim_event_init(&node->device, i, device_acts);
+		sim_core_init(&node->core, SIM_RANK_NODE + i, run_core);
+		sim_event_init(&node->device, SIM_RANK_NODE + i, device_acts);
 		for (unsigned j = 0; j < m.n; j++) {
-			sim_event_init(&node->packets[j].event, MAX_NODES * (1 + i) + j, arrive);
+			sim_event_init(&node->packets[j].event, SIM_RANK_CHANNEL + MAX_NODES * i + j, arrive);
 			node->packets[j].to = &m.nodes[j];
 		}
 	}
@@ -175,15 +175,15 @@ slow_post(struct sim_event *ev, sim_time t)
 static void
 slow_resume(struct sim_core *core, sim_time t)
 {
-	if (!core->index)
+	if (!core->active)
 		core->clock = t;
-	core->index = 1;
+	core->active = 1;
 }
 
 static void
 slow_park(struct sim_core *core)
 {
-	core->index = 0;
+	core->active = 0;
 }
 
 static sim_time
@@ -219,7 +219,7 @@ slow_core(void)
 	struct node *first = NULL;
 
 	for (unsigned i = 0; i < m.n; i++)
-		if (m.nodes[i].core.index && (!first || m.nodes[i].core.clock < first->core.clock))
+		if (m.nodes[i].core.active && (!first || m.nodes[i].core.clock < first->core.clock))
 			first = &m.nodes[i];
 	return first;
 }
@@ -248,7 +248,7 @@ by_search(unsigned seed)
 	}
 	/* Computing that nobody can see may be done already at the end of the other. */
 	for (unsigned i = 0; i < m.n; i++)
-		while (m.nodes[i].core.index && !next_is_access(&m.nodes[i]))
+		while (m.nodes[i].core.active && !next_is_access(&m.nodes[i]))
 			execute(&m.nodes[i]);
 	return result();
 }
@@ -290,8 +290,8 @@ note_limit(struct sim_core *core)
 START_TEST(limit_is_event_or_other_core_or_until)
 {
 	sim_event_init(&event, 0, fired);
-	sim_core_init(&one, 1, note_limit);
-	sim_core_init(&other, 2, note_limit);
+	sim_core_init(&one, SIM_RANK_NODE + 1, note_limit);
+	sim_core_init(&other, SIM_RANK_NODE + 2, note_limit);
 	sim_set_lookahead(100);
 	sim_post(&event, 1000);
 	sim_core_resume(&one, 0);
@@ -323,8 +323,8 @@ post_early(struct sim_core *core)
 START_TEST(posting_and_resuming_lower_the_limit)
 {
 	sim_event_init(&event, 0, fired);
-	sim_core_init(&one, 1, post_early);
-	sim_core_init(&other, 2, note_limit);
+	sim_core_init(&one, SIM_RANK_NODE + 1, post_early);
+	sim_core_init(&other, SIM_RANK_NODE + 2, note_limit);
 	sim_set_lookahead(10);
 	sim_core_resume(&one, 50);
 	ck_assert(calendar_step(1000));
@@ -339,9 +339,38 @@ standing_still(struct sim_core *core)
 	(void)core;
 }
 
+/* An event at another node can be felt only a lookahead later, one at the own node or at a channel at once. */
+START_TEST(events_elsewhere_bound_by_the_lookahead)
+{
+	struct sim_event elsewhere, here, channel;
+
+	sim_event_init(&elsewhere, SIM_RANK_NODE + 2, fired);
+	sim_event_init(&here, SIM_RANK_NODE + 1, fired);
+	sim_event_init(&channel, SIM_RANK_CHANNEL, fired);
+	sim_core_init(&one, SIM_RANK_NODE + 1, note_limit);
+	sim_set_lookahead(100);
+	sim_core_resume(&one, 0);
+	sim_post(&elsewhere, 200);
+	sim_post(&here, 400);
+	sim_post(&channel, 500);
+	ck_assert(calendar_step(SIM_NEVER)); /* the first slice goes to 300, past the event at 200 */
+	ck_assert_uint_eq(sim_now(), 200);
+	ck_assert_uint_eq(one.clock, 300);
+	ck_assert(calendar_step(SIM_NEVER));
+	ck_assert_uint_eq(sim_now(), 400);
+	ck_assert(calendar_step(SIM_NEVER));
+	ck_assert_uint_eq(sim_now(), 500);
+	ck_assert_uint_eq(n_limits, 3);
+	ck_assert_uint_eq(limits[0], 300);
+	ck_assert_uint_eq(limits[1], 400);
+	ck_assert_uint_eq(limits[2], 500);
+	sim_core_park(&one);
+}
+END_TEST
+
 START_TEST(core_that_does_not_advance_is_a_bug)
 {
-	sim_core_init(&one, 1, standing_still);
+	sim_core_init(&one, SIM_RANK_NODE + 1, standing_still);
 	sim_core_resume(&one, 0);
 	calendar_step(10);
 }
@@ -358,6 +387,7 @@ main(void)
 	tcase_add_loop_test(machine, running_ahead_changes_nothing, 0, RUNS);
 	tcase_add_test(rules, limit_is_event_or_other_core_or_until);
 	tcase_add_test(rules, posting_and_resuming_lower_the_limit);
+	tcase_add_test(rules, events_elsewhere_bound_by_the_lookahead);
 	tcase_add_test_raise_signal(rules, core_that_does_not_advance_is_a_bug, SIGABRT);
 	suite_add_tcase(suite, machine);
 	suite_add_tcase(suite, rules);
