@@ -21,15 +21,20 @@ struct place {
 	struct slot *heap;
 	uint32_t n, capacity;
 	struct sim_core *core; /* if it is active */
-	sim_time key;          /* of what happens there next: the first event, or the core's next instruction */
+	uint32_t at;           /* position among the busy places + 1; 0 = nothing happens there */
+};
+
+/* A busy place, with the key of what happens there next: the first event, or the core's next instruction. */
+struct seat {
+	sim_time time;
 	uint64_t tie;
-	uint32_t at; /* position among the busy places + 1; 0 = nothing happens there */
+	struct place *place;
 };
 
 static struct {
 	struct place anywhere;          /* engine and channels: their events may act on any node */
 	struct place *nodes[MAX_NODES]; /* made when first used */
-	struct place *busy[MAX_NODES];  /* a four-ary heap of the nodes at which something happens, by key and tie */
+	struct seat busy[MAX_NODES];    /* a four-ary heap of the nodes at which something happens */
 	uint32_t n_busy, n_nodes;
 	struct place *running; /* whose core executes */
 	uint64_t sequence, fired;
@@ -146,85 +151,87 @@ remove_slot(struct place *p, uint32_t i)
  */
 
 static inline bool
-sooner(const struct place *a, const struct place *b)
+sooner(const struct seat *a, const struct seat *b)
 {
-	return a->key < b->key || (a->key == b->key && a->tie < b->tie);
+	return a->time < b->time || (a->time == b->time && a->tie < b->tie);
 }
 
 static inline void
-seat(uint32_t i, struct place *p)
+seat(uint32_t i, struct seat s)
 {
-	calendar.busy[i] = p;
-	p->at = i + 1;
+	calendar.busy[i] = s;
+	s.place->at = i + 1;
+}
+
+static inline uint32_t
+soonest_child(uint32_t first)
+{
+	uint32_t end = first + ARITY < calendar.n_busy ? first + ARITY : calendar.n_busy, least = first;
+
+	for (uint32_t i = first + 1; i < end; i++)
+		if (sooner(&calendar.busy[i], &calendar.busy[least]))
+			least = i;
+	return least;
 }
 
 static void
-rise(uint32_t i, struct place *p)
+reseat(uint32_t i, struct seat s)
 {
-	while (i > 0 && sooner(p, calendar.busy[(i - 1) / ARITY])) {
-		seat(i, calendar.busy[(i - 1) / ARITY]);
-		i = (i - 1) / ARITY;
+	if (i > 0 && sooner(&s, &calendar.busy[(i - 1) / ARITY])) {
+		for (; i > 0 && sooner(&s, &calendar.busy[(i - 1) / ARITY]); i = (i - 1) / ARITY)
+			seat(i, calendar.busy[(i - 1) / ARITY]);
+	} else {
+		for (uint32_t first; (first = i * ARITY + 1) < calendar.n_busy;) {
+			uint32_t child = soonest_child(first);
+
+			if (!sooner(&calendar.busy[child], &s))
+				break;
+			seat(i, calendar.busy[child]);
+			i = child;
+		}
 	}
-	seat(i, p);
+	seat(i, s);
 }
 
-static void
-sink(uint32_t i, struct place *p)
+static inline struct seat
+seat_of(struct place *p)
 {
-	for (uint32_t first; (first = i * ARITY + 1) < calendar.n_busy;) {
-		uint32_t end = first + ARITY < calendar.n_busy ? first + ARITY : calendar.n_busy, least = first;
+	struct seat s = {SIM_NEVER, 0, p};
 
-		for (uint32_t j = first + 1; j < end; j++)
-			if (sooner(calendar.busy[j], calendar.busy[least]))
-				least = j;
-		if (!sooner(calendar.busy[least], p))
-			break;
-		seat(i, calendar.busy[least]);
-		i = least;
-	}
-	seat(i, p);
-}
-
-static void
-reseat(uint32_t i, struct place *p)
-{
-	if (i > 0 && sooner(p, calendar.busy[(i - 1) / ARITY]))
-		rise(i, p);
-	else
-		sink(i, p);
-}
-
-static void
-set_key(struct place *p)
-{
-	p->key = SIM_NEVER;
 	if (p->n > 0) {
-		p->key = p->heap[0].time;
-		p->tie = p->heap[0].order;
+		s.time = p->heap[0].time;
+		s.tie = p->heap[0].order;
 	}
-	if (p->core && p->core->clock < p->key) {
-		p->key = p->core->clock;
-		p->tie = CORE_TIE | p->core->rank;
+	if (p->core && p->core->clock < s.time) {
+		s.time = p->core->clock;
+		s.tie = CORE_TIE | p->core->rank;
 	}
+	return s;
+}
+
+static void
+leave(struct place *p)
+{
+	struct seat last = calendar.busy[--calendar.n_busy];
+	uint32_t i = p->at - 1;
+
+	p->at = 0;
+	if (last.place != p)
+		reseat(i, last);
 }
 
 /* update: what happens next at the place may have changed. */
-static void
+static inline void
 update(struct place *p)
 {
+	struct seat s = seat_of(p);
+
 	if (p == &calendar.anywhere)
 		return;
-	set_key(p);
-	if (p->key != SIM_NEVER) {
-		reseat(p->at ? p->at - 1 : calendar.n_busy++, p);
-	} else if (p->at) {
-		struct place *last = calendar.busy[--calendar.n_busy];
-		uint32_t i = p->at - 1;
-
-		p->at = 0;
-		if (last != p)
-			reseat(i, last);
-	}
+	if (s.time != SIM_NEVER)
+		reseat(p->at ? p->at - 1 : calendar.n_busy++, s);
+	else if (p->at)
+		leave(p);
 }
 
 static inline sim_time
@@ -237,9 +244,7 @@ anywhere_next(void)
 static inline struct place *
 turn_of_core(void)
 {
-	struct place *first = calendar.n_busy ? calendar.busy[0] : NULL;
-
-	return first && first->tie & CORE_TIE ? first : NULL;
+	return calendar.n_busy && calendar.busy[0].tie & CORE_TIE ? calendar.busy[0].place : NULL;
 }
 
 /* Events. ------------------------------------------------------------------------------------------------------------
@@ -381,7 +386,7 @@ rest_of(void)
 	sim_time rest = SIM_NEVER;
 
 	for (uint32_t i = 1; i <= ARITY && i < calendar.n_busy; i++)
-		rest = earlier(rest, calendar.busy[i]->key);
+		rest = earlier(rest, calendar.busy[i].time);
 	return rest;
 }
 
@@ -413,7 +418,7 @@ run_cores(sim_time until)
 {
 	struct place *p;
 
-	while ((p = turn_of_core()) && p->key < until && p->key < anywhere_next())
+	while ((p = turn_of_core()) && p->core->clock < until && p->core->clock < anywhere_next())
 		run_slice(p, until);
 }
 
@@ -426,15 +431,15 @@ calendar_next(void)
 	sim_time least = anywhere_next();
 
 	for (uint32_t i = 0; i < calendar.n_busy; i++)
-		if (calendar.busy[i]->n > 0)
-			least = earlier(least, calendar.busy[i]->heap[0].time);
+		if (calendar.busy[i].place->n > 0)
+			least = earlier(least, calendar.busy[i].place->heap[0].time);
 	return least;
 }
 
 sim_time
 calendar_next_activity(void)
 {
-	return calendar.n_busy ? earlier(anywhere_next(), calendar.busy[0]->key) : anywhere_next();
+	return calendar.n_busy ? earlier(anywhere_next(), calendar.busy[0].time) : anywhere_next();
 }
 
 /* first_event: the place of the event that comes next, if no core's instruction comes before it; else NULL. */
@@ -442,12 +447,12 @@ static struct place *
 first_event(void)
 {
 	struct place *anywhere = calendar.anywhere.n ? &calendar.anywhere : NULL;
-	struct place *node = calendar.n_busy ? calendar.busy[0] : NULL;
+	struct place *core = turn_of_core(), *node = calendar.n_busy && !core ? calendar.busy[0].place : NULL;
 
+	if (core)
+		return anywhere && anywhere->heap[0].time <= core->core->clock ? anywhere : NULL;
 	if (!node || !anywhere)
-		return node ? (node->tie & CORE_TIE ? NULL : node) : anywhere;
-	if (node->tie & CORE_TIE)
-		return node->key < anywhere->heap[0].time ? NULL : anywhere;
+		return node ? node : anywhere;
 	return before(&node->heap[0], &anywhere->heap[0]) ? node : anywhere;
 }
 
