@@ -101,10 +101,7 @@ lanai_free(struct lanai_core *core)
 	if (!core)
 		return;
 	sim_core_park(&core->sim);
-	g_free(core->recs);
-	g_free(core->address_of);
-	g_free(core->reads);
-	g_free(core->original);
+	lanai_release_code(core);
 	g_free(core->sram);
 	g_free(core);
 }

@@ -9,7 +9,7 @@
 #include <glib.h>
 
 struct decoder {
-	struct lanai_core *core;
+	struct lanai_code *code;
 	struct lanai_insn *insns;
 	uint32_t next; /* free record */
 };
@@ -185,16 +185,16 @@ updates_constant(const struct lanai_insn *in)
 static void
 fill(const struct decoder *d, uint32_t index, uint32_t at, unsigned slot_of_taken)
 {
-	struct lanai_core *core = d->core;
+	struct lanai_code *code = d->code;
 	const struct lanai_insn *in = &d->insns[at];
-	struct lanai_rec *rec = &core->recs[index];
+	struct lanai_rec *rec = &code->recs[index];
 	unsigned handler;
 
 	*rec = (struct lanai_rec){.imm = in->imm, .rd = destination(in), .rs1 = in->rs1, .rs2 = in->rs2, .cc = in->cc};
 	if (in->absolute)
 		rec->imm &= ~3u;
-	core->address_of[index] = at * 4;
-	if (at >= core->n_code)
+	code->address_of[index] = at * 4;
+	if (at >= code->n_code)
 		handler = LANAI_H_FAULT_PC;
 	else if (updates_constant(in))
 		handler = LANAI_H_RARE;
@@ -229,56 +229,56 @@ is_branch(const struct lanai_insn *in)
 static void
 commit(struct decoder *d, uint32_t transfer, uint64_t prefix, const struct lanai_insn *last)
 {
-	struct lanai_core *core = d->core;
+	struct lanai_code *code = d->code;
 	const struct lanai_insn *in = &d->insns[transfer];
-	struct lanai_rec *rec = &core->recs[d->next];
+	struct lanai_rec *rec = &code->recs[d->next];
 	uint32_t target = (in->kind == LANAI_K_BRANCH_REL ? in->imm + transfer * 4 : in->imm) / 4;
 
-	core->address_of[d->next++] = transfer * 4;
+	code->address_of[d->next++] = transfer * 4;
 	*rec = (struct lanai_rec){.prefix = prefix, .rs1 = (uint8_t)lanai_late(last), .imm = target * 4};
 	rec->handler = lanai_handler(is_branch(in) ? LANAI_H_COMMIT_WILD : LANAI_H_COMMIT_DYN);
-	if (!is_branch(in) || target >= core->n_code)
+	if (!is_branch(in) || target >= code->n_code)
 		return;
 	rec->handler = lanai_handler(LANAI_H_COMMIT);
-	rec->link = &core->recs[target];
-	rec->prefix += stall(last, &d->insns[target]) - core->recs[target].prefix;
+	rec->link = &code->recs[target];
+	rec->prefix += stall(last, &d->insns[target]) - code->recs[target].prefix;
 }
 
 /* A branch whose slot does nothing goes straight to its target. */
 static bool
 shortcut(struct decoder *d, uint32_t transfer)
 {
-	struct lanai_core *core = d->core;
+	struct lanai_code *code = d->code;
 	const struct lanai_insn *in = &d->insns[transfer];
-	struct lanai_rec *rec = &core->recs[transfer];
+	struct lanai_rec *rec = &code->recs[transfer];
 	uint32_t target = (in->kind == LANAI_K_BRANCH_REL ? in->imm + transfer * 4 : in->imm) / 4;
 
-	if (!is_branch(in) || target >= core->n_code || transfer + 1 >= core->n_code ||
-	    core->recs[transfer + 1].handler != lanai_handler(LANAI_H_NOP))
+	if (!is_branch(in) || target >= code->n_code || transfer + 1 >= code->n_code ||
+	    code->recs[transfer + 1].handler != lanai_handler(LANAI_H_NOP))
 		return false;
 	rec->handler = lanai_handler(LANAI_H_BN_T + in->cc);
-	rec->link = &core->recs[target];
+	rec->link = &code->recs[target];
 	return true;
 }
 
 static void
 copy_slots(struct decoder *d, uint32_t transfer)
 {
-	struct lanai_core *core = d->core;
+	struct lanai_code *code = d->code;
 	const struct lanai_insn *before = &d->insns[transfer];
 	unsigned slots = lanai_slots(before);
-	uint64_t prefix = core->recs[transfer].prefix + cost(before);
+	uint64_t prefix = code->recs[transfer].prefix + cost(before);
 
 	if (shortcut(d, transfer))
 		return;
-	core->recs[transfer].link = &core->recs[d->next];
+	code->recs[transfer].link = &code->recs[d->next];
 	for (uint32_t i = 1; i <= slots; i++) {
-		uint32_t at = MIN(transfer + i, core->n_code);
+		uint32_t at = MIN(transfer + i, code->n_code);
 		const struct lanai_insn *in = &d->insns[at];
 
 		prefix += stall(before, in);
 		fill(d, d->next, at, i);
-		core->recs[d->next++].prefix = prefix;
+		code->recs[d->next++].prefix = prefix;
 		prefix += cost(in);
 		before = in;
 	}
@@ -294,47 +294,99 @@ needs_copy(const struct lanai_insn *in)
 static void
 decode_words(struct decoder *d)
 {
-	struct lanai_core *core = d->core;
-	uint32_t n = core->n_code, records = n + 1;
+	struct lanai_code *code = d->code;
+	uint32_t n = code->n_code, records = n + 1;
 
 	d->insns = g_new0(struct lanai_insn, n + 1); /* the last one: no instruction */
 	for (uint32_t i = 0; i < n; i++) {
-		lanai_decode(lanai_word(core, i * 4), &d->insns[i]);
-		core->reads[i] = lanai_reads(&d->insns[i]);
+		lanai_decode(lanai_get(code->words + i * 4), &d->insns[i]);
+		code->reads[i] = lanai_reads(&d->insns[i]);
 		if (needs_copy(&d->insns[i]))
 			records += lanai_slots(&d->insns[i]) + 1;
 	}
-	core->recs = g_new0(struct lanai_rec, records);
-	core->address_of = g_new0(uint32_t, records);
-	core->n_recs = records;
+	code->recs = g_new0(struct lanai_rec, records);
+	code->address_of = g_new0(uint32_t, records);
+	code->n_recs = records;
 	d->next = n + 1;
+}
+
+static struct lanai_code *all; /* in use */
+
+static struct lanai_code *
+decode(const uint8_t *words, uint32_t n_code)
+{
+	struct lanai_code *code = g_new0(struct lanai_code, 1);
+	struct decoder d = {.code = code};
+	uint64_t prefix = 0;
+
+	code->n_code = n_code;
+	code->words = g_memdup2(words, n_code * 4);
+	code->reads = g_new0(uint32_t, n_code + 1);
+	code->hooks = g_new0(uint16_t, n_code + 1);
+	decode_words(&d);
+	for (uint32_t i = 0; i <= n_code; i++) {
+		fill(&d, i, i, 0);
+		if (i > 0)
+			prefix += cost(&d.insns[i - 1]) + stall(&d.insns[i - 1], &d.insns[i]);
+		code->recs[i].prefix = prefix;
+	}
+	for (uint32_t i = 0; i < n_code; i++)
+		if (needs_copy(&d.insns[i]))
+			copy_slots(&d, i);
+	code->original = g_new(const void *, n_code + 1);
+	for (uint32_t i = 0; i <= n_code; i++)
+		code->original[i] = code->recs[i].handler;
+	g_free(d.insns);
+	return code;
+}
+
+static void
+free_code(struct lanai_code *code)
+{
+	struct lanai_code **at = &all;
+
+	while (*at != code)
+		at = &(*at)->next;
+	*at = code->next;
+	g_free(code->words);
+	g_free(code->recs);
+	g_free(code->address_of);
+	g_free(code->original);
+	g_free(code->reads);
+	g_free(code->hooks);
+	g_free(code);
+}
+
+void
+lanai_release_code(struct lanai_core *core)
+{
+	if (!core->code)
+		return;
+	lanai_unhook_all(core);
+	if (--core->code->users == 0)
+		free_code(core->code);
+	g_free(core->hooked);
+	core->code = NULL;
 }
 
 void
 lanai_predecode(struct lanai_core *core)
 {
-	struct decoder d = {.core = core};
-	uint64_t prefix = 0;
+	uint32_t n_code = core->code_end / 4;
+	struct lanai_code *code = all;
 
-	core->n_code = core->code_end / 4;
-	g_free(core->recs);
-	g_free(core->address_of);
-	g_free(core->reads);
-	g_free(core->original);
-	core->reads = g_new0(uint32_t, core->n_code + 1);
-	decode_words(&d);
-	for (uint32_t i = 0; i <= core->n_code; i++) {
-		fill(&d, i, i, 0);
-		if (i > 0)
-			prefix += cost(&d.insns[i - 1]) + stall(&d.insns[i - 1], &d.insns[i]);
-		core->recs[i].prefix = prefix;
+	lanai_release_code(core);
+	for (code = all; code; code = code->next)
+		if (code->n_code == n_code && (n_code == 0 || memcmp(code->words, core->sram, n_code * 4) == 0))
+			break;
+	if (!code) {
+		code = decode(core->sram, n_code);
+		code->next = all;
+		all = code;
 	}
-	for (uint32_t i = 0; i < core->n_code; i++)
-		if (needs_copy(&d.insns[i]))
-			copy_slots(&d, i);
-	core->original = g_new(const void *, core->n_code + 1);
-	for (uint32_t i = 0; i <= core->n_code; i++)
-		core->original[i] = core->recs[i].handler;
+	code->users++;
+	core->code = code;
+	core->recs = code->recs;
+	core->hooked = g_new0(bool, n_code + 1);
 	core->wild = (struct lanai_rec){.handler = lanai_handler(LANAI_H_FAULT_PC)};
-	g_free(d.insns);
 }

@@ -29,15 +29,38 @@ enum {
  */
 
 static void
-hook(struct lanai_rec *head)
+hook(struct lanai_core *core, struct lanai_rec *head)
 {
+	ptrdiff_t at = head - core->recs;
+
+	if (core->hooked[at])
+		return;
+	core->hooked[at] = true;
+	core->code->hooks[at]++;
 	head->handler = lanai_handler(LANAI_H_HEAD);
+}
+
+static void
+drop_hook(struct lanai_core *core, ptrdiff_t at)
+{
+	if (!core->hooked[at])
+		return;
+	core->hooked[at] = false;
+	if (--core->code->hooks[at] == 0)
+		core->recs[at].handler = core->code->original[at];
+}
+
+void
+lanai_unhook_all(struct lanai_core *core)
+{
+	for (uint32_t at = 0; at <= core->code->n_code; at++)
+		drop_hook(core, at);
 }
 
 const void *
 lanai_original(const struct lanai_core *core, const struct lanai_rec *rec)
 {
-	return core->original[rec - core->recs];
+	return core->code->original[rec - core->recs];
 }
 
 /* Takes the hook away unless a memo needs it. */
@@ -49,7 +72,7 @@ unhook(struct lanai_core *core, struct lanai_rec *head)
 	for (unsigned i = 0; i < LANAI_MEMOS; i++)
 		if (core->idle.memos[i].head == head)
 			return;
-	head->handler = lanai_original(core, head);
+	drop_hook(core, head - core->recs);
 }
 
 static void
@@ -95,7 +118,7 @@ compare_from_now(struct lanai_core *core, struct lanai_rec *head)
 	idle->visits = 0;
 	idle->next_sample = core->cycles + PATIENCE;
 	idle->draft.head = head;
-	hook(head);
+	hook(core, head);
 }
 
 void
@@ -387,7 +410,7 @@ lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 	struct lanai_memo *m;
 	bool known;
 
-	if (idle->off || idle->replaying || core->pos >= core->budget)
+	if (idle->off || idle->replaying || core->pos >= core->budget || !core->hooked[rec - core->recs])
 		return LANAI_DONE;
 	m = fitting_memo(core, rec, &known);
 	if (m)

@@ -88,15 +88,6 @@ admit_branch(struct lanai_core *core, const struct lanai_rec *rec)
 }
 
 /* Loads and stores of SRAM words in host order. */
-static inline uint32_t
-get32(const uint8_t *p)
-{
-	uint32_t x;
-
-	memcpy(&x, p, 4);
-	return be32toh(x);
-}
-
 static inline void
 put32(uint8_t *p, uint32_t x)
 {
@@ -332,7 +323,7 @@ SUBFI:
 	ALU(SET, holds(rec->cc, res, v, c));
 	ALU(COUNT, lanai_count(rec->imm, RS1));
 
-	MODES(LOAD_AT, LD, 4, false, get32(p))
+	MODES(LOAD_AT, LD, 4, false, lanai_get(p))
 	MODES(LOAD_AT, LDBU, 1, false, *p)
 	MODES(LOAD_AT, LDBS, 1, true, (uint32_t)(int8_t)*p)
 	MODES(LOAD_AT, LDHU, 2, false, get16(p))
@@ -368,7 +359,7 @@ JUMP_LOAD : {
 
 	ADMIT;
 	if (likely(!(ea & outside4))) {
-		core->target = get32(sram + ea) & ~3u;
+		core->target = lanai_get(sram + ea) & ~3u;
 	} else {
 		SLOWLY(ea, 4, false, false, 0);
 		core->target = access.value & ~3u;
@@ -387,7 +378,7 @@ COMMIT_DYN : {
 	if (unlikely(target >= code_end)) {
 		core->wild_pc = target;
 		to = &core->wild;
-	} else if (rec->rs1 && core->reads[target / 4] >> rec->rs1 & 1) {
+	} else if (rec->rs1 && core->code->reads[target / 4] >> rec->rs1 & 1) {
 		acc += LANAI_CYCLE + LANAI_STALL;
 	}
 	acc += rec->prefix - to->prefix;

@@ -94,18 +94,29 @@ struct lanai_idle {
 	bool replaying;
 };
 
+/* Pre-decoded code.  Cores that run the same code share it: sixteen copies would not fit into a processor's caches. */
+struct lanai_code {
+	struct lanai_code *next; /* of all that are in use */
+	unsigned users;
+	uint8_t *words;         /* what was decoded */
+	struct lanai_rec *recs; /* one a word of code, one behind the end, then the copies of slots */
+	uint32_t n_code, n_recs;
+	uint32_t *address_of;  /* of each record */
+	const void **original; /* handler of each word of code: lanai_idle.c replaces some */
+	uint32_t *reads;       /* registers read by each word of code, for stalls behind computed transfers */
+	uint16_t *hooks;       /* cores that want to be told when they come to each word of code */
+};
+
 struct lanai_core {
 	uint32_t r[LANAI_REGS + 1];
 	uint32_t res, v, c; /* Z and N are those of res; V is bit 31 of v; C is c */
 	uint8_t *sram;
 	uint32_t sram_bytes, code_end;
 
-	struct lanai_rec *recs; /* one a word of code, one behind the end, then the copies of slots */
-	uint32_t n_code, n_recs;
-	uint32_t *address_of;  /* of each record */
-	const void **original; /* handler of each word of code: lanai_idle.c replaces some */
-	uint32_t *reads;       /* registers read by each word of code, for stalls behind computed transfers */
-	struct lanai_rec wild; /* "pc outside code", address in wild_pc */
+	struct lanai_code *code;
+	struct lanai_rec *recs; /* of code */
+	bool *hooked;           /* this core among the code's hooks */
+	struct lanai_rec wild;  /* "pc outside code", address in wild_pc */
 	uint32_t wild_pc;
 
 	struct lanai_rec *rec;       /* fast engine: next record */
@@ -178,6 +189,7 @@ void lanai_put_flags(struct lanai_core *core, struct lanai_flags flags);
 
 /* lanai_decode.c */
 void lanai_predecode(struct lanai_core *core);
+void lanai_release_code(struct lanai_core *core);
 
 /* lanai_interp.c */
 enum lanai_outcome lanai_interpret(struct lanai_core *core);
@@ -203,6 +215,7 @@ void lanai_idle_tick(struct lanai_core *core);
 void lanai_catch_up(struct lanai_core *core);
 /* lanai_idle_reset: new code; lanai_idle_restart: new start of the same. */
 void lanai_idle_reset(struct lanai_core *core);
+void lanai_unhook_all(struct lanai_core *core);
 void lanai_idle_restart(struct lanai_core *core);
 bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value);
 
@@ -210,16 +223,22 @@ bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value
 static inline uint32_t
 lanai_address(const struct lanai_core *core, const struct lanai_rec *rec)
 {
-	return rec == &core->wild ? core->wild_pc : core->address_of[rec - core->recs];
+	return rec == &core->wild ? core->wild_pc : core->code->address_of[rec - core->recs];
+}
+
+static inline uint32_t
+lanai_get(const uint8_t *p)
+{
+	uint32_t w;
+
+	memcpy(&w, p, sizeof w);
+	return be32toh(w);
 }
 
 static inline uint32_t
 lanai_word(const struct lanai_core *core, uint32_t address)
 {
-	uint32_t w;
-
-	memcpy(&w, core->sram + address, sizeof w);
-	return be32toh(w);
+	return lanai_get(core->sram + address);
 }
 
 #endif
