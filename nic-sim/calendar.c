@@ -16,26 +16,25 @@ struct slot {
 	struct sim_event *event;
 };
 
-/* Events that act at one place, a node, or at any of them: a four-ary heap. A node has at most one core. */
+/* Events that act at one place, a node, or at any of them: a four-ary heap.  A node has at most one core.  The nodes at
+ * which something happens stand in a list, sorted by what happens there next: the first event, or the core's next
+ * instruction.  A list, because a core that has run goes almost always near its end: a heap would guess wrong all the
+ * way down. */
 struct place {
 	struct slot *heap;
 	uint32_t n, capacity;
 	struct sim_core *core; /* if it is active */
-	uint32_t at;           /* position among the busy places + 1; 0 = nothing happens there */
-};
-
-/* A busy place, with the key of what happens there next: the first event, or the core's next instruction. */
-struct seat {
 	sim_time time;
 	uint64_t tie;
-	struct place *place;
+	struct place *before, *behind;
+	bool listed;
 };
 
 static struct {
 	struct place anywhere;          /* engine and channels: their events may act on any node */
 	struct place *nodes[MAX_NODES]; /* made when first used */
-	struct seat busy[MAX_NODES];    /* a four-ary heap of the nodes at which something happens */
-	uint32_t n_busy, n_nodes;
+	struct place *first, *last;     /* of the list */
+	uint32_t n_nodes;
 	struct place *running; /* whose core executes */
 	uint64_t sequence, fired;
 	sim_time now, limit, lookahead, quantum;
@@ -151,87 +150,64 @@ remove_slot(struct place *p, uint32_t i)
  */
 
 static inline bool
-sooner(const struct seat *a, const struct seat *b)
+sooner(const struct place *a, const struct place *b)
 {
 	return a->time < b->time || (a->time == b->time && a->tie < b->tie);
 }
 
 static inline void
-seat(uint32_t i, struct seat s)
+set_key(struct place *p)
 {
-	calendar.busy[i] = s;
-	s.place->at = i + 1;
-}
-
-static inline uint32_t
-soonest_child(uint32_t first)
-{
-	uint32_t end = first + ARITY < calendar.n_busy ? first + ARITY : calendar.n_busy, least = first;
-
-	for (uint32_t i = first + 1; i < end; i++)
-		if (sooner(&calendar.busy[i], &calendar.busy[least]))
-			least = i;
-	return least;
-}
-
-static void
-reseat(uint32_t i, struct seat s)
-{
-	if (i > 0 && sooner(&s, &calendar.busy[(i - 1) / ARITY])) {
-		for (; i > 0 && sooner(&s, &calendar.busy[(i - 1) / ARITY]); i = (i - 1) / ARITY)
-			seat(i, calendar.busy[(i - 1) / ARITY]);
-	} else {
-		for (uint32_t first; (first = i * ARITY + 1) < calendar.n_busy;) {
-			uint32_t child = soonest_child(first);
-
-			if (!sooner(&calendar.busy[child], &s))
-				break;
-			seat(i, calendar.busy[child]);
-			i = child;
-		}
-	}
-	seat(i, s);
-}
-
-static inline struct seat
-seat_of(struct place *p)
-{
-	struct seat s = {SIM_NEVER, 0, p};
-
+	p->time = SIM_NEVER;
 	if (p->n > 0) {
-		s.time = p->heap[0].time;
-		s.tie = p->heap[0].order;
+		p->time = p->heap[0].time;
+		p->tie = p->heap[0].order;
 	}
-	if (p->core && p->core->clock < s.time) {
-		s.time = p->core->clock;
-		s.tie = CORE_TIE | p->core->rank;
+	if (p->core && p->core->clock < p->time) {
+		p->time = p->core->clock;
+		p->tie = CORE_TIE | p->core->rank;
 	}
-	return s;
 }
 
-static void
-leave(struct place *p)
+static inline void
+unlist(struct place *p)
 {
-	struct seat last = calendar.busy[--calendar.n_busy];
-	uint32_t i = p->at - 1;
+	*(p->before ? &p->before->behind : &calendar.first) = p->behind;
+	*(p->behind ? &p->behind->before : &calendar.last) = p->before;
+	p->listed = false;
+}
 
-	p->at = 0;
-	if (last.place != p)
-		reseat(i, last);
+static inline void
+list_behind(struct place *p, struct place *before)
+{
+	p->before = before;
+	p->behind = before ? before->behind : calendar.first;
+	*(before ? &before->behind : &calendar.first) = p;
+	*(p->behind ? &p->behind->before : &calendar.last) = p;
+	p->listed = true;
 }
 
 /* update: what happens next at the place may have changed. */
 static inline void
 update(struct place *p)
 {
-	struct seat s = seat_of(p);
+	struct place *at = calendar.last;
 
 	if (p == &calendar.anywhere)
 		return;
-	if (s.time != SIM_NEVER)
-		reseat(p->at ? p->at - 1 : calendar.n_busy++, s);
-	else if (p->at)
-		leave(p);
+	set_key(p);
+	if (p->listed) {
+		if ((!p->before || sooner(p->before, p)) && (!p->behind || sooner(p, p->behind)) &&
+		    p->time != SIM_NEVER)
+			return;
+		unlist(p);
+		at = calendar.last;
+	}
+	if (p->time == SIM_NEVER)
+		return;
+	while (at && sooner(p, at))
+		at = at->before;
+	list_behind(p, at);
 }
 
 static inline sim_time
@@ -244,7 +220,7 @@ anywhere_next(void)
 static inline struct place *
 turn_of_core(void)
 {
-	return calendar.n_busy && calendar.busy[0].tie & CORE_TIE ? calendar.busy[0].place : NULL;
+	return calendar.first && calendar.first->tie & CORE_TIE ? calendar.first : NULL;
 }
 
 /* Events. ------------------------------------------------------------------------------------------------------------
@@ -379,28 +355,17 @@ earlier(sim_time a, sim_time b)
 	return a < b ? a : b;
 }
 
-/* rest_of: the earliest that happens at any node but the first. */
-static sim_time
-rest_of(void)
-{
-	sim_time rest = SIM_NEVER;
-
-	for (uint32_t i = 1; i <= ARITY && i < calendar.n_busy; i++)
-		rest = earlier(rest, calendar.busy[i].time);
-	return rest;
-}
-
 /* run_slice: the limit leaves at least the instruction at the core's own clock, also where the lookahead is 0. */
 static void
 run_slice(struct place *p, sim_time until)
 {
 	struct sim_core *core = p->core;
-	sim_time limit = earlier(until, anywhere_next()), rest = rest_of();
+	sim_time limit = earlier(until, anywhere_next());
 
 	if (p->n > 0)
 		limit = earlier(limit, p->heap[0].time);
-	if (rest != SIM_NEVER)
-		limit = earlier(limit, rest + calendar.lookahead);
+	if (p->behind)
+		limit = earlier(limit, p->behind->time + calendar.lookahead);
 	if (calendar.quantum)
 		limit = earlier(limit, core->clock + calendar.quantum);
 	calendar.limit = limit > core->clock ? limit : core->clock + 1;
@@ -430,16 +395,16 @@ calendar_next(void)
 {
 	sim_time least = anywhere_next();
 
-	for (uint32_t i = 0; i < calendar.n_busy; i++)
-		if (calendar.busy[i].place->n > 0)
-			least = earlier(least, calendar.busy[i].place->heap[0].time);
+	for (const struct place *p = calendar.first; p; p = p->behind)
+		if (p->n > 0)
+			least = earlier(least, p->heap[0].time);
 	return least;
 }
 
 sim_time
 calendar_next_activity(void)
 {
-	return calendar.n_busy ? earlier(anywhere_next(), calendar.busy[0].time) : anywhere_next();
+	return calendar.first ? earlier(anywhere_next(), calendar.first->time) : anywhere_next();
 }
 
 /* first_event: the place of the event that comes next, if no core's instruction comes before it; else NULL. */
@@ -447,7 +412,7 @@ static struct place *
 first_event(void)
 {
 	struct place *anywhere = calendar.anywhere.n ? &calendar.anywhere : NULL;
-	struct place *core = turn_of_core(), *node = calendar.n_busy && !core ? calendar.busy[0].place : NULL;
+	struct place *core = turn_of_core(), *node = core ? NULL : calendar.first;
 
 	if (core)
 		return anywhere && anywhere->heap[0].time <= core->core->clock ? anywhere : NULL;
