@@ -6,9 +6,6 @@
 
 enum { ARITY = 4, RANK_SHIFT = 48, FIRST_CAPACITY = 16, MAX_NODES = SIM_RANK_CHANNEL - SIM_RANK_NODE };
 
-/* A core's turn at a date comes behind all events of it. */
-#define CORE_TIE (1ull << 63)
-
 /* The key stands beside the pointer, so that sifting compares without touching the events. */
 struct slot {
 	sim_time time;
@@ -16,26 +13,34 @@ struct slot {
 	struct sim_event *event;
 };
 
-/* Events that act at one place, a node, or at any of them: a four-ary heap.  A node has at most one core.  The nodes at
- * which something happens stand in a list, sorted by what happens there next: the first event, or the core's next
- * instruction.  A list, because a core that has run goes almost always near its end: a heap would guess wrong all the
- * way down. */
+/* What comes next at a place, in a list sorted by date and tie. Lists, because a core that has run goes almost always
+ * to the end of its list: a heap would guess wrong all the way down. */
+struct link {
+	sim_time time;
+	uint64_t tie;
+	struct place *place;
+	struct link *before, *behind;
+	bool listed;
+};
+
+struct list {
+	struct link *first, *last;
+};
+
+/* Events that act at one place, a node, or at any of them: a four-ary heap. A node has at most one core. */
 struct place {
 	struct slot *heap;
 	uint32_t n, capacity;
 	struct sim_core *core; /* if it is active */
-	sim_time time;
-	uint64_t tie;
-	struct place *before, *behind;
-	bool listed;
+	struct link event, instruction;
 };
 
 static struct {
 	struct place anywhere;          /* engine and channels: their events may act on any node */
 	struct place *nodes[MAX_NODES]; /* made when first used */
-	struct place *first, *last;     /* of the list */
 	uint32_t n_nodes;
-	struct place *running; /* whose core executes */
+	struct list events, cores; /* first event of each node that has one; next instruction of each active core */
+	struct place *running;     /* whose core executes */
 	uint64_t sequence, fired;
 	sim_time now, limit, lookahead, quantum;
 } calendar;
@@ -54,7 +59,7 @@ new_node(unsigned node)
 {
 	struct place *p = allocate(NULL, sizeof *p);
 
-	*p = (struct place){0};
+	*p = (struct place){.event.place = p, .instruction.place = p};
 	if (node >= calendar.n_nodes)
 		calendar.n_nodes = node + 1;
 	return calendar.nodes[node] = p;
@@ -146,68 +151,74 @@ remove_slot(struct place *p, uint32_t i)
 		sift(p, i, last);
 }
 
-/* Busy places. -------------------------------------------------------------------------------------------------------
- */
+/* Sorted lists. ---------------------------------------------------------------------------------------------------- */
 
 static inline bool
-sooner(const struct place *a, const struct place *b)
+sooner(const struct link *a, const struct link *b)
 {
 	return a->time < b->time || (a->time == b->time && a->tie < b->tie);
 }
 
 static inline void
-set_key(struct place *p)
+unlist(struct list *list, struct link *link)
 {
-	p->time = SIM_NEVER;
-	if (p->n > 0) {
-		p->time = p->heap[0].time;
-		p->tie = p->heap[0].order;
-	}
-	if (p->core && p->core->clock < p->time) {
-		p->time = p->core->clock;
-		p->tie = CORE_TIE | p->core->rank;
-	}
+	*(link->before ? &link->before->behind : &list->first) = link->behind;
+	*(link->behind ? &link->behind->before : &list->last) = link->before;
+	link->listed = false;
 }
 
 static inline void
-unlist(struct place *p)
+enlist(struct list *list, struct link *link)
 {
-	*(p->before ? &p->before->behind : &calendar.first) = p->behind;
-	*(p->behind ? &p->behind->before : &calendar.last) = p->before;
-	p->listed = false;
+	struct link *at = list->last;
+
+	while (at && sooner(link, at))
+		at = at->before;
+	link->before = at;
+	link->behind = at ? at->behind : list->first;
+	*(at ? &at->behind : &list->first) = link;
+	*(link->behind ? &link->behind->before : &list->last) = link;
+	link->listed = true;
 }
 
-static inline void
-list_behind(struct place *p, struct place *before)
+static inline bool
+in_order(const struct link *link)
 {
-	p->before = before;
-	p->behind = before ? before->behind : calendar.first;
-	*(before ? &before->behind : &calendar.first) = p;
-	*(p->behind ? &p->behind->before : &calendar.last) = p;
-	p->listed = true;
+	return (!link->before || sooner(link->before, link)) && (!link->behind || sooner(link, link->behind));
 }
 
-/* update: what happens next at the place may have changed. */
+/* events_changed: the first event of the place may be another. */
 static inline void
-update(struct place *p)
+events_changed(struct place *p)
 {
-	struct place *at = calendar.last;
+	struct link *link = &p->event;
 
 	if (p == &calendar.anywhere)
 		return;
-	set_key(p);
-	if (p->listed) {
-		if ((!p->before || sooner(p->before, p)) && (!p->behind || sooner(p, p->behind)) &&
-		    p->time != SIM_NEVER)
+	if (p->n > 0) {
+		link->time = p->heap[0].time;
+		link->tie = p->heap[0].order;
+		if (link->listed && in_order(link))
 			return;
-		unlist(p);
-		at = calendar.last;
 	}
-	if (p->time == SIM_NEVER)
+	if (link->listed)
+		unlist(&calendar.events, link);
+	if (p->n > 0)
+		enlist(&calendar.events, link);
+}
+
+static inline void
+core_changed(struct place *p)
+{
+	struct link *link = &p->instruction;
+
+	if (link->listed)
+		unlist(&calendar.cores, link);
+	if (!p->core)
 		return;
-	while (at && sooner(p, at))
-		at = at->before;
-	list_behind(p, at);
+	link->time = p->core->clock;
+	link->tie = p->core->rank;
+	enlist(&calendar.cores, link);
 }
 
 static inline sim_time
@@ -216,11 +227,18 @@ anywhere_next(void)
 	return calendar.anywhere.n ? calendar.anywhere.heap[0].time : SIM_NEVER;
 }
 
-/* turn_of_core: what happens first at the nodes is an instruction of this place's core; else NULL. */
-static inline struct place *
-turn_of_core(void)
+static inline sim_time
+next_event(void)
 {
-	return calendar.first && calendar.first->tie & CORE_TIE ? calendar.first : NULL;
+	sim_time t = anywhere_next();
+
+	return calendar.events.first && calendar.events.first->time < t ? calendar.events.first->time : t;
+}
+
+static inline sim_time
+next_instruction(void)
+{
+	return calendar.cores.first ? calendar.cores.first->time : SIM_NEVER;
 }
 
 /* Events. ------------------------------------------------------------------------------------------------------------
@@ -266,7 +284,7 @@ sim_post(struct sim_event *ev, sim_time t)
 		}
 		sift_up(p, p->n++, s);
 	}
-	update(p);
+	events_changed(p);
 }
 
 void
@@ -277,7 +295,7 @@ sim_cancel(struct sim_event *ev)
 	struct place *p = place_of(ev->order >> RANK_SHIFT);
 
 	remove_slot(p, ev->slot - 1);
-	update(p);
+	events_changed(p);
 }
 
 sim_time
@@ -308,7 +326,7 @@ sim_core_resume(struct sim_core *core, sim_time t)
 	core->clock = t;
 	core->active = true;
 	p->core = core;
-	update(p);
+	core_changed(p);
 	lower_limit(p, t);
 }
 
@@ -321,7 +339,7 @@ sim_core_park(struct sim_core *core)
 		return;
 	core->active = false;
 	p->core = NULL;
-	update(p);
+	core_changed(p);
 }
 
 sim_time
@@ -355,17 +373,31 @@ earlier(sim_time a, sim_time b)
 	return a < b ? a : b;
 }
 
+/* others_next: the earliest that happens at any node but this one, whose core's instruction is the first of all. */
+static inline sim_time
+others_next(const struct place *p)
+{
+	const struct link *event = calendar.events.first, *core = p->instruction.behind;
+	sim_time t = SIM_NEVER;
+
+	if (event && event->place == p)
+		event = event->behind;
+	if (event)
+		t = event->time;
+	return core && core->time < t ? core->time : t;
+}
+
 /* run_slice: the limit leaves at least the instruction at the core's own clock, also where the lookahead is 0. */
 static void
 run_slice(struct place *p, sim_time until)
 {
 	struct sim_core *core = p->core;
-	sim_time limit = earlier(until, anywhere_next());
+	sim_time limit = earlier(until, anywhere_next()), others = others_next(p);
 
 	if (p->n > 0)
 		limit = earlier(limit, p->heap[0].time);
-	if (p->behind)
-		limit = earlier(limit, p->behind->time + calendar.lookahead);
+	if (others != SIM_NEVER)
+		limit = earlier(limit, others + calendar.lookahead);
 	if (calendar.quantum)
 		limit = earlier(limit, core->clock + calendar.quantum);
 	calendar.limit = limit > core->clock ? limit : core->clock + 1;
@@ -374,48 +406,41 @@ run_slice(struct place *p, sim_time until)
 	core->run(core);
 	calendar.running = NULL;
 	assert(!core->active || core->clock >= calendar.limit);
-	update(p);
+	if (core->active)
+		core_changed(p);
 }
 
 /* run_cores: until what happens next is an event, or lies at or behind `until`. */
 static void
 run_cores(sim_time until)
 {
-	struct place *p;
+	sim_time t;
 
-	while ((p = turn_of_core()) && p->core->clock < until && p->core->clock < anywhere_next())
-		run_slice(p, until);
+	while ((t = next_instruction()) < until && t < next_event())
+		run_slice(calendar.cores.first->place, until);
 }
 
-/* Driving. -----------------------------------------------------------------------------------------------------------
- */
+/* Driving. --------------------------------------------------------------------------------------------------------- */
 
 sim_time
 calendar_next(void)
 {
-	sim_time least = anywhere_next();
-
-	for (const struct place *p = calendar.first; p; p = p->behind)
-		if (p->n > 0)
-			least = earlier(least, p->heap[0].time);
-	return least;
+	return next_event();
 }
 
 sim_time
 calendar_next_activity(void)
 {
-	return calendar.first ? earlier(anywhere_next(), calendar.first->time) : anywhere_next();
+	return earlier(next_event(), next_instruction());
 }
 
-/* first_event: the place of the event that comes next, if no core's instruction comes before it; else NULL. */
-static struct place *
+/* first_event: the place of the event that comes next; NULL if there is none. */
+static inline struct place *
 first_event(void)
 {
 	struct place *anywhere = calendar.anywhere.n ? &calendar.anywhere : NULL;
-	struct place *core = turn_of_core(), *node = core ? NULL : calendar.first;
+	struct place *node = calendar.events.first ? calendar.events.first->place : NULL;
 
-	if (core)
-		return anywhere && anywhere->heap[0].time <= core->core->clock ? anywhere : NULL;
 	if (!node || !anywhere)
 		return node ? node : anywhere;
 	return before(&node->heap[0], &anywhere->heap[0]) ? node : anywhere;
@@ -429,7 +454,7 @@ fire_instant(struct place *p, sim_time t)
 
 		calendar.now = calendar.limit = t; /* again each time: a core that catches up moves it */
 		remove_slot(p, 0);
-		update(p);
+		events_changed(p);
 		calendar.fired++;
 		ev->fire(ev);
 		p = first_event();
