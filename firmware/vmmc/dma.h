@@ -1,50 +1,64 @@
-/* The host DMA engine, shared by deposits, fetches of data to send, and status words.
+/* The host DMA engine, shared by deposits, fetches of data to send, and status words: one queue, in order of coming.
  *
- * Deposits go first, but a fetch waits for at most DMA_DEPOSIT_RUN of them; then fetches; a status word waits for at
- * most one fetch.  The engine is busy exactly while S.dma is not DMA_IDLE. */
+ * Six deposits, two fetches and one status word a process can wait at most, so nothing waits for long.  What waits has
+ * its register contents ready: the end of a transfer starts the next one before anything else. */
 #ifndef FIRMWARE_VMMC_DMA_H
 #define FIRMWARE_VMMC_DMA_H
 
 #include "firmware/vmmc/state.h"
 
-#define DMA_DEPOSIT_RUN 4u
-
 #define DMA_TO_HOST  0u /* LANAI_DMA_DIR */
 #define DMA_TO_LANAI 1u
 
-static inline void
-dma_start(uint32_t bus, uint32_t sram, uint32_t direction, uint32_t bytes)
+#define DMA_EVENTS (LANAI_ISR_DMA | LANAI_ISR_WDOG)
+
+/* dma_report: the port's status word goes to host memory. */
+void dma_report(struct port *port);
+/* dma_failed: a bus error ended the transfer. dma_reported: a status word is in host memory. */
+void dma_failed(struct transfer *done);
+void dma_reported(struct port *port);
+/* dma_deposited: what the end of a deposit brings besides: notification, signal. */
+void dma_deposited(struct arrival *arrival);
+/* dma_sync: a signal of the driver was taken: count it when the deposits let through so far are done. */
+void dma_sync(void);
+/* dma_close: tells the packets that are being fetched that their port is closed. */
+void dma_close(const struct port *port);
+
+HOT void
+dma_start(const struct transfer *transfer)
 {
+	uint32_t bus = transfer->bus, sram = transfer->sram, direction = transfer->direction, bytes = transfer->bytes;
 	reg_write(LANAI_EAR, bus);
 	reg_write(LANAI_LAR, sram);
 	reg_write(LANAI_DMA_DIR, direction);
 	reg_write(LANAI_DMA_CTR, bytes);
 }
 
-/* dma_wait_deposit, dma_fetch, dma_report: queue, and start if the engine is idle. */
-void dma_wait_deposit(struct arrival *arrival);
-void dma_fetch(struct packet *packet);
-void dma_report(struct port *port);
-/* dma_done: the transfer under way ended, by a bus error if `failed`. */
-void dma_done(uint32_t failed);
-/* dma_sync: a signal of the driver was taken: count it when the deposits let through so far are done. */
-void dma_sync(void);
-
-/* dma_deposit: of data at SRAM address `data` of the arrival; starts at once if it can. */
-static inline void
-dma_deposit(struct arrival *arrival, uint32_t data, uint32_t bus, uint32_t bytes)
+/* dma_queue: starts the transfer if the engine is idle. */
+HOT void
+dma_queue(struct transfer *transfer)
 {
-	uint32_t use = S.dma;
-	if (use == DMA_IDLE) {
-		dma_start(bus, data, DMA_TO_HOST, bytes);
-		S.dma = DMA_DEPOSIT;
-		S.dma_job = arrival;
+	transfer->next = NULL;
+	if (S.dma_first) {
+		S.dma_last->next = transfer;
 	} else {
-		dma_wait_deposit(arrival);
+		dma_start(transfer);
+		S.dma_first = transfer;
 	}
-	arrival->to_bus = bus;
-	arrival->bytes = bytes;
-	S.accepted++;
+	S.dma_last = transfer;
+}
+
+/* dma_next: takes the transfer that is done and starts the next. */
+HOT struct transfer *
+dma_next(void)
+{
+	struct transfer *done = S.dma_first;
+	struct transfer *next = done->next;
+	reg_write(LANAI_ISR, DMA_EVENTS);
+	if (next)
+		dma_start(next);
+	S.dma_first = next;
+	return done;
 }
 
 #endif

@@ -1,8 +1,10 @@
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
+#include "firmware/vmmc/step.h"
 
-#define MAX_WINDOW 24u
+#define MAX_WINDOW   24u
+#define STATUS_BYTES 4u
 
 static uint32_t
 ctrl(uint32_t at)
@@ -26,6 +28,15 @@ acceptable(void)
 }
 
 static void
+init_transfer(struct transfer *transfer, enum dma_use use, uint32_t sram, uint32_t direction, uint32_t bytes)
+{
+	transfer->use = use;
+	transfer->sram = sram;
+	transfer->direction = direction;
+	transfer->bytes = bytes;
+}
+
+static void
 init_peer(struct peer *peer, uint32_t node)
 {
 	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node);
@@ -42,7 +53,8 @@ init_peer(struct peer *peer, uint32_t node)
 	peer->skip = skip & 3;
 	peer->reachable = 1;
 	peer->room = ctrl(CTRL(window));
-	peer->next_sequence = peer->base = peer->expected = first;
+	peer->next_sequence = first << SEQUENCE_BITS;
+	peer->base = peer->expected = first;
 }
 
 /* init_packets: `n` packets of `bytes` each from SRAM address `at` into the list `home`; returns the address behind
@@ -51,6 +63,7 @@ static uint32_t
 init_packets(struct packet *packet, uint32_t n, struct packet **home, uint32_t at, uint32_t bytes)
 {
 	for (; n; n--) {
+		init_transfer(&packet->fetch, DMA_FETCH, at + PACKET_DATA, DMA_TO_LANAI, 0);
 		packet->at = at;
 		packet->home = home;
 		packet->next = *home;
@@ -70,6 +83,7 @@ init_buffers(void)
 	S.ack_packet.at = at;
 	at += PACKET_SHORT_BYTES;
 	for (uint32_t i = 0; i < VMMC_ARRIVALS; i++) {
+		init_transfer(&S.arrivals[i].deposit, DMA_DEPOSIT, at + ARRIVAL_DATA, DMA_TO_HOST, 0);
 		S.arrivals[i].at = at;
 		receive_release(&S.arrivals[i]);
 		at += ARRIVAL_BYTES;
@@ -85,7 +99,7 @@ init_ports(void)
 {
 	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++) {
 		S.ports[i].row = VMMC_PROCS + i * (uint32_t)sizeof(struct vmmc_proc);
-		S.ports[i].completed = CTRL(completed) + 4 * i;
+		init_transfer(&S.ports[i].status, DMA_REPORT, CTRL(completed) + 4 * i, DMA_TO_HOST, STATUS_BYTES);
 	}
 	S.nobody.poll = CTRL(zero);
 	sram_write(CTRL(zero), 0);
@@ -105,6 +119,7 @@ vmmc_init(void)
 	S.type_base = VMMC_TYPE << 16 | node;
 	S.data_type = S.type_base | VMMC_KIND_DATA << 8;
 	S.data_type_of_0 = VMMC_TYPE << 16 | VMMC_KIND_DATA << 8;
+	S.events = STEP_EVENTS;
 	S.ack_every = ctrl(CTRL(ack_every));
 	S.ack_delay = ctrl(CTRL(ack_delay_ticks));
 	S.rto = ctrl(CTRL(rto_ticks));

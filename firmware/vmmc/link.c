@@ -27,22 +27,37 @@ rto_start(struct peer *peer)
 {
 	uint32_t delay = S.rto << peer->backoff;
 	uint32_t at = reg_read(LANAI_RTC) + delay;
-	peer->rto_timed = 1;
 	peer->rto_at = at;
 	timer_want(peer, at, delay);
 }
 
-/* told: the packet that the engine was given carries the number expected next. */
-static inline void
-told(struct peer *peer)
+void
+link_first(struct peer *peer)
 {
-	peer->owed = 0;
-	peer->ack_timed = 0;
+	rto_start(peer);
 }
 
-static void
-first_transmission(struct packet *packet)
+void
+link_owe(struct peer *peer)
 {
+	uint32_t at = reg_read(LANAI_RTC) + S.ack_delay;
+	peer->ack_at = at;
+	timer_want(peer, at, S.ack_delay);
+}
+
+/* transmit: a packet that waited; its link word has the number already. */
+static void
+transmit(struct packet *packet)
+{
+	struct peer *peer = packet->peer;
+	uint32_t sequence = sram_read(packet->at + PACKET_LINK) & ~SEQUENCE_MASK;
+	sram_write(packet->at + PACKET_LINK, sequence | peer->expected);
+	link_give(peer, packet->at, packet->last);
+	S.sending = packet;
+	if (packet->sent) {
+		count(VMMC_C_RETRANSMITTED);
+		return;
+	}
 	packet->sent = 1;
 	count(VMMC_C_PACKETS_SENT);
 	if (packet->home == &S.free_long)
@@ -50,36 +65,18 @@ first_transmission(struct packet *packet)
 }
 
 static void
-transmit(struct packet *packet)
-{
-	struct peer *peer = packet->peer;
-	sram_write(packet->at + PACKET_LINK, packet->sequence | peer->expected);
-	link_give(peer, packet->at, packet->last);
-	S.sending = packet;
-	told(peer);
-	if (packet->sent)
-		count(VMMC_C_RETRANSMITTED);
-	else
-		first_transmission(packet);
-	if (!peer->rto_timed)
-		rto_start(peer);
-}
-
-static void
 transmit_ack(struct peer *peer)
 {
 	uint32_t at = S.ack_packet.at;
-	uint32_t kind = VMMC_KIND_ACK;
-	if (peer->nack_due)
-		kind = VMMC_KIND_NACK;
+	uint32_t nack = peer->nack_due;
+	uint32_t kind = nack ? VMMC_KIND_NACK : VMMC_KIND_ACK;
 	sram_write(at + PACKET_ROUTE, peer->route[0]);
 	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
 	sram_write(at + PACKET_TYPE, S.type_base | kind << 8);
 	sram_write(at + PACKET_LINK, peer->expected);
 	link_give(peer, at, at + PACKET_LINK);
 	S.sending = &S.ack_packet;
-	told(peer);
-	count(peer->nack_due ? VMMC_C_NACKS_SENT : VMMC_C_ACKS_SENT);
+	count(nack ? VMMC_C_NACKS_SENT : VMMC_C_ACKS_SENT);
 	peer->nack_due = 0;
 }
 
@@ -130,68 +127,55 @@ send_pop(void)
 	return NULL;
 }
 
+/* send_next: the engine is idle.  Its end is an event while more waits. */
 static void
 send_next(void)
 {
 	struct peer *peer = ack_pop();
-	if (peer) {
+	struct packet *packet = peer ? NULL : send_pop();
+	if (peer)
 		transmit_ack(peer);
-		return;
-	}
-	struct packet *packet = send_pop();
-	if (packet)
+	else if (packet)
 		transmit(packet);
+	if (S.ack_first || S.send_first)
+		S.events |= LANAI_ISR_SEND;
 }
 
-/* append: to the packets that wait for the peer's acknowledgement; the next one gets the next number. */
-static inline void
-append(struct peer *peer, struct packet *packet)
+/* send_waiting: something was queued: the engine takes it at once if it is idle. */
+static void
+send_waiting(void)
 {
-	packet->next = NULL;
-	if (peer->oldest)
-		peer->newest->next = packet;
-	else
-		peer->oldest = packet;
-	peer->newest = packet;
-	peer->next_sequence = (peer->next_sequence + 1) & SEQUENCE_MASK;
-}
-
-void
-link_started(struct packet *packet)
-{
-	struct peer *peer = packet->peer;
-	S.sending = packet;
-	append(peer, packet);
-	told(peer);
-	first_transmission(packet);
-	if (!peer->rto_timed)
-		rto_start(peer);
+	if (link_ready()) {
+		S.sending = NULL;
+		send_next();
+	} else {
+		S.events |= LANAI_ISR_SEND;
+	}
 }
 
 void
 link_wait(struct packet *packet)
 {
 	struct peer *peer = packet->peer;
-	append(peer, packet);
 	packet->sent = 0;
 	if (!peer->unsent)
 		peer->unsent = packet;
 	send_push(peer);
+	S.events |= LANAI_ISR_SEND;
 }
 
 void
 link_sent(void)
 {
 	struct packet *done = S.sending;
-	if (!done)
-		return;
+	reg_write(LANAI_ISR, LANAI_ISR_SEND);
+	S.events &= ~LANAI_ISR_SEND;
 	S.sending = NULL;
-	if (S.ack_first || S.send_first)
-		send_next();
-	if (done->freed) {
-		done->freed = 0;
+	if (S.sending_freed) {
+		S.sending_freed = 0;
 		packet_free(done);
 	}
+	send_next();
 }
 
 /* release: the packet is acknowledged; the engine may still be busy with sending it again.  A confused peer may even
@@ -201,22 +185,34 @@ release(struct packet *packet)
 {
 	if (!packet->sent && packet->home == &S.free_long)
 		S.pieces--;
-	if (packet == S.sending)
-		packet->freed = 1;
-	else
+	if (packet == S.sending && !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY)) {
+		S.sending_freed = 1;
+		S.events |= LANAI_ISR_SEND;
+	} else {
 		packet_free(packet);
+	}
 }
 
-void
-link_progress(struct peer *peer, uint32_t expected)
+/* release_sent: n packets from `packet` on, all of them sent; returns the next. */
+static inline struct packet *
+release_sent(struct packet *packet, uint32_t n)
 {
-	uint32_t n = (expected - peer->base) & SEQUENCE_MASK;
-	uint32_t held = (peer->next_sequence - peer->base) & SEQUENCE_MASK;
-	if (n > held)
-		return;
-	peer->base = expected;
-	peer->room += n;
-	struct packet *packet = peer->oldest;
+	struct packet *sending = S.sending;
+	for (; n; n--) {
+		struct packet *next = packet->next;
+		if (packet == sending)
+			release(packet);
+		else
+			packet_free(packet);
+		packet = next;
+	}
+	return packet;
+}
+
+/* release_some: the same, while some of the peer's packets wait for the send engine. */
+static COLD struct packet *
+release_some(struct peer *peer, struct packet *packet, uint32_t n)
+{
 	for (; n; n--) {
 		struct packet *next = packet->next;
 		if (packet == peer->unsent)
@@ -224,9 +220,26 @@ link_progress(struct peer *peer, uint32_t expected)
 		release(packet);
 		packet = next;
 	}
+	return packet;
+}
+
+void
+link_progress(struct peer *peer, uint32_t expected)
+{
+	uint32_t base = peer->base;
+	uint32_t n = low_bits(expected - base, SEQUENCE_BITS);
+	uint32_t held = low_bits((peer->next_sequence >> SEQUENCE_BITS) - base, SEQUENCE_BITS);
+	if (n > held)
+		return;
+	peer->base = expected;
+	peer->room += n;
+	struct packet *packet = peer->oldest;
+	if (__builtin_expect(peer->unsent != NULL, 0))
+		packet = release_some(peer, packet, n);
+	else
+		packet = release_sent(packet, n);
 	peer->oldest = packet;
 	peer->backoff = 0;
-	peer->rto_timed = 0;
 	if (packet)
 		rto_start(peer);
 }
@@ -252,22 +265,11 @@ link_ack_now(struct peer *peer, uint32_t negative)
 		peer->nack_due = 1;
 	else if (!peer->owed)
 		peer->owed = 1;
-	ack_push(peer);
-	if (!S.sending)
-		send_next();
-}
-
-void
-link_ack_soon(struct peer *peer)
-{
-	uint32_t owed = peer->owed + 1;
-	peer->owed = owed;
-	if (owed >= S.ack_every) {
-		link_ack_now(peer, 0);
-	} else if (!peer->ack_timed) {
-		peer->ack_timed = 1;
-		peer->ack_at = reg_read(LANAI_RTC) + S.ack_delay;
-		timer_want(peer, peer->ack_at, S.ack_delay);
+	if (link_ready()) {
+		transmit_ack(peer);
+	} else {
+		ack_push(peer);
+		S.events |= LANAI_ISR_SEND;
 	}
 }
 
@@ -277,10 +279,9 @@ link_go_back(struct peer *peer)
 	peer->unsent = peer->oldest;
 	if (!peer->oldest)
 		return;
-	peer->rto_timed = 0;
+	rto_start(peer);
 	send_push(peer);
-	if (!S.sending)
-		send_next();
+	send_waiting();
 }
 
 /* time_out: everything again, less often each time.  While packets still wait for the send engine, or it is busy with
@@ -288,7 +289,8 @@ link_go_back(struct peer *peer)
 static void
 time_out(struct peer *peer, uint32_t now)
 {
-	uint32_t waiting = peer->unsent || (S.sending && S.sending->peer == peer);
+	uint32_t busy = !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY);
+	uint32_t waiting = peer->unsent || (busy && S.sending && S.sending->peer == peer);
 	if (!waiting) {
 		count(VMMC_C_TIMEOUTS);
 		if (peer->backoff < BACKOFF_MAX)
@@ -306,11 +308,11 @@ peer_due(struct peer *peer, uint32_t now)
 {
 	int32_t ack_left = (int32_t)(peer->ack_at - now);
 	int32_t rto_left = (int32_t)(peer->rto_at - now);
-	if (peer->ack_timed && ack_left <= 0) {
-		peer->ack_timed = 0;
+	if (peer->owed && ack_left <= 0) {
+		peer->ack_at = now + S.ack_delay;
 		ack_push(peer);
 	}
-	if (peer->rto_timed && rto_left <= 0)
+	if (peer->oldest && rto_left <= 0)
 		time_out(peer, now);
 }
 
@@ -320,9 +322,10 @@ peer_left(const struct peer *peer, uint32_t now)
 {
 	uint32_t ack_left = peer->ack_at - now;
 	uint32_t rto_left = peer->rto_at - now;
-	if (!peer->rto_timed)
-		return peer->ack_timed ? ack_left : 0;
-	if (peer->ack_timed && ack_left < rto_left)
+	uint32_t ack_waits = peer->owed && !peer->ack_queued;
+	if (!peer->oldest)
+		return ack_waits ? ack_left : 0;
+	if (ack_waits && ack_left < rto_left)
 		return ack_left;
 	return rto_left;
 }
@@ -343,6 +346,6 @@ link_timer(void)
 			timer_want(peer, now + left, left);
 		peer = next;
 	}
-	if (!S.sending)
-		send_next();
+	if (S.ack_first || S.send_first)
+		send_waiting();
 }

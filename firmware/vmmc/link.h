@@ -1,22 +1,27 @@
 /* The reliable link: packets to a peer in order, held until acknowledged, go-back-N.
  *
  * Each node pair has one space of 16-bit sequence numbers each way.  A packet gets its number when it is queued;
- * whatever goes to a peer carries the number expected from it.  Explicit acknowledgements go before data.  The send
- * engine is busy exactly while S.sending is set, and no peer waits in S.send_first while it is not. */
+ * whatever goes to a peer carries the number expected from it.  Explicit acknowledgements go before data.
+ *
+ * Whether the send engine is busy is asked when something is to be sent, and its end is an event only while somebody
+ * waits for it (S.events). */
 #ifndef FIRMWARE_VMMC_LINK_H
 #define FIRMWARE_VMMC_LINK_H
 
 #include "firmware/vmmc/state.h"
 
-/* link_started: bookkeeping of a new packet that the send engine has just been given. link_wait: the engine is busy. */
-void link_started(struct packet *packet);
+#define SEQUENCE_BITS 16
+#define SEQUENCE_ONE  (1u << SEQUENCE_BITS) /* of peer.next_sequence */
+
+/* link_wait: a new packet whose turn at the send engine comes. link_first: the peer's time-out begins. */
 void link_wait(struct packet *packet);
+void link_first(struct peer *peer);
 /* link_sent: the send engine is done with S.sending (or a network reset took it away). */
 void link_sent(void);
 /* link_progress: the peer names a sequence other than `base` as the next that it expects. */
 void link_progress(struct peer *peer, uint32_t expected);
-/* link_ack_soon: a packet was taken: acknowledge after ack_every packets or ack_delay. */
-void link_ack_soon(struct peer *peer);
+/* link_owe: the first packet that is to be acknowledged: after ack_delay at the latest. */
+void link_owe(struct peer *peer);
 /* link_ack_now: send an explicit (negative) acknowledgement. */
 void link_ack_now(struct peer *peer, uint32_t negative);
 /* link_go_back: transmit everything again that is not acknowledged. */
@@ -24,48 +29,94 @@ void link_go_back(struct peer *peer);
 /* link_timer: the interval timer ran out. */
 void link_timer(void);
 
-/* link_give: hands a packet, or an acknowledgement, whose last word is at `last`, to the send engine. */
-static inline void
-link_give(const struct peer *peer, uint32_t at, uint32_t last)
+/* link_ready: may a packet be started?  It is then.  If not, whoever waits sets SEND in S.events: the bit, cleared when
+ * the packet under way was started, tells of its end; a network reset is looked at first (step.c). */
+HOT uint32_t
+link_ready(void)
 {
-	reg_write(LANAI_SA, peer->skip);
-	reg_write(LANAI_SMP, at + peer->start);
+	uint32_t events = S.events;
+	ARCH_KEEP(events);
+	if (events & LANAI_ISR_SEND)
+		return 0;
+	if ((reg_read(LANAI_ISR) & (LANAI_ISR_SEND_RDY | LANAI_ISR_NRES)) != LANAI_ISR_SEND_RDY)
+		return 0;
+	reg_write(LANAI_ISR, LANAI_ISR_SEND);
+	return 1;
+}
+
+/* link_give: hands a packet, or an acknowledgement, whose last word is at `last`, to the send engine; it carries the
+ * number that is expected next. */
+HOT void
+link_give(struct peer *peer, uint32_t at, uint32_t last)
+{
+	uint32_t skip = peer->skip, start = at + peer->start;
+	reg_write(LANAI_SA, skip);
+	reg_write(LANAI_SMP, start);
 	reg_write(LANAI_SMLT, last);
+	peer->owed = 0;
+}
+
+/* link_append: to the packets that wait for the peer's acknowledgement. */
+HOT void
+link_append(struct peer *peer, struct packet *packet)
+{
+	packet->next = NULL;
+	peer->next_sequence += SEQUENCE_ONE;
+	if (peer->oldest) {
+		peer->newest->next = packet;
+		peer->newest = packet;
+	} else {
+		peer->oldest = peer->newest = packet;
+		link_first(peer);
+	}
 }
 
 /* link_send: takes a packet that has everything but its link word, from `at` to `last`; starts the engine if it is
- * idle. */
-static inline void
+ * idle.  Returns 1 if so. */
+HOT uint32_t
 link_send(struct packet *packet, struct peer *peer, uint32_t at, uint32_t last)
 {
-	uint32_t sequence = peer->next_sequence << 16;
-	uint32_t busy = S.sending != NULL;
-	if (!busy) {
-		sram_write(at + PACKET_LINK, sequence | peer->expected);
+	uint32_t ready = link_ready();
+	sram_write(at + PACKET_LINK, peer->next_sequence | peer->expected);
+	if (ready) {
 		link_give(peer, at, last);
-	}
-	packet->peer = peer;
-	packet->last = last;
-	packet->sequence = sequence;
-	if (busy)
+		S.sending = packet;
+		packet->sent = 1;
+		link_append(peer, packet);
+		count(VMMC_C_PACKETS_SENT);
+	} else {
+		link_append(peer, packet);
 		link_wait(packet);
-	else
-		link_started(packet);
+	}
+	return ready;
 }
 
-static inline void
+HOT void
 link_acknowledged(struct peer *peer, uint32_t expected)
 {
 	if (expected != peer->base)
 		link_progress(peer, expected);
 }
 
+/* link_ack_soon: a packet was taken: acknowledge after ack_every packets or ack_delay. */
+HOT void
+link_ack_soon(struct peer *peer)
+{
+	uint32_t owed = peer->owed + 1;
+	peer->owed = owed;
+	if (owed >= S.ack_every)
+		link_ack_now(peer, 0);
+	else if (owed == 1)
+		link_owe(peer);
+}
+
 /* packet_free: back into the list that it came from. */
-static inline void
+HOT void
 packet_free(struct packet *packet)
 {
-	packet->next = *packet->home;
-	*packet->home = packet;
+	struct packet **home = packet->home;
+	packet->next = *home;
+	*home = packet;
 }
 
 #endif

@@ -2,15 +2,121 @@
 #ifndef FIRMWARE_VMMC_RECEIVE_H
 #define FIRMWARE_VMMC_RECEIVE_H
 
-#include "firmware/vmmc/state.h"
+#include "firmware/vmmc/dma.h"
+#include "firmware/vmmc/link.h"
 
 #define RECEIVE_EVENTS (LANAI_ISR_RECV | LANAI_ISR_BUFF)
+#define RECEIVE_BITS   (RECEIVE_EVENTS | LANAI_ISR_TAIL | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2)
+#define RECEIVE_ODD    (LANAI_ISR_BUFF | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2) /* not a whole packet of whole words */
 
-/* receive_packet: ISR showed one of RECEIVE_EVENTS. */
-void receive_packet(uint32_t isr);
-/* receive_release: the arrival's buffer is free again; the engine takes it if it has none. */
-void receive_release(struct arrival *arrival);
+/* Bits of a bus address that the incoming page table covers. */
+#define IN_BITS 25
+_Static_assert(1u << IN_BITS == VMMC_MAX_FRAMES * VMMC_PAGE && VMMC_IN_WRITE == 1, "incoming page table");
+
+#define KEY_LENGTH_BITS 13
+#define KEY_FLAGS_BIT   13
+_Static_assert(VMMC_KEY_LENGTH(0xFFFFFFFFu) == (1u << KEY_LENGTH_BITS) - 1 &&
+                       VMMC_KEY(0, VMMC_KEY_NOTIFY, 0) == 1u << KEY_FLAGS_BIT,
+               "length and flags in a key");
+_Static_assert(VMMC_KEY_NOTIFY == ARRIVAL_NOTIFIES && VMMC_IN_NOTIFY == ARRIVAL_NOTIFIES << 1, "notify flags");
+
+/* receive_drop: whatever it is that ends at `end`, it is not the next packet of some peer. */
+void receive_drop(struct arrival *arrival, uint32_t isr, uint32_t end);
+/* receive_refuse: the incoming page table does not let it through. */
+void receive_refuse(struct arrival *arrival);
 /* receive_again: a network reset took away what was coming in; arms the same buffer again. */
 void receive_again(void);
+
+HOT void
+receive_arm(const struct arrival *arrival)
+{
+	uint32_t at = arrival->at;
+	reg_write(LANAI_RMP, at);
+	reg_write(LANAI_RML, at + ARRIVAL_BYTES - 4);
+}
+
+/* receive_release: the arrival's buffer is free again; the engine takes it if it has none. */
+HOT void
+receive_release(struct arrival *arrival)
+{
+	if (__builtin_expect(S.armed != NULL, 1)) {
+		arrival->next = S.free_arrivals;
+		S.free_arrivals = arrival;
+	} else {
+		S.armed = arrival;
+		receive_arm(arrival);
+	}
+}
+
+HOT void
+receive_arm_next(void)
+{
+	struct arrival *arrival = S.free_arrivals;
+	S.armed = arrival;
+	if (!arrival)
+		return;
+	S.free_arrivals = arrival->next;
+	receive_arm(arrival);
+}
+
+/* receive_refused: 0 if the incoming page table lets this deposit through.  The length is 4 .. VMMC_PAGE, within the
+ * page. */
+HOT uint32_t
+receive_refused(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t entry)
+{
+	uint32_t end = low_bits(dest, VMMC_PAGE_SHIFT) + bytes - 1;
+	uint32_t beyond = (end | (bytes - 4)) >> VMMC_PAGE_SHIFT;
+	return (entry ^ key) >> 16 | not_low(entry ^ VMMC_IN_WRITE, 1) | dest >> IN_BITS | beyond |
+	       not_low(dest | bytes, 2);
+}
+
+HOT uint32_t
+receive_in_entry(uint32_t dest)
+{
+	return sram_read(VMMC_IN_TABLE + 4 * bits(dest, VMMC_PAGE_SHIFT, IN_BITS - VMMC_PAGE_SHIFT));
+}
+
+/* receive_take: the next data packet of `peer`. */
+HOT void
+receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t link, uint32_t key, uint32_t bytes)
+{
+	uint32_t dest = sram_read(at + 8);
+	uint32_t entry = receive_in_entry(dest);
+	if (__builtin_expect(receive_refused(dest, key, bytes, entry) != 0, 0)) {
+		receive_refuse(arrival);
+	} else {
+		arrival->deposit.bus = dest;
+		arrival->deposit.bytes = bytes;
+		dma_queue(&arrival->deposit);
+		arrival->events = bits(key, KEY_FLAGS_BIT, 1) & (entry >> 1);
+	}
+	peer->expected = low_bits(peer->expected + 1, SEQUENCE_BITS);
+	peer->gap = 0;
+	link_ack_soon(peer);
+	link_acknowledged(peer, low_bits(link, SEQUENCE_BITS));
+}
+
+/* receive_packet: ISR showed one of RECEIVE_EVENTS. */
+HOT void
+receive_packet(uint32_t isr)
+{
+	struct arrival *arrival = S.armed;
+	uint32_t end = reg_read(LANAI_RMP);
+	reg_write(LANAI_ISR, RECEIVE_BITS);
+	receive_arm_next();
+	uint32_t at = arrival->at;
+	uint32_t source = sram_read(at) - S.data_type_of_0;
+	struct peer *peer = peer_of(source, 0);
+	uint32_t link = sram_read(at + 4);
+	uint32_t key = sram_read(at + 12);
+	uint32_t bytes = low_bits(key, KEY_LENGTH_BITS);
+	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;
+	uint32_t wrong = source >> VMMC_NODE_BITS | residue | ((link >> 16) ^ peer->expected) |
+	                 (end - at - ARRIVAL_OVERHEAD - bytes) | (isr & RECEIVE_ODD) | S.draining;
+	if (wrong)
+		receive_drop(arrival, isr, end);
+	else
+		receive_take(arrival, peer, at, link, key, bytes);
+}
 
 #endif

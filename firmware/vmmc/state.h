@@ -39,20 +39,31 @@ _Static_assert(1u << VMMC_NODE_BITS == VMMC_MAX_NODES, "node numbers");
 struct peer;
 struct port;
 
-struct packet {
-	uint32_t at;         /* SRAM address of the buffer */
-	uint32_t last;       /* SRAM address of its last word */
-	struct packet *next; /* in the list that it is in: free, to be fetched, or its peer's */
-	struct peer *peer;
-	uint32_t sequence; /* << 16 */
-	uint32_t sent;     /* transmissions begun, 0 or 1 */
-	uint32_t freed;    /* acknowledged while it was being sent again: free it when the engine is done */
-	struct packet **home;
-	struct port *port; /* of a piece of a long send, until its data are here */
-	uint32_t from_bus; /* its bus address */
-	uint32_t reports;  /* 1 = last piece of a send that wants a status word */
-	uint32_t number;   /* of that send's descriptor */
+/* A transfer of the host DMA engine, with all that its registers need.  First member of what it belongs to. */
+struct transfer {
+	struct transfer *next;
+	uint32_t use;                    /* enum dma_use */
+	uint32_t sram, direction, bytes; /* LAR, DMA_DIR, DMA_CTR */
+	uint32_t bus;                    /* EAR */
 };
+
+/* DMA_DEPOSIT: of a struct arrival; DMA_FETCH: of a packet; DMA_REPORT: of a port. */
+enum dma_use { DMA_DEPOSIT, DMA_FETCH, DMA_REPORT };
+
+struct packet {
+	struct transfer fetch; /* of a piece of a long send */
+	uint32_t at;           /* SRAM address of the buffer */
+	uint32_t last;         /* SRAM address of its last word */
+	struct packet *next;   /* in the list that it is in: free, or its peer's */
+	struct peer *peer;     /* that it goes, or went last, to: route and type are already in the buffer */
+	uint32_t sent;         /* transmissions begun, 0 or 1 */
+	struct packet **home;
+	struct port *port; /* of a piece, until its data are here */
+	uint32_t events;   /* PACKET_REPORTS, PACKET_CLOSES: what its fetch's end brings besides the send */
+	uint32_t number;   /* of the descriptor, if it reports */
+};
+#define PACKET_REPORTS 1u /* last piece of a send that wants a status word */
+#define PACKET_CLOSES  2u /* its port was closed meanwhile */
 
 struct peer {
 	uint32_t route[2];
@@ -60,60 +71,58 @@ struct peer {
 	uint32_t skip;  /* bytes of that word to skip (SA) */
 	uint32_t reachable;
 	/* towards it */
-	uint32_t next_sequence;
+	uint32_t next_sequence; /* << 16: wraps by itself */
 	uint32_t base;          /* sequence of `oldest` */
 	uint32_t room;          /* packets that may still be taken for it */
-	struct packet *oldest;  /* not acknowledged, in order of sequence */
+	struct packet *oldest;  /* not acknowledged, in order of sequence; while there is one the time-out runs */
 	struct packet *newest;  /* valid if `oldest` is not NULL */
 	struct packet *unsent;  /* next to transmit, NULL if all are sent */
 	struct peer *send_next; /* ring of peers with something unsent */
 	uint32_t send_queued;
 	/* from it */
 	uint32_t expected;
-	uint32_t owed; /* packets taken and not acknowledged */
+	uint32_t owed; /* packets taken and not acknowledged; while there are some the delay runs */
 	uint32_t gap;  /* a gap was answered; not again before a packet is in order */
 	uint32_t nack_due;
 	struct peer *ack_next; /* queue of explicit acknowledgements to send */
 	uint32_t ack_queued;
 	/* timer */
-	uint32_t ack_timed, ack_at;
-	uint32_t rto_timed, rto_at;
+	uint32_t ack_at, rto_at;
 	uint32_t backoff; /* the time-out is rto << backoff */
 	uint32_t timed;   /* in the list S.timed */
 	struct peer *timed_next;
 } __attribute__((aligned(128))); /* the address of a peer is a shift away from its number */
 
 struct arrival {
+	struct transfer deposit;
 	uint32_t at; /* SRAM address of the buffer */
 	struct arrival *next;
-	uint32_t to_bus, bytes;
-	uint32_t notify;
+	uint32_t events; /* ARRIVAL_NOTIFIES, ARRIVAL_SYNCS: what its deposit's end brings */
 };
+#define ARRIVAL_NOTIFIES 1u
+#define ARRIVAL_SYNCS    2u /* last deposit that was let through before the driver's signal */
 
 struct port {
+	struct transfer status; /* of the status word */
 	uint32_t poll; /* SRAM address of the word that the idle loop reads: next control word, or vmmc_ctrl.zero */
 	struct port *next;
 	uint32_t slot, first_slot, end_slot; /* SRAM addresses */
 	uint32_t row;                        /* of its struct vmmc_proc */
 	uint32_t out, out_count;             /* its part of VMMC_OUT_TABLE: SRAM address, entries */
 	uint32_t src, src_count;
-	uint32_t status_bus;
-	uint32_t completed; /* SRAM address of its word of vmmc_ctrl.completed */
 	uint32_t taken;
 	uint32_t open;
 	uint32_t stalled;
 	/* the long send under way: left = 0 if there is none */
 	uint32_t left, from, to, flags;
-	uint32_t fetching;  /* pieces whose data are not in SRAM yet */
-	uint32_t report;    /* waits in the queue of reports */
-	uint32_t reporting; /* its status word is being written */
-	struct port *report_next;
+	uint32_t fetching;     /* pieces whose data are not in SRAM yet */
+	uint32_t reporting;    /* `status` is queued or under way */
+	uint32_t report_again; /* the status word changed while it was under way */
 };
-
-enum dma_use { DMA_IDLE, DMA_DEPOSIT, DMA_FETCH, DMA_REPORT };
 
 struct vmmc {
 	/* polling */
+	uint32_t events; /* bits of ISR that a turn looks for; SEND is one while somebody waits for the send engine */
 	struct port *turn;
 	uint32_t stalled;    /* some port waits for an event */
 	uint32_t long_sends; /* ports with a long send under way */
@@ -121,7 +130,8 @@ struct vmmc {
 	uint32_t type_base;      /* first header word of what we send, kind 0 */
 	uint32_t data_type;      /* the same of data packets */
 	uint32_t data_type_of_0; /* what a data packet from node 0 begins with */
-	struct packet *sending;  /* what the send engine works on */
+	struct packet *sending;  /* what the send engine was given last; NULL after it has told that it was done */
+	uint32_t sending_freed;  /* acknowledged while it was being sent again: free it when the engine is done */
 	struct packet *free_short, *free_long;
 	uint32_t pieces; /* long packets taken and not yet given to the send engine */
 	struct peer *ack_first, *ack_last;
@@ -133,15 +143,8 @@ struct vmmc {
 	struct arrival *armed, *free_arrivals;
 	uint32_t draining; /* the rest of a packet longer than any buffer comes */
 	/* host DMA */
-	uint32_t dma;  /* enum dma_use */
-	void *dma_job; /* arrival, packet or port */
-	struct arrival *deposit_first, *deposit_last;
-	struct packet *fetch_first, *fetch_last;
-	struct port *report_first, *report_last;
-	uint32_t deposits_in_a_row;
-	uint32_t report_passed;
-	uint32_t accepted, deposited; /* deposits */
-	uint32_t sync_wanted, sync_at;
+	struct transfer *dma_first; /* under way; the others wait behind it */
+	struct transfer *dma_last;  /* valid if there is a first */
 
 	struct port nobody; /* the ring of ports is never empty */
 	struct packet ack_packet;
@@ -153,6 +156,10 @@ struct vmmc {
 
 ARCH_DECLARE_STATE(struct vmmc);
 #define S ARCH_STATE(struct vmmc)
+
+/* HOT: part of the loop, without the cost of a call (nobody saves registers but the caller); COLD: never is. */
+#define HOT  static inline __attribute__((always_inline))
+#define COLD __attribute__((noinline))
 
 #define CTRL(member) (VMMC_CTRL + (uint32_t)offsetof(struct vmmc_ctrl, member))
 

@@ -11,50 +11,78 @@
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
 
-#define DMA_EVENTS  (LANAI_ISR_DMA | LANAI_ISR_WDOG)
 #define RARE_EVENTS (LANAI_ISR_TIME | LANAI_ISR_LAN0_SIG | LANAI_ISR_NRES)
-#define EVENTS      (RECEIVE_EVENTS | DMA_EVENTS | LANAI_ISR_SEND | RARE_EVENTS)
+
+/* What S.events begins with. */
+#define STEP_EVENTS (RECEIVE_BITS | DMA_EVENTS | RARE_EVENTS)
 
 /* step_rare: ISR showed some of RARE_EVENTS. */
 void step_rare(uint32_t isr);
 
-/* step_events: ISR showed some of EVENTS; receiving first. */
-static inline void
+/* step_deposited: the data are in host memory. */
+HOT void
+step_deposited(struct arrival *arrival)
+{
+	uint32_t bytes_at = CTRL(counter) + 4 * VMMC_C_DEPOSIT_BYTES;
+	receive_release(arrival);
+	count(VMMC_C_DEPOSITS);
+	sram_write(bytes_at, sram_read(bytes_at) + arrival->deposit.bytes);
+	if (arrival->events)
+		dma_deposited(arrival);
+}
+
+/* step_dma: a transfer ended. */
+HOT void
+step_dma(uint32_t isr)
+{
+	struct transfer *done = dma_next();
+	if (isr & LANAI_ISR_WDOG)
+		dma_failed(done);
+	else if (done->use == DMA_DEPOSIT)
+		step_deposited((struct arrival *)done);
+	else if (done->use == DMA_FETCH)
+		port_fetched((struct packet *)done);
+	else
+		dma_reported((struct port *)done);
+}
+
+/* step_events: ISR showed these of S.events when the turn began; the host DMA engine, which limits the bandwidth,
+ * first. */
+HOT void
 step_events(uint32_t isr)
 {
+	if (isr & DMA_EVENTS)
+		step_dma(isr);
 	if (isr & RECEIVE_EVENTS)
 		receive_packet(isr);
-	if (isr & DMA_EVENTS) {
-		reg_write(LANAI_ISR, DMA_EVENTS);
-		dma_done(isr & LANAI_ISR_WDOG);
-	}
-	if (isr & LANAI_ISR_SEND) {
-		reg_write(LANAI_ISR, LANAI_ISR_SEND);
+	if (isr & LANAI_ISR_SEND)
 		link_sent();
-	}
 	if (isr & RARE_EVENTS)
 		step_rare(isr);
-	if (S.stalled | S.long_sends)
-		ports_retry();
+	if (S.stalled | S.long_sends) {
+		if (S.stalled)
+			ports_poll_again();
+		if (S.pieces < PIECES_MAX)
+			ports_issue();
+	}
 }
 
 static inline void
 vmmc_step(void)
 {
-	uint32_t isr = reg_read(LANAI_ISR);
-	if (isr & EVENTS)
+	uint32_t isr = reg_read(LANAI_ISR) & S.events;
+	if (isr)
 		step_events(isr);
 	struct port *first = S.turn;
 	struct port *port = first;
-	do {
-		uint32_t control = sram_read(port->poll);
-		if (control) {
-			S.turn = port->next;
-			port_serve(port, control);
-			return;
-		}
+	uint32_t control;
+	while ((control = sram_read(port->poll)) == 0) {
 		port = port->next;
-	} while (port != first);
+		if (port == first)
+			return;
+	}
+	S.turn = port->next;
+	port_serve(port, control);
 }
 
 #endif

@@ -14,8 +14,8 @@ struct lanai_mock {
 	struct lanai_core *core;
 	uint32_t watched; /* register whose next write is to be dated */
 	sim_time written_at;
-	sim_time isr_read_at, turn_ps; /* last read of ISR since lanai_mock_run, shortest time between two */
-	sim_time busy_ps;              /* time of turns that were longer, less turn_ps each */
+	sim_time isr_read_at, turn_ps; /* last read of ISR, time between the last two */
+	sim_time busy_until;           /* first read behind which that time did not change any more */
 };
 
 /* lanai_mock_new: loads the firmware whose objects lie in `folder`, with firmware/lib; not started. One at a time. */
@@ -27,6 +27,8 @@ void lanai_mock_start(struct lanai_mock *mock);
 void lanai_mock_run(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles that it took beyond those of the idle loop. */
 unsigned lanai_mock_busy_cycles(struct lanai_mock *mock);
+/* The cycles of a turn of its idle loop. */
+unsigned lanai_mock_idle_cycles(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles from now until the firmware first wrote `reg`. */
 unsigned lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg);
 /* Lets `cycles` pass while it is idle, so that the next event finds it at another place in its loop. */

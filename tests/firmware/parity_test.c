@@ -144,7 +144,7 @@ make_packet(uint8_t *packet, uint32_t *residue)
 	uint32_t source = dice(4);
 	const struct peer *peer = &nics[NATIVE]->state.peers[source];
 	uint32_t sequence = dice(6) ? peer->expected : peer->expected + dice(5) - 2;
-	uint32_t ack = dice(6) ? peer->next_sequence : dice(0x10000);
+	uint32_t ack = dice(6) ? peer->next_sequence >> 16 : dice(0x10000);
 	uint32_t key = VMMC_KEY(dice(8) ? TAG : dice(0x10000), dice(8), dice(8) ? 4 * dice(64) : dice(0x2000));
 	uint32_t bytes =
 	        host_packet(packet, source, sequence & 0xFFFF, ack & 0xFFFF, dice(9) << 12 | (4 * dice(1024)), key);

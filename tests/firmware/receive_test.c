@@ -157,10 +157,10 @@ START_TEST(buffers_run_out)
 }
 END_TEST
 
-/* Deposits first; a fetch waits for few of them, a status word for one fetch. */
+/* In order of coming: a fetch behind the deposits that wait, a later deposit behind the fetch. */
 START_TEST(dma_order)
 {
-	static const char expected[] = "DDDDDFDDS";
+	static const char expected[] = "DDDDDDFDS";
 	char order[16] = "";
 	uint32_t source = 0;
 	host_open(nic, 0, 0x30000);

@@ -237,7 +237,7 @@ START_TEST(fetch_and_send_overlap)
 	post_long(0, 0, 0, 0, 0, 8 * VMMC_PAGE);
 	mock_step(nic);
 	ck_assert_uint_eq(nic->dma_starts, 1);
-	ck_assert_msg(nic->state.fetch_first != NULL, "a piece must wait behind the first fetch");
+	ck_assert_msg(nic->state.dma_first->next != NULL, "a piece must wait behind the first fetch");
 	mock_finish_dma(nic, false);
 	mock_step(nic);
 	ck_assert(nic->send_busy && nic->dma_busy);
