@@ -127,9 +127,9 @@ struct lanai_core {
 
 	uint64_t acc, safe;
 	uint64_t pos, budget; /* checked instructions execute if pos < budget */
+	bool budget_is_limit; /* the budget ends at the limit, and is not the longest that can be computed */
 	sim_time limit;
 	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
-	unsigned cost_shift;              /* 2^cost_shift >= memory_cost */
 	uint64_t cycles, accesses, stalls;
 
 	sim_time origin, anchor_date;

@@ -65,11 +65,13 @@ lanai_date(struct lanai_core *core, uint64_t pos)
 uint64_t
 lanai_position(const struct lanai_core *core, sim_time t)
 {
-	unsigned __int128 x = (unsigned __int128)(t - core->origin) * core->rate_den;
 	uint64_t ahead = t - core->anchor_date, rest, q;
 
-	if (ahead > WINDOW_MAX) /* or before the anchor */
+	if (ahead > WINDOW_MAX) { /* or before the anchor */
+		unsigned __int128 x = (unsigned __int128)(t - core->origin) * core->rate_den;
+
 		return (uint64_t)((x + core->rate_num - 1) / core->rate_num);
+	}
 	if (ahead == 0)
 		return core->anchor_pos;
 	q = divide(ahead * core->rate_den - core->anchor_rest, core->rate_num, core->rate_num_inv, &rest);
@@ -82,9 +84,12 @@ lanai_window(struct lanai_core *core)
 	if (core->pos - core->anchor_pos >= core->anchor_reach)
 		lanai_set_anchor(core, core->pos);
 	core->budget = core->anchor_pos;
+	core->budget_is_limit = true;
 	if (core->limit <= core->anchor_date)
 		return;
 	core->budget = lanai_position(core, MIN(core->limit, core->anchor_date + WINDOW_MAX));
+	core->budget_is_limit = core->limit - core->anchor_date <= WINDOW_MAX &&
+	                        core->budget <= core->anchor_pos + 2 * LANAI_CHUNK;
 	core->budget = MIN(core->budget, core->anchor_pos + 2 * LANAI_CHUNK);
 }
 
@@ -105,7 +110,8 @@ lanai_admit(struct lanai_core *core)
 	uint64_t cycles;
 
 	if (core->pos >= core->budget) {
-		lanai_window(core);
+		if (!core->budget_is_limit)
+			lanai_window(core);
 		if (core->pos >= core->budget) {
 			core->safe = 0;
 			return false;
@@ -113,7 +119,8 @@ lanai_admit(struct lanai_core *core)
 	}
 	if (core->cycles >= core->idle.next_sample)
 		lanai_idle_tick(core);
-	cycles = ((core->budget - core->pos - 1) >> core->cost_shift) + 1;
+	cycles = core->budget - core->pos - 1;
+	cycles = (core->memory_cost == LANAI_FX ? cycles / LANAI_FX : cycles / core->memory_cost) + 1;
 	core->safe = MIN(cycles, until_sample(core)) * LANAI_CYCLE;
 	return true;
 }
@@ -125,7 +132,4 @@ lanai_set_costs(struct lanai_core *core, uint32_t load)
 
 	core->plain_cost = (uint32_t)MIN(MAX(LANAI_FX, (clock2 + free - 1) / free), UINT32_MAX);
 	core->memory_cost = (uint32_t)MIN(MAX(LANAI_FX, (2 * clock2 + free - 1) / free), UINT32_MAX);
-	core->cost_shift = 16;
-	while (1ull << core->cost_shift < core->memory_cost)
-		core->cost_shift++;
 }
