@@ -15,15 +15,15 @@
  *
  * IDLE LOOPS ARE SKIPPED, NOT EXECUTED.  If the core comes back to the same instruction with the same registers and
  * flags, without having changed memory in between (a store of the value that is there already changes nothing) and
- * having read only SRAM and `steady` device registers, the loop will repeat exactly until one of those words changes.  The
- * core then parks.  Before anybody changes a word that a parked core reads in its loop, he must call lanai_touch() (or
- * lanai_touch_regs()): the core catches up to sim_now(), executing the last partial iteration against the old contents,
- * and is active again.  Skipping leaves every date, register and count as execution would; tests compare.
+ * having read only SRAM and `steady` device registers, the loop will repeat exactly until one of those words changes.
+ * The core then parks.  Before anybody changes a word that a parked core reads in its loop, he must call lanai_touch()
+ * (or lanai_touch_regs()): the core catches up to sim_now(), executing the last partial iteration against the old
+ * contents, and is active again.  Skipping leaves every date, register and count as execution would; tests compare.
  * lanai_set_skipping(core, false) executes everything.
  *
- * FAULTS.  An undecodable or forbidden instruction (reject column of docs/lanai.md, a transfer in a shadow), an unaligned
- * or wild access, a pc outside code, a store into code stop this LANai and nothing else: the core is halted, the fault
- * is counted and can be printed with pc, registers and the disassembly around it. */
+ * FAULTS.  An undecodable or forbidden instruction (reject column of docs/lanai.md, a transfer in a shadow), an
+ * unaligned or wild access, a pc outside code, a store into code stop this LANai and nothing else: the core is halted,
+ * the fault is counted and can be printed with pc, registers and the disassembly around it. */
 #ifndef NIC_SIM_LANAI_CORE_H
 #define NIC_SIM_LANAI_CORE_H
 
@@ -37,9 +37,9 @@
 /* The devices behind the core.  Calls come with sim_now() == the date of the access. */
 struct lanai_bus {
 	void *device;
-	/* read/write: a word register, `offset` from LANAI_REG_BASE, multiple of 4.  *steady is preset to true; the device
-	 * clears it if the value can change without lanai_touch_regs(), or if reading had an effect.  Return false for a
-	 * register that does not exist: the LANai faults. */
+	/* read/write: a word register, `offset` from LANAI_REG_BASE, multiple of 4.  *steady is preset to true; the
+	 * device clears it if the value can change without lanai_touch_regs(), or if reading had an effect.  Return
+	 * false for a register that does not exist: the LANai faults. */
 	bool (*read)(void *device, uint32_t offset, uint32_t *value, bool *steady);
 	bool (*write)(void *device, uint32_t offset, uint32_t value);
 	/* log: the no-ops log_0..log_4 (a free trace hook for firmware): r10 and r11 at that moment.  May be NULL. */
@@ -52,12 +52,12 @@ enum lanai_state { LANAI_RESET, LANAI_RUNNING, LANAI_PARKED, LANAI_HALTED };
 
 enum lanai_fault {
 	LANAI_FAULT_NONE,
-	LANAI_FAULT_ILLEGAL,       /* undecodable or forbidden instruction word */
-	LANAI_FAULT_SHADOW,        /* control transfer in a delay slot */
+	LANAI_FAULT_ILLEGAL, /* undecodable or forbidden instruction word */
+	LANAI_FAULT_SHADOW,  /* control transfer in a delay slot */
 	LANAI_FAULT_UNALIGNED,
-	LANAI_FAULT_WILD,          /* neither SRAM nor an existing register, or sub-word access to a register */
-	LANAI_FAULT_PC,            /* pc outside the code */
-	LANAI_FAULT_CODE_STORE,    /* store (or DMA) into code */
+	LANAI_FAULT_WILD,       /* neither SRAM nor an existing register, or sub-word access to a register */
+	LANAI_FAULT_PC,         /* pc outside the code */
+	LANAI_FAULT_CODE_STORE, /* store (or DMA) into code */
 };
 const char *lanai_fault_name(enum lanai_fault fault);
 
@@ -70,8 +70,10 @@ struct lanai_counts {
 
 struct lanai_core;
 
-/* lanai_new: sram_bytes a power of two from 64 KiB to 1 MiB; rank as for calendar cores; name (copied) for reports. Cannot fail. */
-struct lanai_core *lanai_new(const char *name, uint32_t sram_bytes, uint64_t hz, unsigned rank, const struct lanai_bus *bus);
+/* lanai_new: sram_bytes a power of two from 64 KiB to 1 MiB; rank as for calendar cores; name (copied) for reports.
+ * Cannot fail. */
+struct lanai_core *lanai_new(const char *name, uint32_t sram_bytes, uint64_t hz, unsigned rank,
+                             const struct lanai_bus *bus);
 void lanai_free(struct lanai_core *core);
 
 /* lanai_load: copies the image into SRAM (the rest is zeroed), pre-decodes its code; false, with *why a static text,
@@ -86,8 +88,8 @@ enum lanai_state lanai_state(const struct lanai_core *core);
 enum lanai_fault lanai_fault(const struct lanai_core *core);
 void lanai_report(const struct lanai_core *core, FILE *out); /* registers, fault, disassembly around the pc */
 
-/* SRAM, as big-endian bytes.  Whoever writes there (DMA, PIO) calls lanai_touch(core, address, length) BEFORE he writes;
- * false, and the LANai is halted, if that would change code. The range must lie inside SRAM. */
+/* SRAM, as big-endian bytes.  Whoever writes there (DMA, PIO) calls lanai_touch(core, address, length) BEFORE he
+ * writes; false, and the LANai is halted, if that would change code. The range must lie inside SRAM. */
 uint8_t *lanai_sram(struct lanai_core *core);
 uint32_t lanai_sram_bytes(const struct lanai_core *core);
 bool lanai_touch(struct lanai_core *core, uint32_t address, uint32_t length);
@@ -102,8 +104,9 @@ bool lanai_watches(const struct lanai_core *core, uint32_t address, uint32_t len
 void lanai_set_dma_load(struct lanai_core *core, uint32_t load);
 void lanai_set_skipping(struct lanai_core *core, bool on);
 
-uint32_t lanai_reg(const struct lanai_core *core, unsigned r); /* r2 = pc; for tests and reports */
+uint32_t lanai_reg(const struct lanai_core *core, unsigned r);           /* r2 = pc; for tests and reports */
 void lanai_set_reg(struct lanai_core *core, unsigned r, uint32_t value); /* for tests; not r2 */
-struct lanai_counts lanai_counts(const struct lanai_core *core); /* a parked core is brought up to sim_now(), and active again */
+struct lanai_counts
+lanai_counts(const struct lanai_core *core); /* a parked core is brought up to sim_now(), and active again */
 
 #endif

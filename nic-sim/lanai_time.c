@@ -88,8 +88,8 @@ lanai_window(struct lanai_core *core)
 	if (core->limit <= core->anchor_date)
 		return;
 	core->budget = lanai_position(core, MIN(core->limit, core->anchor_date + WINDOW_MAX));
-	core->budget_is_limit = core->limit - core->anchor_date <= WINDOW_MAX &&
-	                        core->budget <= core->anchor_pos + 2 * LANAI_CHUNK;
+	core->budget_is_limit =
+	        core->limit - core->anchor_date <= WINDOW_MAX && core->budget <= core->anchor_pos + 2 * LANAI_CHUNK;
 	core->budget = MIN(core->budget, core->anchor_pos + 2 * LANAI_CHUNK);
 }
 

@@ -1,6 +1,6 @@
 /* Big-endian words as one-member structures: a forgotten byte swap does not compile.
- * On the LANai, which is big-endian, be32_get() and be32() cost nothing.  Shared memory holds these, SRAM offsets and bus
- * addresses; never pointers, int, long, enums or bit-fields. */
+ * On the LANai, which is big-endian, be32_get() and be32() cost nothing.  Shared memory holds these, SRAM offsets and
+ * bus addresses; never pointers, int, long, enums or bit-fields. */
 #ifndef FIRMWARE_INCLUDE_BE_H
 #define FIRMWARE_INCLUDE_BE_H
 
