@@ -373,7 +373,7 @@ void
 lanai_predecode(struct lanai_core *core)
 {
 	uint32_t n_code = core->code_end / 4;
-	struct lanai_code *code = all;
+	struct lanai_code *code;
 
 	lanai_release_code(core);
 	for (code = all; code; code = code->next)
