@@ -22,19 +22,11 @@ timer_want(struct peer *peer, uint32_t at, uint32_t delay)
 	reg_write(LANAI_IT, delay);
 }
 
-static void
-rto_start(struct peer *peer)
-{
-	uint32_t delay = S.rto << peer->backoff;
-	uint32_t at = reg_read(LANAI_RTC) + delay;
-	peer->rto_at = at;
-	timer_want(peer, at, delay);
-}
-
 void
-link_first(struct peer *peer)
+link_time(struct peer *peer)
 {
-	rto_start(peer);
+	uint32_t left = peer->rto_at - reg_read(LANAI_RTC);
+	timer_want(peer, peer->rto_at, left);
 }
 
 void
@@ -42,6 +34,7 @@ link_owe(struct peer *peer)
 {
 	uint32_t at = reg_read(LANAI_RTC) + S.ack_delay;
 	peer->ack_at = at;
+	peer->owed_then = peer->owed;
 	timer_want(peer, at, S.ack_delay);
 }
 
@@ -56,6 +49,7 @@ transmit(struct packet *packet)
 	S.sending = packet;
 	if (packet->sent) {
 		count(VMMC_C_RETRANSMITTED);
+		S.resending = 1;
 		return;
 	}
 	packet->sent = 1;
@@ -181,11 +175,11 @@ link_sent(void)
 /* release: the packet is acknowledged; the engine may still be busy with sending it again.  A confused peer may even
  * acknowledge one that was never sent. */
 static void
-release(struct packet *packet)
+release(struct packet *packet, uint32_t busy)
 {
 	if (!packet->sent && packet->home == &S.free_long)
 		S.pieces--;
-	if (packet == S.sending && !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY)) {
+	if (packet == S.sending && busy) {
 		S.sending_freed = 1;
 		S.events |= LANAI_ISR_SEND;
 	} else {
@@ -193,32 +187,31 @@ release(struct packet *packet)
 	}
 }
 
-/* release_sent: n packets from `packet` on, all of them sent; returns the next. */
-static inline struct packet *
-release_sent(struct packet *packet, uint32_t n)
+/* release_any: n packets from `packet` on, wherever they are; returns the next. */
+static COLD struct packet *
+release_any(struct peer *peer, struct packet *packet, uint32_t n)
 {
-	struct packet *sending = S.sending;
+	uint32_t busy = !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY);
+	S.resending = busy;
 	for (; n; n--) {
 		struct packet *next = packet->next;
-		if (packet == sending)
-			release(packet);
-		else
-			packet_free(packet);
+		if (packet == peer->unsent)
+			peer->unsent = next;
+		release(packet, busy);
 		packet = next;
 	}
 	return packet;
 }
 
-/* release_some: the same, while some of the peer's packets wait for the send engine. */
+/* progress_slowly: after a time-out or a retransmission. */
 static COLD struct packet *
-release_some(struct peer *peer, struct packet *packet, uint32_t n)
+progress_slowly(struct peer *peer, struct packet *packet, uint32_t n)
 {
-	for (; n; n--) {
-		struct packet *next = packet->next;
-		if (packet == peer->unsent)
-			peer->unsent = next;
-		release(packet);
-		packet = next;
+	packet = release_any(peer, packet, n);
+	if (peer->backoff) {
+		peer->backoff = 0;
+		peer->rto_at = reg_read(LANAI_RTC) + S.rto;
+		link_time(peer);
 	}
 	return packet;
 }
@@ -231,17 +224,21 @@ link_progress(struct peer *peer, uint32_t expected)
 	uint32_t held = low_bits((peer->next_sequence >> SEQUENCE_BITS) - base, SEQUENCE_BITS);
 	if (n > held)
 		return;
+	struct packet *packet = peer->oldest;
 	peer->base = expected;
 	peer->room += n;
-	struct packet *packet = peer->oldest;
-	if (__builtin_expect(peer->unsent != NULL, 0))
-		packet = release_some(peer, packet, n);
-	else
-		packet = release_sent(packet, n);
+	if (__builtin_expect((uintptr_t)peer->unsent | peer->backoff | S.resending, 0)) {
+		packet = progress_slowly(peer, packet, n);
+	} else {
+		do {
+			struct packet *next = packet->next;
+			packet_free(packet);
+			packet = next;
+		} while (--n);
+	}
 	peer->oldest = packet;
-	peer->backoff = 0;
 	if (packet)
-		rto_start(peer);
+		link_rto_start(peer);
 }
 
 static void
@@ -279,7 +276,7 @@ link_go_back(struct peer *peer)
 	peer->unsent = peer->oldest;
 	if (!peer->oldest)
 		return;
-	rto_start(peer);
+	link_rto_start(peer);
 	send_push(peer);
 	send_waiting();
 }
@@ -310,7 +307,9 @@ peer_due(struct peer *peer, uint32_t now)
 	int32_t rto_left = (int32_t)(peer->rto_at - now);
 	if (peer->owed && ack_left <= 0) {
 		peer->ack_at = now + S.ack_delay;
-		ack_push(peer);
+		if (peer->owed == peer->owed_then)
+			ack_push(peer);
+		peer->owed_then = peer->owed;
 	}
 	if (peer->oldest && rto_left <= 0)
 		time_out(peer, now);

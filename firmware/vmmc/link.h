@@ -13,14 +13,15 @@
 #define SEQUENCE_BITS 16
 #define SEQUENCE_ONE  (1u << SEQUENCE_BITS) /* of peer.next_sequence */
 
-/* link_wait: a new packet whose turn at the send engine comes. link_first: the peer's time-out begins. */
+/* link_wait: a new packet whose turn at the send engine comes. */
 void link_wait(struct packet *packet);
-void link_first(struct peer *peer);
+/* link_time: the timer must ask for this peer's time-out, whatever it is set to. */
+void link_time(struct peer *peer);
 /* link_sent: the send engine is done with S.sending (or a network reset took it away). */
 void link_sent(void);
 /* link_progress: the peer names a sequence other than `base` as the next that it expects. */
 void link_progress(struct peer *peer, uint32_t expected);
-/* link_owe: the first packet that is to be acknowledged: after ack_delay at the latest. */
+/* link_owe: the first packet that is to be acknowledged: when no other has come for ack_delay, at the latest. */
 void link_owe(struct peer *peer);
 /* link_ack_now: send an explicit (negative) acknowledgement. */
 void link_ack_now(struct peer *peer, uint32_t negative);
@@ -56,6 +57,17 @@ link_give(struct peer *peer, uint32_t at, uint32_t last)
 	peer->owed = 0;
 }
 
+/* link_rto_start: the time-out begins anew.  A timer that asks for this peer anyway is left alone: it comes earlier,
+ * unless the last time-out was a longer one. */
+HOT void
+link_rto_start(struct peer *peer)
+{
+	uint32_t at = reg_read(LANAI_RTC) + S.rto;
+	peer->rto_at = at;
+	if (!peer->timed)
+		link_time(peer);
+}
+
 /* link_append: to the packets that wait for the peer's acknowledgement. */
 HOT void
 link_append(struct peer *peer, struct packet *packet)
@@ -67,7 +79,7 @@ link_append(struct peer *peer, struct packet *packet)
 		peer->newest = packet;
 	} else {
 		peer->oldest = peer->newest = packet;
-		link_first(peer);
+		link_rto_start(peer);
 	}
 }
 

@@ -1,7 +1,5 @@
 #include "firmware/vmmc/receive.h"
 
-#define ACK_RECEIVED_BYTES (VMMC_ACK_BYTES + 4u) /* with the residue */
-
 void
 receive_again(void)
 {
@@ -10,21 +8,15 @@ receive_again(void)
 		receive_arm(S.armed);
 }
 
-/* take_control: an acknowledgement, perhaps negative. Returns 0 if it is neither. */
+/* take_control: a negative acknowledgement. Returns 0 if it is none. */
 static uint32_t
 take_control(struct peer *peer, uint32_t kind, uint32_t link, uint32_t bytes)
 {
-	if (bytes != ACK_RECEIVED_BYTES)
+	if (bytes != ACK_RECEIVED_BYTES || kind != VMMC_KIND_NACK)
 		return 0;
-	if (kind == VMMC_KIND_ACK)
-		count(VMMC_C_ACKS_RECEIVED);
-	else if (kind == VMMC_KIND_NACK)
-		count(VMMC_C_NACKS_RECEIVED);
-	else
-		return 0;
+	count(VMMC_C_NACKS_RECEIVED);
 	link_acknowledged(peer, link & 0xFFFF);
-	if (kind == VMMC_KIND_NACK)
-		link_go_back(peer);
+	link_go_back(peer);
 	return 1;
 }
 

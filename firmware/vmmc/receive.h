@@ -9,6 +9,8 @@
 #define RECEIVE_BITS   (RECEIVE_EVENTS | LANAI_ISR_TAIL | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2)
 #define RECEIVE_ODD    (LANAI_ISR_BUFF | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2) /* not a whole packet of whole words */
 
+#define ACK_RECEIVED_BYTES (VMMC_ACK_BYTES + 4u) /* with the residue */
+
 /* Bits of a bus address that the incoming page table covers. */
 #define IN_BITS 25
 _Static_assert(1u << IN_BITS == VMMC_MAX_FRAMES * VMMC_PAGE && VMMC_IN_WRITE == 1, "incoming page table");
@@ -96,6 +98,22 @@ receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t l
 	link_acknowledged(peer, low_bits(link, SEQUENCE_BITS));
 }
 
+/* receive_ack: is it a sound acknowledgement from a node that is there?  1 if so, and it is dealt with. */
+HOT uint32_t
+receive_ack(struct arrival *arrival, uint32_t source, uint32_t bytes, uint32_t link, uint32_t odd)
+{
+	struct peer *peer = peer_of(source, 0);
+	uint32_t other = source >> VMMC_NODE_BITS ^ (VMMC_KIND_ACK - VMMC_KIND_DATA) << (8 - VMMC_NODE_BITS);
+	if (other | odd | (bytes ^ ACK_RECEIVED_BYTES))
+		return 0;
+	if (!peer->reachable)
+		return 0;
+	count(VMMC_C_ACKS_RECEIVED);
+	receive_release(arrival);
+	link_acknowledged(peer, low_bits(link, SEQUENCE_BITS));
+	return 1;
+}
+
 /* receive_packet: ISR showed one of RECEIVE_EVENTS. */
 HOT void
 receive_packet(uint32_t isr)
@@ -111,12 +129,13 @@ receive_packet(uint32_t isr)
 	uint32_t key = sram_read(at + 12);
 	uint32_t bytes = low_bits(key, KEY_LENGTH_BITS);
 	uint32_t residue = sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT;
-	uint32_t wrong = source >> VMMC_NODE_BITS | residue | ((link >> 16) ^ peer->expected) |
-	                 (end - at - ARRIVAL_OVERHEAD - bytes) | (isr & RECEIVE_ODD) | S.draining;
-	if (wrong)
-		receive_drop(arrival, isr, end);
-	else
+	uint32_t odd = residue | (isr & RECEIVE_ODD) | S.draining;
+	uint32_t wrong = source >> VMMC_NODE_BITS | odd | ((link >> 16) ^ peer->expected) |
+	                 (end - at - ARRIVAL_OVERHEAD - bytes);
+	if (!wrong)
 		receive_take(arrival, peer, at, link, key, bytes);
+	else if (!receive_ack(arrival, source, end - at, link, odd))
+		receive_drop(arrival, isr, end);
 }
 
 #endif

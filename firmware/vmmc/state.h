@@ -81,8 +81,9 @@ struct peer {
 	uint32_t send_queued;
 	/* from it */
 	uint32_t expected;
-	uint32_t owed; /* packets taken and not acknowledged; while there are some the delay runs */
-	uint32_t gap;  /* a gap was answered; not again before a packet is in order */
+	uint32_t owed;      /* packets taken and not acknowledged; while there are some the delay runs */
+	uint32_t owed_then; /* `owed` when the delay began */
+	uint32_t gap;       /* a gap was answered; not again before a packet is in order */
 	uint32_t nack_due;
 	struct peer *ack_next; /* queue of explicit acknowledgements to send */
 	uint32_t ack_queued;
@@ -131,6 +132,7 @@ struct vmmc {
 	uint32_t data_type;      /* the same of data packets */
 	uint32_t data_type_of_0; /* what a data packet from node 0 begins with */
 	struct packet *sending;  /* what the send engine was given last; NULL after it has told that it was done */
+	uint32_t resending;      /* what was acknowledged may be in the engine: set by retransmissions */
 	uint32_t sending_freed;  /* acknowledged while it was being sent again: free it when the engine is done */
 	struct packet *free_short, *free_long;
 	uint32_t pieces; /* long packets taken and not yet given to the send engine */
