@@ -298,35 +298,39 @@ time_out(struct peer *peer, uint32_t now)
 	peer->rto_at = now + (S.rto << peer->backoff);
 }
 
-/* peer_due: queues what the peer's deadlines ask for at `now`. Starts nothing, so that the list of timed peers stands
- * still. */
-static void
-peer_due(struct peer *peer, uint32_t now)
+/* ack_due: nothing came for the whole delay: acknowledge.  Else wait for as long again. */
+static inline void
+ack_due(struct peer *peer, uint32_t now)
 {
-	int32_t ack_left = (int32_t)(peer->ack_at - now);
-	int32_t rto_left = (int32_t)(peer->rto_at - now);
-	if (peer->owed && ack_left <= 0) {
-		peer->ack_at = now + S.ack_delay;
-		if (peer->owed == peer->owed_then)
-			ack_push(peer);
-		peer->owed_then = peer->owed;
-	}
-	if (peer->oldest && rto_left <= 0)
-		time_out(peer, now);
+	peer->ack_at = now + S.ack_delay;
+	if (peer->owed == peer->owed_then)
+		ack_push(peer);
+	peer->owed_then = peer->owed;
 }
 
-/* peer_left: ticks until the peer's next deadline; 0 if it has none. Deadlines that are due were dealt with. */
-static uint32_t
-peer_left(const struct peer *peer, uint32_t now)
+/* peer_left: deals with the peer's deadlines that are due at `now`; ticks until its next one, 0 if it has none.  Starts
+ * nothing, so that the list of timed peers stands still. */
+static inline uint32_t
+peer_left(struct peer *peer, uint32_t now)
 {
-	uint32_t ack_left = peer->ack_at - now;
-	uint32_t rto_left = peer->rto_at - now;
-	uint32_t ack_waits = peer->owed && !peer->ack_queued;
-	if (!peer->oldest)
-		return ack_waits ? ack_left : 0;
-	if (ack_waits && ack_left < rto_left)
-		return ack_left;
-	return rto_left;
+	int32_t left = 0;
+	if (peer->oldest) {
+		left = (int32_t)(peer->rto_at - now);
+		if (left <= 0) {
+			time_out(peer, now);
+			left = (int32_t)(peer->rto_at - now);
+		}
+	}
+	if (peer->owed) {
+		int32_t ack_left = (int32_t)(peer->ack_at - now);
+		if (ack_left <= 0) {
+			ack_due(peer, now);
+			ack_left = (int32_t)S.ack_delay;
+		}
+		if (!peer->ack_queued && (!left || ack_left - left < 0))
+			left = ack_left;
+	}
+	return (uint32_t)left;
 }
 
 void
@@ -338,7 +342,6 @@ link_timer(void)
 	S.timer_on = 0;
 	while (peer) {
 		struct peer *next = peer->timed_next;
-		peer_due(peer, now);
 		uint32_t left = peer_left(peer, now);
 		peer->timed = 0;
 		if (left)

@@ -35,11 +35,10 @@ void link_timer(void);
 HOT uint32_t
 link_ready(void)
 {
-	uint32_t events = S.events;
-	ARCH_KEEP(events);
-	if (events & LANAI_ISR_SEND)
-		return 0;
-	if ((reg_read(LANAI_ISR) & (LANAI_ISR_SEND_RDY | LANAI_ISR_NRES)) != LANAI_ISR_SEND_RDY)
+	uint32_t waiting = S.events & LANAI_ISR_SEND;
+	uint32_t state = reg_read(LANAI_ISR) & (LANAI_ISR_SEND_RDY | LANAI_ISR_NRES);
+	ARCH_KEEP(waiting);
+	if ((state | waiting) != LANAI_ISR_SEND_RDY)
 		return 0;
 	reg_write(LANAI_ISR, LANAI_ISR_SEND);
 	return 1;

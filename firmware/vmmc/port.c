@@ -75,48 +75,65 @@ piece_bytes(uint32_t left, uint32_t to, uint32_t from)
 	return left;
 }
 
+/* A piece of a long send: what its packet's header and its fetch need. */
+struct piece {
+	uint32_t page_bus, key, frame; /* entries of the tables */
+	uint32_t bytes, flags;
+};
+
+/* measure_piece: most are whole pages, with more behind them. */
+static inline void
+measure_piece(struct piece *piece, const struct port *port, struct packet *packet)
+{
+	uint32_t left = port->left, ragged = not_low(port->to | port->from, VMMC_PAGE_SHIFT);
+	piece->bytes = VMMC_PAGE;
+	piece->flags = 0;
+	if (!ragged && left > VMMC_PAGE)
+		return;
+	piece->bytes = piece_bytes(left, port->to, port->from);
+	if (left != piece->bytes)
+		return;
+	piece->flags = port->flags;
+	packet->number = port->taken;
+}
+
 /* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on. */
 static inline void
-fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t frame)
+fill_piece(struct port *port, struct packet *packet, struct peer *peer, const struct piece *piece)
 {
-	uint32_t left = port->left;
-	uint32_t to = port->to;
-	uint32_t from = port->from;
-	uint32_t at = packet->at;
-	uint32_t bytes = piece_bytes(left, to, from);
-	uint32_t flags = 0;
-	if (left == bytes) {
-		flags = port->flags;
-		packet->number = port->taken;
-	}
+	uint32_t to = port->to, from = port->from, at = packet->at, bytes = piece->bytes;
 	packet->port = port;
 	packet->last = at + PACKET_DATA - 4 + bytes;
-	packet->fetch.bus = (frame >> VMMC_PAGE_SHIFT << VMMC_PAGE_SHIFT) | low_bits(from, VMMC_PAGE_SHIFT);
+	packet->fetch.bus = (piece->frame & ~PAGE_MASK) + low_bits(from, VMMC_PAGE_SHIFT);
 	packet->fetch.bytes = bytes;
-	packet->events = bits(flags, COMPLETE_BIT, 1);
-	port->left = left - bytes;
+	packet->events = bits(piece->flags, COMPLETE_BIT, 1);
+	port->left -= bytes;
 	port->to = to + bytes;
 	port->from = from + bytes;
 	port->fetching++;
 	trace_move(at, port->row);
 	port_address(packet, peer, at);
-	sram_write(at + PACKET_DEST, page_bus + low_bits(to, VMMC_PAGE_SHIFT));
-	sram_write(at + PACKET_KEY, port_key(key, flags, bytes));
+	sram_write(at + PACKET_DEST, piece->page_bus + low_bits(to, VMMC_PAGE_SHIFT));
+	sram_write(at + PACKET_KEY, port_key(piece->key, piece->flags, bytes));
 }
 
 /* issue_piece: takes one more piece of the port's long send if it can; 1 if it did. */
 static inline uint32_t
 issue_piece(struct port *port)
 {
+	struct piece piece;
 	struct packet *packet = S.free_long;
+	uint32_t to_page = port->to >> VMMC_PAGE_SHIFT, from_page = port->from >> VMMC_PAGE_SHIFT;
+	ARCH_KEEP(to_page);
+	ARCH_KEEP(from_page);
 	if (!packet)
 		return 0;
-	uint32_t entry = port->out + OUT_BYTES * (port->to >> VMMC_PAGE_SHIFT);
-	uint32_t key = sram_read(entry + 4);
-	uint32_t frame = sram_read(port->src + 4 * (port->from >> VMMC_PAGE_SHIFT));
-	struct peer *peer = peer_of(key, OUT_NODE_BIT);
+	uint32_t entry = port->out + OUT_BYTES * to_page;
+	piece.key = sram_read(entry + 4);
+	piece.frame = sram_read(port->src + 4 * from_page);
+	struct peer *peer = peer_of(piece.key, OUT_NODE_BIT);
 	uint32_t room = peer->room;
-	if (not_low((key & frame) ^ 1, 1) || (!room && !peer->reachable)) {
+	if (not_low((piece.key & piece.frame) ^ 1, 1) || (!room && !peer->reachable)) {
 		bad_descriptor(port);
 		end_long(port);
 		return 0;
@@ -126,7 +143,9 @@ issue_piece(struct port *port)
 	S.free_long = packet->next;
 	S.pieces++;
 	peer->room = room - 1;
-	fill_piece(port, packet, peer, sram_read(entry), key, frame);
+	piece.page_bus = sram_read(entry);
+	measure_piece(&piece, port, packet);
+	fill_piece(port, packet, peer, &piece);
 	dma_queue(&packet->fetch);
 	if (!port->left)
 		end_long(port);
@@ -232,8 +251,10 @@ ports_poll_again(void)
 void
 ports_issue(void)
 {
-	while (S.long_sends && S.pieces < PIECES_MAX && issue_in_turn())
-		;
+	while (S.pieces < PIECES_MAX) {
+		if (!S.long_sends || !issue_in_turn())
+			return;
+	}
 }
 
 /* open_port: reads what the driver wrote about process `i`. */

@@ -17,7 +17,10 @@ network_reset(void)
 void
 step_rare(uint32_t isr)
 {
-	reg_write(LANAI_ISR, isr & RARE_EVENTS);
+	if (isr & LANAI_ISR_SEND)
+		link_sent();
+	if (isr & RARE_EVENTS)
+		reg_write(LANAI_ISR, isr & RARE_EVENTS);
 	if (isr & LANAI_ISR_NRES)
 		network_reset();
 	if (isr & LANAI_ISR_TIME)

@@ -16,7 +16,7 @@
 /* What S.events begins with. */
 #define STEP_EVENTS (RECEIVE_BITS | DMA_EVENTS | RARE_EVENTS)
 
-/* step_rare: ISR showed some of RARE_EVENTS. */
+/* step_rare: ISR showed SEND, while somebody waits for it, or some of RARE_EVENTS. */
 void step_rare(uint32_t isr);
 
 /* step_deposited: the data are in host memory. */
@@ -55,9 +55,7 @@ step_events(uint32_t isr)
 		step_dma(isr);
 	if (isr & RECEIVE_EVENTS)
 		receive_packet(isr);
-	if (isr & LANAI_ISR_SEND)
-		link_sent();
-	if (isr & RARE_EVENTS)
+	if (isr & (LANAI_ISR_SEND | RARE_EVENTS))
 		step_rare(isr);
 	if (S.stalled | S.long_sends) {
 		if (S.stalled)
