@@ -66,6 +66,7 @@ init_packets(struct packet *packet, uint32_t n, struct packet **home, uint32_t a
 		init_transfer(&packet->fetch, DMA_FETCH, at + PACKET_DATA, DMA_TO_LANAI, 0);
 		packet->at = at;
 		packet->home = home;
+		packet->sent = 1;
 		packet->next = *home;
 		*home = packet;
 		packet++;

@@ -179,6 +179,7 @@ release(struct packet *packet, uint32_t busy)
 {
 	if (!packet->sent && packet->home == &S.free_long)
 		S.pieces--;
+	packet->sent = 1;
 	if (packet == S.sending && busy) {
 		S.sending_freed = 1;
 		S.events |= LANAI_ISR_SEND;

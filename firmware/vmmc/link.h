@@ -92,7 +92,6 @@ link_send(struct packet *packet, struct peer *peer, uint32_t at, uint32_t last)
 	if (ready) {
 		link_give(peer, at, last);
 		S.sending = packet;
-		packet->sent = 1;
 		link_append(peer, packet);
 		count(VMMC_C_PACKETS_SENT);
 	} else {

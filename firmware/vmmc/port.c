@@ -75,53 +75,50 @@ piece_bytes(uint32_t left, uint32_t to, uint32_t from)
 	return left;
 }
 
-/* A piece of a long send: what its packet's header and its fetch need. */
-struct piece {
-	uint32_t page_bus, key, frame; /* entries of the tables */
-	uint32_t bytes, flags;
-};
-
-/* measure_piece: most are whole pages, with more behind them. */
-static inline void
-measure_piece(struct piece *piece, const struct port *port, struct packet *packet)
+/* last_piece: what the descriptor asked for at its end; returns what that adds to the packet's key. */
+static inline uint32_t
+last_piece(const struct port *port, struct packet *packet)
 {
-	uint32_t left = port->left, ragged = not_low(port->to | port->from, VMMC_PAGE_SHIFT);
-	piece->bytes = VMMC_PAGE;
-	piece->flags = 0;
-	if (!ragged && left > VMMC_PAGE)
-		return;
-	piece->bytes = piece_bytes(left, port->to, port->from);
-	if (left != piece->bytes)
-		return;
-	piece->flags = port->flags;
+	uint32_t flags = port->flags;
 	packet->number = port->taken;
+	packet->events = bits(flags, COMPLETE_BIT, 1);
+	return bits(flags, NOTIFY_BIT, 1) << KEY_FLAGS_BIT;
 }
 
-/* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on. */
+/* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on.  Most
+ * are whole pages. */
 static inline void
-fill_piece(struct port *port, struct packet *packet, struct peer *peer, const struct piece *piece)
+fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t frame)
 {
-	uint32_t to = port->to, from = port->from, at = packet->at, bytes = piece->bytes;
-	packet->port = port;
-	packet->last = at + PACKET_DATA - 4 + bytes;
-	packet->fetch.bus = (piece->frame & ~PAGE_MASK) + low_bits(from, VMMC_PAGE_SHIFT);
-	packet->fetch.bytes = bytes;
-	packet->events = bits(piece->flags, COMPLETE_BIT, 1);
-	port->left -= bytes;
+	uint32_t to = port->to, from = port->from, left = port->left, at = packet->at;
+	uint32_t bytes = VMMC_PAGE;
+	if (not_low(to | from, VMMC_PAGE_SHIFT))
+		bytes = piece_bytes(left, to, from);
+	if (left < bytes)
+		bytes = left;
+	left -= bytes;
+	key = (key & 0xFFFF0000u) | bytes;
+	packet->events = 0;
+	if (!left)
+		key |= last_piece(port, packet);
+	port->left = left;
 	port->to = to + bytes;
 	port->from = from + bytes;
 	port->fetching++;
+	packet->port = port;
+	packet->last = at + PACKET_DATA - 4 + bytes;
+	packet->fetch.bus = (frame & ~PAGE_MASK) + low_bits(from, VMMC_PAGE_SHIFT);
+	packet->fetch.bytes = bytes;
 	trace_move(at, port->row);
 	port_address(packet, peer, at);
-	sram_write(at + PACKET_DEST, piece->page_bus + low_bits(to, VMMC_PAGE_SHIFT));
-	sram_write(at + PACKET_KEY, port_key(piece->key, piece->flags, bytes));
+	sram_write(at + PACKET_DEST, page_bus + low_bits(to, VMMC_PAGE_SHIFT));
+	sram_write(at + PACKET_KEY, key);
 }
 
 /* issue_piece: takes one more piece of the port's long send if it can; 1 if it did. */
 static inline uint32_t
 issue_piece(struct port *port)
 {
-	struct piece piece;
 	struct packet *packet = S.free_long;
 	uint32_t to_page = port->to >> VMMC_PAGE_SHIFT, from_page = port->from >> VMMC_PAGE_SHIFT;
 	ARCH_KEEP(to_page);
@@ -129,11 +126,11 @@ issue_piece(struct port *port)
 	if (!packet)
 		return 0;
 	uint32_t entry = port->out + OUT_BYTES * to_page;
-	piece.key = sram_read(entry + 4);
-	piece.frame = sram_read(port->src + 4 * from_page);
-	struct peer *peer = peer_of(piece.key, OUT_NODE_BIT);
+	uint32_t key = sram_read(entry + 4);
+	uint32_t frame = sram_read(port->src + 4 * from_page);
+	struct peer *peer = peer_of(key, OUT_NODE_BIT);
 	uint32_t room = peer->room;
-	if (not_low((piece.key & piece.frame) ^ 1, 1) || (!room && !peer->reachable)) {
+	if (not_low((key & frame) ^ 1, 1) || (!room && !peer->reachable)) {
 		bad_descriptor(port);
 		end_long(port);
 		return 0;
@@ -143,9 +140,7 @@ issue_piece(struct port *port)
 	S.free_long = packet->next;
 	S.pieces++;
 	peer->room = room - 1;
-	piece.page_bus = sram_read(entry);
-	measure_piece(&piece, port, packet);
-	fill_piece(port, packet, peer, &piece);
+	fill_piece(port, packet, peer, sram_read(entry), key, frame);
 	dma_queue(&packet->fetch);
 	if (!port->left)
 		end_long(port);
@@ -173,7 +168,8 @@ serve_long(struct port *port, uint32_t control)
 	port->flags = control;
 	port->poll = CTRL(zero);
 	S.long_sends++;
-	ports_issue();
+	if (S.pieces < PIECES_MAX)
+		ports_issue();
 }
 
 void
@@ -251,10 +247,10 @@ ports_poll_again(void)
 void
 ports_issue(void)
 {
-	while (S.pieces < PIECES_MAX) {
-		if (!S.long_sends || !issue_in_turn())
+	do {
+		if (!issue_in_turn())
 			return;
-	}
+	} while (S.pieces < PIECES_MAX);
 }
 
 /* open_port: reads what the driver wrote about process `i`. */

@@ -17,7 +17,7 @@
 #define COMPLETE_BIT  24 /* of a control word */
 #define NOTIFY_BIT    25
 _Static_assert(FLAG_NOTIFY == 1u << NOTIFY_BIT && FLAG_COMPLETE == 1u << COMPLETE_BIT, "flags");
-_Static_assert(VMMC_KEY(0, VMMC_KEY_NOTIFY, 0) == 1u << 13 && PACKET_REPORTS == 1, "flags");
+_Static_assert(PACKET_REPORTS == 1, "flags");
 _Static_assert(VMMC_OUT_VALID == 1 && VMMC_SRC_VALID == 1, "valid bits");
 
 /* Pieces of long sends that are being fetched or wait for the send engine: one on each side keeps both engines busy,
@@ -36,7 +36,8 @@ void port_fetch_event(struct packet *packet);
 void port_not_fetched(struct packet *packet);
 /* port_settle: tells the driver if nothing of a closed port is under way any more. */
 void port_settle(struct port *port);
-/* ports_issue: pieces of long sends while some can be taken. ports_poll_again: stalled ones may go on. */
+/* ports_issue: pieces of long sends while some can be taken, where there are fewer than PIECES_MAX. ports_poll_again:
+ * stalled ones may go on. */
 void ports_issue(void);
 void ports_poll_again(void);
 /* ports_reopen: the driver's signal: reads which processes are open. */
@@ -80,7 +81,7 @@ port_address(struct packet *packet, struct peer *peer, uint32_t at)
 HOT uint32_t
 port_key(uint32_t key, uint32_t control, uint32_t bytes)
 {
-	return (key & 0xFFFF0000u) | bits(control, NOTIFY_BIT, 1) << 13 | bytes;
+	return (key & 0xFFFF0000u) | bits(control, NOTIFY_BIT, 1) << KEY_FLAGS_BIT | bytes;
 }
 
 /* port_take: the slot is the process' again. */

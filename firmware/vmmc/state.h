@@ -18,6 +18,9 @@
 #define VMMC_LONG_PACKETS  26u
 #define VMMC_ARRIVALS      6u
 
+#define KEY_FLAGS_BIT 13 /* of vmmc_packet.key */
+_Static_assert(VMMC_KEY(0, VMMC_KEY_NOTIFY, 0) == 1u << KEY_FLAGS_BIT, "flags in a key");
+
 #define VMMC_NODE_BITS 6
 _Static_assert(1u << VMMC_NODE_BITS == VMMC_MAX_NODES, "node numbers");
 
@@ -56,7 +59,7 @@ struct packet {
 	uint32_t last;         /* SRAM address of its last word */
 	struct packet *next;   /* in the list that it is in: free, or its peer's */
 	struct peer *peer;     /* that it goes, or went last, to: route and type are already in the buffer */
-	uint32_t sent;         /* transmissions begun, 0 or 1 */
+	uint32_t sent;         /* 0 while it waits for its first transmission */
 	struct packet **home;
 	struct port *port; /* of a piece, until its data are here */
 	uint32_t events;   /* PACKET_REPORTS, PACKET_CLOSES: what its fetch's end brings besides the send */

@@ -53,14 +53,16 @@ step_events(uint32_t isr)
 {
 	if (isr & DMA_EVENTS)
 		step_dma(isr);
-	if (isr & RECEIVE_EVENTS)
-		receive_packet(isr);
-	if (isr & (LANAI_ISR_SEND | RARE_EVENTS))
-		step_rare(isr);
+	if (isr & ~DMA_EVENTS) {
+		if (isr & RECEIVE_EVENTS)
+			receive_packet(isr);
+		if (isr & (LANAI_ISR_SEND | RARE_EVENTS))
+			step_rare(isr);
+	}
 	if (S.stalled | S.long_sends) {
 		if (S.stalled)
 			ports_poll_again();
-		if (S.pieces < PIECES_MAX)
+		if (S.long_sends && S.pieces < PIECES_MAX)
 			ports_issue();
 	}
 }
