@@ -9,10 +9,10 @@
 #define DEST  (FRAME * VMMC_PAGE)
 
 /* Budgets: docs/architecture.md.  The whole one-word path, wires and DMA included, has about 450 cycles (V2-LAT). */
-#define SEND_CYCLES_MAX    145u
-#define RECEIVE_CYCLES_MAX 135u
-#define DMA_GAP_CYCLES_MAX 48u
-#define BULK_CYCLES_MAX    520u
+#define SEND_CYCLES_MAX    140u
+#define RECEIVE_CYCLES_MAX 136u
+#define DMA_GAP_CYCLES_MAX 42u
+#define BULK_CYCLES_MAX    420u
 #define IDLE_CYCLES_MAX    25u
 
 #define PACKETS 8u
