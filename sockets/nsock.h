@@ -1,5 +1,5 @@
-/* The façade for workloads inside the simulator: the calls of <sys/socket.h> with an ns_ in front, for the running task's
- * process, with errno set (last: actors share one operating-system thread).
+/* The façade for workloads inside the simulator: the calls of <sys/socket.h> with an ns_ in front, for the running
+ * task's process, with errno set (last: actors share one operating-system thread).
  *
  * A program that is to run both natively and simulated includes sockets/portable.h instead. */
 #ifndef SOCKETS_NSOCK_H

@@ -1,6 +1,6 @@
 /* One source, two kinds of sockets: with NICSIM_NATIVE defined the names below are the operating system's, else the
- * simulator's.  Test bodies and application workloads include this and nothing of either; they have no writable statics, so that
- * many of them share one image. */
+ * simulator's.  Test bodies and application workloads include this and nothing of either; they have no writable
+ * statics, so that many of them share one image. */
 #ifndef SOCKETS_PORTABLE_H
 #define SOCKETS_PORTABLE_H
 
@@ -15,24 +15,24 @@
 #ifdef NICSIM_NATIVE
 #include <stdlib.h>
 #define ns_alloc(bytes) aligned_alloc(4096, ((bytes) + 4095) / 4096 * 4096)
-#define ns_free free
+#define ns_free         free
 #else
 #include "sockets/nsock.h"
-#define socket ns_socket
-#define bind ns_bind
-#define listen ns_listen
-#define accept ns_accept
-#define connect ns_connect
-#define send ns_send
-#define recv ns_recv
-#define read ns_read
-#define write ns_write
-#define shutdown ns_shutdown
-#define close ns_close
+#define socket      ns_socket
+#define bind        ns_bind
+#define listen      ns_listen
+#define accept      ns_accept
+#define connect     ns_connect
+#define send        ns_send
+#define recv        ns_recv
+#define read        ns_read
+#define write       ns_write
+#define shutdown    ns_shutdown
+#define close       ns_close
 #define getsockname ns_getsockname
 #define getpeername ns_getpeername
-#define setsockopt ns_setsockopt
-#define getsockopt ns_getsockopt
+#define setsockopt  ns_setsockopt
+#define getsockopt  ns_getsockopt
 #endif
 
 #endif

@@ -1,19 +1,19 @@
 /* Stream sockets: the core.
  *
- * Berkeley calls between processes on different hosts.  Every function takes the calling process, a descriptor of its table
- * and, for data, the address of user memory as the process knows it; it returns a result >= 0 or -errno and touches neither errno
- * nor the caller's globals.  Thin façades translate: sockets/nsock.h for workloads inside the simulator, later a preload library for
- * compiled programs.
+ * Berkeley calls between processes on different hosts.  Every function takes the calling process, a descriptor of its
+ * table and, for data, the address of user memory as the process knows it; it returns a result >= 0 or -errno and
+ * touches neither errno nor the caller's globals.  Thin façades translate: sockets/nsock.h for workloads inside the
+ * simulator, later a preload library for compiled programs.
  *
- * Descriptor -> counted open description -> connection.  Rings and connection state live in memory that the description owns
- * (an export of the process' NIC library), never in a heap that only one process could see, so that later several processes can
- * share a description.
+ * Descriptor -> counted open description -> connection.  Rings and connection state live in memory that the description
+ * owns (an export of the process' NIC library), never in a heap that only one process could see, so that later several
+ * processes can share a description.
  *
- * PROTOCOL (docs/protocols.md).  Set-up is a modelled TCP exchange over the Ethernet, which stays open to tell of breakage.  Each
- * direction of a connection has a circular buffer in the receiver's memory; the sender deposits data, then the new tail; the receiver
- * deposits the head back, which is the flow control.  Two-copy: copy into a staging ring, deposit from there, copy out.
- * One-copy: deposit straight from the user's buffer where address, ring position and length allow it (multiples of 4), copy out; ragged ends
- * go by two-copy. */
+ * PROTOCOL (docs/protocols.md).  Set-up is a modelled TCP exchange over the Ethernet, which stays open to tell of
+ * breakage.  Each direction of a connection has a circular buffer in the receiver's memory; the sender deposits data,
+ * then the new tail; the receiver deposits the head back, which is the flow control.  Two-copy: copy into a staging
+ * ring, deposit from there, copy out. One-copy: deposit straight from the user's buffer where address, ring position
+ * and length allow it (multiples of 4), copy out; ragged ends go by two-copy. */
 #ifndef SOCKETS_SOCKET_H
 #define SOCKETS_SOCKET_H
 
@@ -28,9 +28,11 @@
 /* How a description moves data; SO_NICSIM_PROTOCOL at level SOL_NICSIM, or the default of sock_start(). */
 enum sock_protocol { SOCK_AUTOMATIC, SOCK_TWO_COPY, SOCK_ONE_COPY };
 
-/* sock_start: the sockets part of every host's kernel; before any process uses sockets. The host of node i has the IPv4 address
- * 10.0.0.(i + 1), unless the platform says otherwise. */
+/* sock_start: the sockets part of every host's kernel; before any process uses sockets. The host of node i has the IPv4
+ * address 10.0.0.(i + 1), unless the platform says otherwise. */
 void sock_start(struct machine *machine, enum sock_protocol protocol);
+/* sock_stop: gives back what sock_start() took; after sim_run(), before machine_free(). Counts are gone then. */
+void sock_stop(struct machine *machine);
 
 int sock_socket(struct process *p, int domain, int type, int protocol);
 int sock_bind(struct process *p, int fd, const struct sockaddr *address, socklen_t length);
@@ -46,7 +48,7 @@ int sock_getpeername(struct process *p, int fd, struct sockaddr *address, sockle
 int sock_setsockopt(struct process *p, int fd, int level, int name, const void *value, socklen_t length);
 int sock_getsockopt(struct process *p, int fd, int level, int name, void *value, socklen_t *length);
 
-#define SOL_NICSIM 0x4E53
+#define SOL_NICSIM         0x4E53
 #define SO_NICSIM_PROTOCOL 1 /* int: enum sock_protocol */
 
 struct sock_counts {

@@ -1,0 +1,78 @@
+/* An open description: what a descriptor stands for.  A fresh socket, a listener or one end of a connection.
+ *
+ * It is counted: by the descriptors that stand for it and by the calls that are at work on it; the last one that lets
+ * go closes it (close.h).  A task that waits for it is in its list of waiters and is poked when something happens that
+ * no memory word shows. */
+#ifndef SOCKETS_DESCRIPTION_H
+#define SOCKETS_DESCRIPTION_H
+
+#include "sockets/kernel.h"
+#include "sockets/stream.h"
+
+/* Bits that compose. */
+enum description_state {
+	LISTENING = 1,
+	CONNECTING = 2,
+	CONNECTED = 4, /* set-up is complete */
+	SHUT_READ = 8, /* what this end has given up */
+	SHUT_WRITE = 16,
+	PEER_FIN = 32,     /* the peer's stream ends */
+	PEER_CLOSED = 64,  /* the peer does not read any more */
+	RESET = 128,       /* over: what is unread may still be read */
+	ACKNOWLEDGED = 256 /* not yet accepted: the peer knows that it is connected */
+};
+
+enum description_way { WAY_IN, WAY_OUT, WAYS };
+
+struct address {
+	uint32_t ip; /* host byte order, as the port */
+	uint16_t port;
+};
+
+struct description {
+	unsigned references;
+	struct kernel *kernel;
+	struct process *process;
+	enum sock_protocol protocol;
+	bool reuse_address, no_delay;
+	bool chosen_port; /* by the kernel, not by bind() */
+	unsigned state;
+	int error; /* pending; 0: none */
+	struct address local, remote;
+	struct waiter *waiters;
+	bool busy[WAYS]; /* a call is at work in that direction */
+	/* a listener */
+	unsigned places;     /* of its queue: areas that are ready or taken */
+	GQueue ready, queue; /* struct area; struct description, in order of arrival */
+	/* a connection, or what becomes one */
+	uint32_t connection, peer_connection; /* numbers; 0: none */
+	unsigned peer_node;
+	uint32_t peer_area;
+	struct stream stream;
+	struct sim_event broken; /* the time until which end words must follow a FIN segment */
+};
+
+/* description_new: with one reference, for the caller. */
+struct description *description_new(struct kernel *k, struct process *p);
+void description_free(struct description *d);
+
+/* description_poke: those who wait look again. */
+void description_poke(struct description *d);
+/* description_block: gives the CPU up until a poke, or the deadline: false. */
+bool description_block(struct description *d, const char *why, sim_time deadline);
+/* description_spin: until ready(arg), which reads these ranges of the process' memory, or the description. */
+void description_spin(struct description *d, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
+                      unsigned n);
+
+/* description_enter, description_leave: one call at a time in each direction. */
+void description_enter(struct description *d, enum description_way way);
+void description_leave(struct description *d, enum description_way way);
+
+/* description_reset: the connection is over, with this pending error. */
+void description_reset(struct description *d, int error);
+/* description_error: takes the pending error. */
+int description_error(struct description *d);
+/* description_learn: what the peer's end words say. */
+void description_learn(struct description *d);
+
+#endif

@@ -1,0 +1,127 @@
+#include "sockets/descriptors.h"
+
+#include "sockets/close.h"
+#include "sockets/wire.h"
+
+#include <errno.h>
+
+#define FIRST_DESCRIPTOR 3
+#define DESCRIPTORS      1024 /* the usual RLIMIT_NOFILE of Linux */
+
+struct table {
+	struct description *entry[DESCRIPTORS];
+};
+
+/* close_all: the process ends; calls of other tasks that still wait are sent home first. */
+static void
+close_all(struct process *p, void *arg)
+{
+	struct table *table = arg;
+
+	for (int fd = FIRST_DESCRIPTOR; fd < DESCRIPTORS; fd++) {
+		struct description *d = table->entry[fd];
+
+		if (!d)
+			continue;
+		table->entry[fd] = NULL;
+		d->state |= SHUT_READ | SHUT_WRITE;
+		description_poke(d);
+		while (d->references > 1)
+			description_block(d, "other calls on a socket of a process that ends", SIM_NEVER);
+		description_release(d);
+	}
+	p->descriptors = NULL;
+	g_free(table);
+}
+
+/* The NIC is opened first: hooks of a process run in reverse. */
+int
+descriptors_open(struct process *p)
+{
+	struct vmmc *v = p->nic_queue;
+	struct table *table;
+
+	if (p->descriptors)
+		return 0;
+	if (p->exiting)
+		return -ENOBUFS;
+	if (!v && vmmc_open(p, &v) != VMMC_OK)
+		return -ENOBUFS;
+	if (vmmc_capabilities(v)->short_max < WIRE_RECORD_MAX)
+		return -EPROTONOSUPPORT;
+	table = g_new0(struct table, 1);
+	p->descriptors = table;
+	process_at_exit(p, close_all, table);
+	return 0;
+}
+
+static int
+lowest_free(const struct process *p)
+{
+	const struct table *table = p->descriptors;
+
+	for (int fd = FIRST_DESCRIPTOR; fd < DESCRIPTORS; fd++)
+		if (!table->entry[fd])
+			return fd;
+	return -EMFILE;
+}
+
+int
+descriptors_room(const struct process *p)
+{
+	return MIN(lowest_free(p), 0);
+}
+
+int
+descriptors_add(struct process *p, struct description *d)
+{
+	struct table *table = p->descriptors;
+	int fd = table ? lowest_free(p) : -EBADF;
+
+	if (fd >= 0)
+		table->entry[fd] = d;
+	return fd;
+}
+
+static struct description **
+entry_of(const struct process *p, int fd, int *error)
+{
+	struct table *table = p->descriptors;
+
+	*error = fd >= 0 && fd < FIRST_DESCRIPTOR ? -ENOTSOCK : -EBADF;
+	if (!table || fd < FIRST_DESCRIPTOR || fd >= DESCRIPTORS || !table->entry[fd])
+		return NULL;
+	*error = 0;
+	return &table->entry[fd];
+}
+
+struct description *
+descriptors_get(const struct process *p, int fd, int *error)
+{
+	struct description **entry = entry_of(p, fd, error);
+
+	if (!entry)
+		return NULL;
+	(*entry)->references++;
+	return *entry;
+}
+
+struct description *
+descriptors_take(struct process *p, int fd, int *error)
+{
+	struct description **entry = entry_of(p, fd, error);
+	struct description *d = entry ? *entry : NULL;
+
+	if (entry)
+		*entry = NULL;
+	return d;
+}
+
+void
+description_release(struct description *d)
+{
+	if (--d->references > 0)
+		description_poke(d);
+	else
+		close_description(d);
+}

@@ -1,0 +1,80 @@
+#include "sockets/kernel.h"
+
+#include "sockets/description.h"
+#include "sockets/ports.h"
+
+static void
+start_host(struct host *host, enum sock_protocol protocol)
+{
+	struct kernel *k = g_new0(struct kernel, 1);
+
+	k->host = host;
+	k->protocol = protocol;
+	k->last_port = PORT_LAST;
+	host->kernel = k;
+	g_queue_init(&k->descriptions);
+	segment_start(k);
+}
+
+void
+sock_start(struct machine *machine, enum sock_protocol protocol)
+{
+	for (unsigned i = 0; i < machine->n_hosts; i++)
+		start_host(&machine->hosts[i], protocol);
+}
+
+void
+sock_stop(struct machine *machine)
+{
+	for (unsigned i = 0; i < machine->n_hosts; i++) {
+		struct kernel *k = kernel_of(&machine->hosts[i]);
+
+		if (!k)
+			continue;
+		machine->hosts[i].kernel = NULL;
+		segment_stop(k);
+		g_queue_clear(&k->descriptions);
+		g_free(k);
+	}
+}
+
+struct description *
+kernel_connection(const struct kernel *k, uint32_t connection)
+{
+	for (GList *l = k->descriptions.head; l; l = l->next) {
+		struct description *d = l->data;
+
+		if (d->connection && d->connection == connection)
+			return d;
+	}
+	return NULL;
+}
+
+void
+kernel_system_call(const struct kernel *k)
+{
+	cpu_charge(CPU_SYSTEM, k->host->params->system_call);
+}
+
+static void
+add_counts(struct sock_counts *sum, const struct sock_counts *c)
+{
+	sum->connections += c->connections;
+	sum->bytes_sent += c->bytes_sent;
+	sum->bytes_received += c->bytes_received;
+	sum->bytes_copied_out += c->bytes_copied_out;
+	sum->bytes_copied_in += c->bytes_copied_in;
+	sum->flow_control_waits += c->flow_control_waits;
+	sum->ethernet_segments += c->ethernet_segments;
+}
+
+struct sock_counts
+sock_counts(const struct machine *machine)
+{
+	struct sock_counts sum = {0};
+
+	for (unsigned i = 0; i < machine->n_hosts; i++)
+		if (machine->hosts[i].kernel)
+			add_counts(&sum, &kernel_of(&machine->hosts[i])->counts);
+	return sum;
+}

@@ -1,0 +1,40 @@
+/* The sockets part of a host's kernel: its ports, its connections, and the segments that it exchanges with the
+ * kernels of other hosts.
+ *
+ * A daemon task of the kernel handles segments in the order in which they were sent; what it learns it writes into the
+ * descriptions concerned, and pokes the tasks that wait for them. */
+#ifndef SOCKETS_KERNEL_H
+#define SOCKETS_KERNEL_H
+
+#include "sockets/segment.h"
+#include "sockets/socket.h"
+
+#include <glib.h>
+
+struct description;
+
+struct kernel {
+	struct host *host;
+	enum sock_protocol protocol; /* of new descriptions */
+	GQueue descriptions;         /* every living one of this host, in order of making */
+	uint32_t last_connection;
+	uint16_t last_port; /* that was chosen for somebody */
+	struct sock_counts counts;
+	/* segment.c */
+	struct task *task;
+	GQueue coming, inbox;
+	struct segment_peer *peers; /* one a node */
+};
+
+static inline struct kernel *
+kernel_of(const struct host *host)
+{
+	return host->kernel;
+}
+
+/* kernel_connection: the description with this connection number; NULL if there is none (any more). */
+struct description *kernel_connection(const struct kernel *k, uint32_t connection);
+/* kernel_system_call: charges one to the running task. */
+void kernel_system_call(const struct kernel *k);
+
+#endif

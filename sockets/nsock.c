@@ -1,0 +1,130 @@
+#include "sockets/nsock.h"
+
+#include "sockets/socket.h"
+
+#include <errno.h>
+
+static struct process *
+caller(void)
+{
+	return task_process(task_self());
+}
+
+/* outcome: as the C library says it; nothing blocks between this and the caller's look at errno. */
+static ssize_t
+outcome(ssize_t result)
+{
+	if (result >= 0)
+		return result;
+	errno = (int)-result;
+	return -1;
+}
+
+int
+ns_socket(int domain, int type, int protocol)
+{
+	return (int)outcome(sock_socket(caller(), domain, type, protocol));
+}
+
+int
+ns_bind(int fd, const struct sockaddr *address, socklen_t length)
+{
+	return (int)outcome(sock_bind(caller(), fd, address, length));
+}
+
+int
+ns_listen(int fd, int backlog)
+{
+	return (int)outcome(sock_listen(caller(), fd, backlog));
+}
+
+int
+ns_accept(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)outcome(sock_accept(caller(), fd, address, length));
+}
+
+int
+ns_connect(int fd, const struct sockaddr *address, socklen_t length)
+{
+	return (int)outcome(sock_connect(caller(), fd, address, length));
+}
+
+ssize_t
+ns_send(int fd, const void *data, size_t length, int flags)
+{
+	return outcome(sock_send(caller(), fd, data, length, flags));
+}
+
+ssize_t
+ns_recv(int fd, void *data, size_t length, int flags)
+{
+	return outcome(sock_recv(caller(), fd, data, length, flags));
+}
+
+ssize_t
+ns_read(int fd, void *data, size_t length)
+{
+	return ns_recv(fd, data, length, 0);
+}
+
+ssize_t
+ns_write(int fd, const void *data, size_t length)
+{
+	return ns_send(fd, data, length, 0);
+}
+
+int
+ns_shutdown(int fd, int how)
+{
+	return (int)outcome(sock_shutdown(caller(), fd, how));
+}
+
+int
+ns_close(int fd)
+{
+	return (int)outcome(sock_close(caller(), fd));
+}
+
+int
+ns_getsockname(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)outcome(sock_getsockname(caller(), fd, address, length));
+}
+
+int
+ns_getpeername(int fd, struct sockaddr *address, socklen_t *length)
+{
+	return (int)outcome(sock_getpeername(caller(), fd, address, length));
+}
+
+int
+ns_setsockopt(int fd, int level, int name, const void *value, socklen_t length)
+{
+	return (int)outcome(sock_setsockopt(caller(), fd, level, name, value, length));
+}
+
+int
+ns_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
+{
+	return (int)outcome(sock_getsockopt(caller(), fd, level, name, value, length));
+}
+
+void *
+ns_alloc(size_t bytes)
+{
+	struct umem_space *memory = caller()->memory;
+	uint64_t address = umem_alloc(memory, bytes);
+
+	if (!address)
+		errno = ENOMEM;
+	return address ? umem_pointer(memory, address, bytes) : NULL;
+}
+
+void
+ns_free(void *p)
+{
+	struct umem_space *memory = caller()->memory;
+
+	umem_free(memory, umem_map(memory, p));
+}

@@ -1,0 +1,49 @@
+#include "sockets/descriptors.h"
+#include "sockets/ports.h"
+
+#include <errno.h>
+
+static int
+check_kind(int domain, int type, int protocol)
+{
+	if (domain != AF_INET)
+		return -EAFNOSUPPORT;
+	if (type & SOCK_NONBLOCK)
+		return -EINVAL;
+	if ((type & ~SOCK_CLOEXEC) != SOCK_STREAM)
+		return -ESOCKTNOSUPPORT;
+	return protocol == 0 || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
+}
+
+int
+sock_socket(struct process *p, int domain, int type, int protocol)
+{
+	struct kernel *k = kernel_of(p->host);
+	int error = check_kind(domain, type, protocol);
+
+	if (!k)
+		return -ENOSYS;
+	kernel_system_call(k);
+	if (!error)
+		error = descriptors_open(p);
+	if (!error)
+		error = descriptors_room(p);
+	return error ? error : descriptors_add(p, description_new(k, p));
+}
+
+int
+sock_bind(struct process *p, int fd, const struct sockaddr *address, socklen_t length)
+{
+	struct address wanted;
+	int error, result;
+	struct description *d = descriptors_get(p, fd, &error);
+
+	if (!d)
+		return error;
+	kernel_system_call(d->kernel);
+	result = address_get(&wanted, address, length);
+	if (result == 0)
+		result = d->local.port ? -EINVAL : port_bind(d, wanted);
+	description_release(d);
+	return result;
+}
