@@ -6,8 +6,8 @@
 #include <glib.h>
 #include <string.h>
 
-/* Two-copy sends go in pieces, so that the copy of one overlaps the transfer of another; and so does the receiver's
- * copy. */
+/* Large sends go in pieces, so that the copies at either end and the transfer of another piece overlap: at most PIECE,
+ * and no more than what the receiver gives back at a time. */
 #define PIECE (2 * UMEM_PAGE)
 /* Free bytes of the record ring that a record needs: itself, and what the end of the ring may skip behind it. */
 #define RECORD_ROOM (2 * WIRE_RECORD_MAX)
@@ -69,9 +69,8 @@ stream_room(const struct stream *s, uint64_t want)
 		return 0;
 	if (want <= WIRE_INLINE_MAX)
 		return (uint32_t)want;
-	if (data < want && data < s->peer_ring_bytes / WIRE_HEAD_EVERY)
-		return 0;
-	return (uint32_t)MIN(want, data);
+	want = MIN(want, MIN(PIECE, s->peer_ring_bytes / WIRE_HEAD_EVERY));
+	return data < want ? 0 : (uint32_t)want;
 }
 
 static void
@@ -147,7 +146,7 @@ uint32_t
 stream_put_copied(struct stream *s, const void *user, uint32_t length)
 {
 	uint32_t at = s->data_out % s->peer_ring_bytes;
-	uint32_t piece = until_wrap(s->peer_ring_bytes, s->data_out, MIN(length, PIECE));
+	uint32_t piece = until_wrap(s->peer_ring_bytes, s->data_out, length);
 
 	if (!s->staging)
 		s->staging = umem_alloc(s->area.memory, s->peer_ring_bytes);
