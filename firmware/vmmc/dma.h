@@ -12,6 +12,8 @@
 
 #define DMA_EVENTS (LANAI_ISR_DMA | LANAI_ISR_WDOG)
 
+/* step_dma_late: a transfer ended, with these bits of ISR, since the turn began (step.c). */
+void step_dma_late(uint32_t isr);
 /* dma_report: the port's status word goes to host memory. */
 void dma_report(struct port *port);
 /* dma_failed: a bus error ended the transfer. dma_reported: a status word is in host memory. */

@@ -151,6 +151,7 @@ void
 link_wait(struct packet *packet)
 {
 	struct peer *peer = packet->peer;
+	link_append(peer, packet);
 	packet->sent = 0;
 	if (!peer->unsent)
 		peer->unsent = packet;

@@ -13,7 +13,7 @@
 #define SEQUENCE_BITS 16
 #define SEQUENCE_ONE  (1u << SEQUENCE_BITS) /* of peer.next_sequence */
 
-/* link_wait: a new packet whose turn at the send engine comes. */
+/* link_wait: a new packet, appended to the peer's, whose turn at the send engine comes. */
 void link_wait(struct packet *packet);
 /* link_time: the timer must ask for this peer's time-out, whatever it is set to. */
 void link_time(struct peer *peer);
@@ -95,7 +95,6 @@ link_send(struct packet *packet, struct peer *peer, uint32_t at, uint32_t last)
 		link_append(peer, packet);
 		count(VMMC_C_PACKETS_SENT);
 	} else {
-		link_append(peer, packet);
 		link_wait(packet);
 	}
 	return ready;

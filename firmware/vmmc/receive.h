@@ -89,6 +89,9 @@ receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t l
 		dma_queue(&arrival->deposit);
 		arrival->events = bits(key, KEY_FLAGS_BIT, 1) & (entry >> 1);
 	}
+	uint32_t late = reg_read(LANAI_ISR) & DMA_EVENTS;
+	if (__builtin_expect(late, 0))
+		step_dma_late(late);
 	peer->expected = low_bits(peer->expected + 1, SEQUENCE_BITS);
 	peer->gap = 0;
 	link_ack_soon(peer);

@@ -1,5 +1,11 @@
 #include "firmware/vmmc/step.h"
 
+void
+step_dma_late(uint32_t isr)
+{
+	step_dma(isr);
+}
+
 /* network_reset: the packet being sent, or the one being received, is lost; the peers' time-outs make up for it.  After
  * a send the engine is ready without having said so.  Nothing was started since. */
 static void

@@ -31,7 +31,6 @@ step_deposited(struct arrival *arrival)
 		dma_deposited(arrival);
 }
 
-/* step_dma: a transfer ended. */
 HOT void
 step_dma(uint32_t isr)
 {

@@ -4,16 +4,14 @@
 
 #include <string.h>
 
-#define STACK_BYTES                                                                                                    \
-	1024u /* that must be left below VMMC_CODE_LIMIT: no frame has over 100 bytes, no chain over 8 calls */
+/* What must be left below VMMC_CODE_LIMIT: frames of at most 40 bytes, chains of at most 8 calls, and as much again. */
+#define STACK_BYTES 768u
 
 #define SLICE_PS 300000000ull /* 0.3 ms: ten thousand instructions, more than any round of a test needs */
-#define REG_PC   2u
+#define SLICES   3u           /* the core may need some time to see that a loop is idle */
 
-#define SLICES 3u /* the core may need some time to see that a loop is idle */
-
-/* measure_turn: idle turns read ISR once each, at equal distances; the last other distance ends what was to do.  Exact
- * while no idle loop is skipped. */
+/* measure_turn: idle turns read ISR once each, at equal distances; the last other distance ends what was to do.
+ * Exact while no idle loop is skipped. */
 static void
 measure_turn(struct lanai_mock *mock)
 {
