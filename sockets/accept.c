@@ -175,7 +175,7 @@ next_connection(struct description *listener)
 {
 	struct description *d = NULL;
 
-	while (listener->state & LISTENING && !(listener->state & SHUT_READ) && !(d = first_complete(listener)))
+	while (listener->state & LISTENING && !(listener->state & LEAVING) && !(d = first_complete(listener)))
 		description_block(listener, "a connection to accept()", SIM_NEVER);
 	return d;
 }

@@ -99,7 +99,7 @@ connect_on_rst(struct kernel *k, const struct segment *s)
 static bool
 decided(const struct description *d)
 {
-	return d->state & (ACKNOWLEDGED | RESET | SHUT_READ | SHUT_WRITE);
+	return d->state & (ACKNOWLEDGED | RESET | LEAVING);
 }
 
 /* ask: SYN until something comes back. */
@@ -117,7 +117,7 @@ ask(struct description *d)
 		return -description_error(d);
 	if (d->state & ACKNOWLEDGED)
 		return 0;
-	return d->state & (SHUT_READ | SHUT_WRITE) ? -ECONNABORTED : -ETIMEDOUT;
+	return d->state & LEAVING ? -ECONNABORTED : -ETIMEDOUT;
 }
 
 static int

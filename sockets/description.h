@@ -16,10 +16,11 @@ enum description_state {
 	CONNECTED = 4, /* set-up is complete */
 	SHUT_READ = 8, /* what this end has given up */
 	SHUT_WRITE = 16,
-	PEER_FIN = 32,     /* the peer's stream ends */
-	PEER_CLOSED = 64,  /* the peer does not read any more */
-	RESET = 128,       /* over: what is unread may still be read */
-	ACKNOWLEDGED = 256 /* not yet accepted: the peer knows that it is connected */
+	PEER_FIN = 32,      /* the peer's stream ends */
+	PEER_CLOSED = 64,   /* the peer does not read any more */
+	RESET = 128,        /* over: what is unread may still be read */
+	ACKNOWLEDGED = 256, /* the peer knows that it is connected */
+	LEAVING = 512       /* the process ends: calls return */
 };
 
 enum description_way { WAY_IN, WAY_OUT, WAYS };

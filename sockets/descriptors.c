@@ -24,7 +24,7 @@ close_all(struct process *p, void *arg)
 		if (!d)
 			continue;
 		table->entry[fd] = NULL;
-		d->state |= SHUT_READ | SHUT_WRITE;
+		d->state |= LEAVING;
 		description_poke(d);
 		while (d->references > 1)
 			description_block(d, "other calls on a socket of a process that ends", SIM_NEVER);

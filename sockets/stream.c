@@ -1,10 +1,13 @@
 #include "sockets/stream.h"
 
+#include "sockets/instruction_counts.h"
 #include "sockets/user.h"
 #include "sockets/wire.h"
 
 #include <glib.h>
 #include <string.h>
+
+/* The instructions of a call are charged with each record that it puts or takes. */
 
 /* Large sends go in pieces, so that the copies at either end and the transfer of another piece overlap: at most PIECE,
  * and no more than what the receiver gives back at a time. */
@@ -106,6 +109,7 @@ stream_put_inline(struct stream *s, const void *user, uint32_t length)
 	uint8_t record[WIRE_RECORD_MAX] = {0};
 	uint32_t header = GUINT32_TO_BE(WIRE_HEADER(WIRE_INLINE, length));
 
+	cpu_instructions(CPU_USER, IC_SOCK_SEND);
 	memcpy(record, &header, sizeof header);
 	user_fetch(s->area.memory, user, record + sizeof header, length);
 	s->counts->bytes_copied_in += length;
@@ -136,6 +140,7 @@ stream_put_direct(struct stream *s, uint64_t address, uint32_t length)
 {
 	uint32_t first = until_wrap(s->peer_ring_bytes, s->data_out, length);
 
+	cpu_instructions(CPU_USER, IC_SOCK_SEND_DIRECT);
 	put_data(s, address, s->data_out % s->peer_ring_bytes, first);
 	if (first < length)
 		put_data(s, address + first, 0, length - first);
@@ -152,6 +157,7 @@ stream_put_copied(struct stream *s, const void *user, uint32_t length)
 		s->staging = umem_alloc(s->area.memory, s->peer_ring_bytes);
 	if (!s->staging)
 		return 0;
+	cpu_instructions(CPU_USER, IC_SOCK_SEND_COPIED);
 	user_to_arena(s->area.memory, user, s->staging + at, piece);
 	cpu_copy(piece);
 	s->counts->bytes_copied_in += piece;
@@ -264,6 +270,7 @@ stream_take(struct stream *s, void *user, uint64_t length)
 		s->record = word_at(s, s->records_in.offset);
 	if (!sensible(s, s->record))
 		return -1;
+	cpu_instructions(CPU_USER, WIRE_TYPE(s->record) == WIRE_INLINE ? IC_SOCK_RECEIVE : IC_SOCK_RECEIVE_RING);
 	n = copy_out(s, user, length);
 	s->taken += n;
 	if (s->taken == WIRE_LENGTH(s->record))

@@ -27,7 +27,7 @@ writable(void *arg)
 	const struct sending *w = arg;
 	const struct description *d = w->d;
 
-	return d->state & (SHUT_WRITE | PEER_CLOSED | RESET) || stream_room(&d->stream, w->want) ||
+	return d->state & (SHUT_WRITE | PEER_CLOSED | RESET | LEAVING) || stream_room(&d->stream, w->want) ||
 	       stream_end(&d->stream).flags & (WIRE_END_CLOSED | WIRE_END_RESET);
 }
 
@@ -91,7 +91,7 @@ static bool
 ended(const struct sending *w)
 {
 	description_learn(w->d);
-	return w->d->state & (RESET | SHUT_WRITE | PEER_CLOSED) || !w->d->stream.proxy;
+	return w->d->state & (RESET | SHUT_WRITE | PEER_CLOSED | LEAVING) || !w->d->stream.proxy;
 }
 
 /* verdict: what send() returns on a stream that has ended.  The first send to a peer that has closed is taken, and
@@ -103,7 +103,7 @@ verdict(const struct sending *w)
 
 	if (d->state & RESET && d->error)
 		return -description_error(d);
-	if (d->state & (RESET | SHUT_WRITE))
+	if (d->state & (RESET | SHUT_WRITE | LEAVING))
 		return -EPIPE;
 	description_reset(d, EPIPE);
 	return (int64_t)w->left;
@@ -179,7 +179,7 @@ readable(void *arg)
 {
 	const struct description *d = arg;
 
-	return stream_readable(&d->stream) || d->state & (SHUT_READ | RESET) || stream_end(&d->stream).flags;
+	return stream_readable(&d->stream) || d->state & (SHUT_READ | RESET | LEAVING) || stream_end(&d->stream).flags;
 }
 
 static void
@@ -214,7 +214,7 @@ static bool
 finished(struct description *d)
 {
 	description_learn(d);
-	return !stream_readable(&d->stream) && d->state & (PEER_FIN | RESET | SHUT_READ);
+	return !stream_readable(&d->stream) && d->state & (PEER_FIN | RESET | SHUT_READ | LEAVING);
 }
 
 /* epitaph: what recv() returns then. */
