@@ -54,7 +54,8 @@ struct vmmc_ctrl {
 	be32 n_nodes;         /* 0c H */
 	be32 window;          /* 10 H packets in flight to one node, 1..24 */
 	be32 ack_every;       /* 14 H packets */
-	be32 ack_delay_ticks; /* 18 H 0.5 us ticks */
+	be32 ack_delay_ticks; /* 18 H 0.5 us ticks without another packet; an acknowledgement is owed at most twice as
+	                         long */
 	be32 rto_ticks;       /* 1c H 0.5 us ticks */
 	be32 first_sequence;  /* 20 H 16 bits, the same on every node */
 	be32 spare_24[7];     /* 24 */

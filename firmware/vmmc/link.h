@@ -21,7 +21,7 @@ void link_time(struct peer *peer);
 void link_sent(void);
 /* link_progress: the peer names a sequence other than `base` as the next that it expects. */
 void link_progress(struct peer *peer, uint32_t expected);
-/* link_owe: the first packet that is to be acknowledged: when no other has come for ack_delay, at the latest. */
+/* link_owe: the first packet that is to be acknowledged: after ack_delay, or twice that if others come meanwhile. */
 void link_owe(struct peer *peer);
 /* link_ack_now: send an explicit (negative) acknowledgement. */
 void link_ack_now(struct peer *peer, uint32_t negative);

@@ -24,7 +24,7 @@ _Static_assert(VMMC_OUT_VALID == 1 && VMMC_SRC_VALID == 1, "valid bits");
  * and a short send waits for little. */
 #define PIECES_MAX 2u
 
-/* port_rest: the port's next slot has this control word, which is not a short send. */
+/* port_serve_long: the port's next slot has this control word, which is not a short send. */
 void port_serve_long(struct port *port, uint32_t control);
 /* port_reject: a bad descriptor in the next slot. port_reject_or_stall: a short send found no packet or no window. */
 void port_reject(struct port *port);

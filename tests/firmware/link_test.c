@@ -110,6 +110,22 @@ START_TEST(explicit_after_ack_delay)
 }
 END_TEST
 
+/* Another packet puts the acknowledgement off, once more for as long. */
+START_TEST(ack_delay_begins_again)
+{
+	data_arrives(0);
+	mock_advance(nic, options.ack_delay / 2);
+	data_arrives(0);
+	mock_advance(nic, options.ack_delay - options.ack_delay / 2);
+	mock_step(nic);
+	ck_assert(!nic->send_busy);
+	mock_advance(nic, options.ack_delay);
+	mock_step(nic);
+	ck_assert_uint_eq(sent(NULL), 2);
+	ck_assert(!nic->alarm_on);
+}
+END_TEST
+
 START_TEST(piggy_backed)
 {
 	uint32_t kind;
@@ -360,6 +376,7 @@ main(void)
 	tcase_add_checked_fixture(cases, set_up, tear_down);
 	tcase_add_test(cases, explicit_after_ack_every);
 	tcase_add_test(cases, explicit_after_ack_delay);
+	tcase_add_test(cases, ack_delay_begins_again);
 	tcase_add_test(cases, piggy_backed);
 	tcase_add_test(cases, acknowledgements_first);
 	tcase_add_test(cases, explicit_acknowledgement_frees);
