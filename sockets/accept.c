@@ -180,24 +180,23 @@ next_connection(struct description *listener)
 	return d;
 }
 
-/* complete: a descriptor for `d`, or -errno, and `d` is gone.  A peer that has closed already cannot be imported; what
- * it sent is there all the same. */
+/* complete: a descriptor for `d`, or -errno, and `d` is gone. */
 static int
 complete(struct description *listener, struct description *d)
 {
-	enum vmmc_error error;
-	int fd;
+	int result;
 
 	fill_queue(listener);
-	error = connect_import(d);
-	fd = error == VMMC_OK || error == VMMC_ENAME ? descriptors_add(d->process, d) : -ENOBUFS;
-	if (fd < 0) {
+	result = connect_import(d);
+	if (result == 0)
+		result = descriptors_add(d->process, d);
+	if (result < 0) {
 		description_release(d);
-		return fd;
+		return result;
 	}
 	d->state |= CONNECTED;
 	d->kernel->counts.connections++;
-	return fd;
+	return result;
 }
 
 static int

@@ -25,8 +25,8 @@ disconnect(struct description *d)
 	} else if (d->peer_connection) {
 		connect_say(d, SEGMENT_RST);
 	}
-	stream_stop(&d->stream);
 	d->connection = 0;
+	stream_stop(&d->stream);
 }
 
 static void
@@ -92,7 +92,7 @@ shut(struct description *d, int how)
 		stop_listening(d);
 		return 0;
 	}
-	if (!(d->state & CONNECTED) || d->state & RESET)
+	if (!description_lives(d))
 		return -ENOTCONN;
 	if (how != SHUT_WR) {
 		d->state |= SHUT_READ;

@@ -47,10 +47,17 @@ connect_refuse(struct kernel *k, const struct segment *s)
 	segment_send(k, s->node, &reset);
 }
 
-enum vmmc_error
+int
 connect_import(struct description *d)
 {
-	return vmmc_import(d->process->nic_queue, d->peer_node, d->peer_area, &d->stream.proxy);
+	struct vmmc_proxy *proxy = NULL;
+	enum vmmc_error error = vmmc_import(d->process->nic_queue, d->peer_node, d->peer_area, &proxy);
+
+	d->stream.proxy = proxy;
+	if (error == VMMC_OK || error == VMMC_ENAME)
+		return 0;
+	connect_say(d, SEGMENT_RST);
+	return -ENOBUFS;
 }
 
 /* The kernel. -------------------------------------------------------------------------------------------------------
@@ -120,20 +127,6 @@ ask(struct description *d)
 	return d->state & LEAVING ? -ECONNABORTED : -ETIMEDOUT;
 }
 
-static int
-import(struct description *d)
-{
-	switch (connect_import(d)) {
-	case VMMC_OK:
-		return 0;
-	case VMMC_ENAME: /* the listener has gone, as a RST will say */
-		return -ECONNRESET;
-	default:
-		connect_say(d, SEGMENT_RST);
-		return -ENOBUFS;
-	}
-}
-
 /* forget: as if connect() had not been called. */
 static void
 forget(struct description *d)
@@ -158,7 +151,7 @@ establish(struct description *d)
 	connect_begin(d, &area);
 	error = ask(d);
 	if (!error)
-		error = import(d);
+		error = connect_import(d);
 	if (error) {
 		forget(d);
 		return error;

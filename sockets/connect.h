@@ -8,8 +8,9 @@
 void connect_begin(struct description *d, const struct area *area);
 /* connect_say: a segment of this kind about `d` to its peer's kernel; `d` may be gone when it returns. */
 void connect_say(const struct description *d, enum segment_kind kind);
-/* connect_import: the peer's area. */
-enum vmmc_error connect_import(struct description *d);
+/* connect_import: the peer's area; 0, or -ENOBUFS, and the peer is told.  A peer that has closed already cannot be
+ * imported, but what it sent is there all the same: that is no error, and the stream has no proxy. */
+int connect_import(struct description *d);
 /* connect_refuse: answers a segment that nobody expects. */
 void connect_refuse(struct kernel *k, const struct segment *s);
 

@@ -148,3 +148,12 @@ description_learn(struct description *d)
 	if (end.flags & WIRE_END_RESET)
 		description_reset(d, d->state & PEER_FIN ? EPIPE : ECONNRESET);
 }
+
+bool
+description_lives(struct description *d)
+{
+	if (!(d->state & CONNECTED))
+		return false;
+	description_learn(d);
+	return !(d->state & RESET);
+}

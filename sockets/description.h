@@ -75,5 +75,7 @@ void description_reset(struct description *d, int error);
 int description_error(struct description *d);
 /* description_learn: what the peer's end words say. */
 void description_learn(struct description *d);
+/* description_lives: is there a connection, and has nobody reset it? */
+bool description_lives(struct description *d);
 
 #endif

@@ -55,12 +55,13 @@ descriptors_open(struct process *p)
 	return 0;
 }
 
+/* lowest_free: a process that ends gets none. */
 static int
 lowest_free(const struct process *p)
 {
 	const struct table *table = p->descriptors;
 
-	for (int fd = FIRST_DESCRIPTOR; fd < DESCRIPTORS; fd++)
+	for (int fd = FIRST_DESCRIPTOR; fd < DESCRIPTORS && !p->exiting; fd++)
 		if (!table->entry[fd])
 			return fd;
 	return -EMFILE;

@@ -31,7 +31,7 @@ sock_getpeername(struct process *p, int fd, struct sockaddr *address, socklen_t 
 	if (!d)
 		return error;
 	kernel_system_call(d->kernel);
-	result = d->state & CONNECTED ? address_put(&d->remote, address, length) : -ENOTCONN;
+	result = description_lives(d) ? address_put(&d->remote, address, length) : -ENOTCONN;
 	description_release(d);
 	return result;
 }

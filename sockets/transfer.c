@@ -149,7 +149,7 @@ send_on(struct description *d, const void *data, size_t length, int flags)
 		return -EOPNOTSUPP;
 	if (!(d->state & CONNECTED))
 		return -EPIPE;
-	if (!data && length)
+	if (length && !user_valid(d->process->memory, data, length))
 		return -EFAULT;
 	description_enter(d, WAY_OUT);
 	result = send_all(&w, length);
@@ -253,7 +253,7 @@ receive_on(struct description *d, void *data, size_t length, int flags)
 		return -EOPNOTSUPP;
 	if (!(d->state & CONNECTED))
 		return -ENOTCONN;
-	if (!data && length)
+	if (length && !user_valid(d->process->memory, data, length))
 		return -EFAULT;
 	description_enter(d, WAY_IN);
 	result = receive(d, data, length, flags & MSG_WAITALL);

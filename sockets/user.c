@@ -1,5 +1,7 @@
 #include "sockets/user.h"
 
+#include <stddef.h>
+
 static uint64_t
 left_in_page(uint64_t address, uint64_t bytes)
 {
@@ -17,6 +19,16 @@ user_address(struct umem_space *space, const void *p, uint64_t bytes, uint64_t *
 	while (*run < bytes && umem_map(space, (const uint8_t *)p + *run) == address + *run)
 		*run += left_in_page(address + *run, bytes - *run);
 	return address;
+}
+
+bool
+user_valid(struct umem_space *space, const void *p, uint64_t bytes)
+{
+	uint64_t address = umem_map(space, p);
+
+	if (address - UMEM_ARENA < UMEM_ARENA_BYTES)
+		return umem_pointer(space, address, bytes) != NULL;
+	return address != 0;
 }
 
 void

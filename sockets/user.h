@@ -11,6 +11,9 @@
  * addresses. */
 uint64_t user_address(struct umem_space *space, const void *p, uint64_t bytes, uint64_t *run);
 
+/* user_valid: can [p, +bytes) be the program's?  Of memory outside the arena that is not known here. */
+bool user_valid(struct umem_space *space, const void *p, uint64_t bytes);
+
 /* user_fetch, user_store: between the program's memory at `p` and the library's hands. */
 void user_fetch(struct umem_space *space, const void *p, void *to, uint64_t bytes);
 void user_store(struct umem_space *space, void *p, const void *from, uint64_t bytes);
