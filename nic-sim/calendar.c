@@ -42,8 +42,14 @@ static struct {
 	struct list events, cores; /* first event of each node that has one; next instruction of each active core */
 	struct place *running;     /* whose core executes */
 	uint64_t sequence, fired;
-	sim_time now, limit, lookahead, quantum;
+	sim_time now, limit, lookahead, longest_lookahead, quantum;
 } calendar;
+
+static inline sim_time
+earlier(sim_time a, sim_time b)
+{
+	return a < b ? a : b;
+}
 
 static void *
 allocate(void *array, size_t bytes)
@@ -359,18 +365,14 @@ sim_set_lookahead(sim_time lookahead)
 {
 	assert(lookahead <= SIM_TIME_MAX);
 	calendar.lookahead = lookahead;
+	if (lookahead > calendar.longest_lookahead)
+		calendar.longest_lookahead = lookahead;
 }
 
 void
 sim_set_quantum(sim_time q)
 {
 	calendar.quantum = q;
-}
-
-static inline sim_time
-earlier(sim_time a, sim_time b)
-{
-	return a < b ? a : b;
 }
 
 /* others_next: the earliest that happens at any node but this one, whose core's instruction is the first of all. */
@@ -490,7 +492,7 @@ calendar_run_cores(sim_time until)
 void
 calendar_cut(void)
 {
-	sim_time end = calendar.now, cut = end + calendar.lookahead;
+	sim_time end = calendar.now, cut = end + calendar.longest_lookahead;
 
 	while (calendar_step(cut))
 		;

@@ -104,8 +104,8 @@ sim_time calendar_next_activity(void);
 bool calendar_step(sim_time until);
 /* calendar_run_cores: the first half of a step: no event fires, sim_now() stays. */
 void calendar_run_cores(sim_time until);
-/* calendar_cut: at the end of a run: lets the hardware go on for one lookahead, so that no core is ahead of another and
- * what has happened does not depend on how far they ran; sim_now() stays. */
+/* calendar_cut: at the end of a run: lets the hardware go on for the longest lookahead that was ever set, so that no
+ * core is ahead of another, and what has happened does not depend on how far they ran; sim_now() stays. */
 void calendar_cut(void);
 /* calendar_advance: for the driver, when SimGrid's clock moved: sim_now() = t; no event may lie before t. */
 void calendar_advance(sim_time t);
