@@ -83,6 +83,17 @@ stop_sending(struct description *d)
 	description_leave(d, WAY_OUT);
 }
 
+/* shut_early: fails, and takes effect on the connection to come all the same, as in Linux. */
+static int
+shut_early(struct description *d, int how)
+{
+	if (how != SHUT_WR)
+		d->state |= SHUT_READ;
+	if (how != SHUT_RD)
+		d->state |= SHUT_WRITE;
+	return -ENOTCONN;
+}
+
 static int
 shut(struct description *d, int how)
 {
@@ -93,7 +104,7 @@ shut(struct description *d, int how)
 		return 0;
 	}
 	if (!description_lives(d))
-		return -ENOTCONN;
+		return shut_early(d, how);
 	if (how != SHUT_WR) {
 		d->state |= SHUT_READ;
 		description_poke(d);

@@ -94,6 +94,14 @@ ended(const struct sending *w)
 	return w->d->state & (RESET | SHUT_WRITE | PEER_CLOSED | LEAVING) || !w->d->stream.proxy;
 }
 
+/* forbidden: even a send of nothing fails. */
+static bool
+forbidden(struct description *d)
+{
+	description_learn(d);
+	return d->state & (RESET | SHUT_WRITE | LEAVING);
+}
+
 /* verdict: what send() returns on a stream that has ended.  The first send to a peer that has closed is taken, and
  * lost. */
 static int64_t
@@ -126,9 +134,11 @@ send_all(struct sending *w, uint64_t length)
 	}
 	if (w->direct && !stream_flushed(&w->d->stream, sim_now() + FETCH_LIMIT))
 		description_reset(w->d, ECONNRESET);
-	if (w->left < length || length == 0)
+	if (w->left < length)
 		return (int64_t)(length - w->left);
-	return n < 0 ? n : verdict(w);
+	if (n < 0)
+		return n;
+	return length == 0 && !forbidden(w->d) ? 0 : verdict(w);
 }
 
 static bool
