@@ -10,10 +10,12 @@
  * processes can share a description.
  *
  * PROTOCOL (docs/protocols.md).  Set-up is a modelled TCP exchange over the Ethernet, which stays open to tell of
- * breakage.  Each direction of a connection has a circular buffer in the receiver's memory; the sender deposits data,
- * then the new tail; the receiver deposits the head back, which is the flow control.  Two-copy: copy into a staging
- * ring, deposit from there, copy out. One-copy: deposit straight from the user's buffer where address, ring position
- * and length allow it (multiples of 4), copy out; ragged ends go by two-copy. */
+ * breakage. Each direction of a connection has two rings in the receiver's memory, one of records with small data in
+ * them, one of the data of large sends; the receiver deposits back what it has consumed, which is the flow control.
+ * Two-copy: copy into a staging ring, deposit from there, copy out.  One-copy: deposit straight from the user's buffer,
+ * copy out; the few bytes before the first whole word go in a record.
+ *
+ * Both ends are on different hosts: connecting to 127.x or to the own host's address gives -ENETUNREACH. */
 #ifndef SOCKETS_SOCKET_H
 #define SOCKETS_SOCKET_H
 
