@@ -3,10 +3,10 @@
 #ifndef SOCKETS_INSTRUCTION_COUNTS_H
 #define SOCKETS_INSTRUCTION_COUNTS_H
 
-#define IC_SOCK_SEND         242 /* send() of one INLINE record */
-#define IC_SOCK_RECEIVE      210 /* recv() of it */
-#define IC_SOCK_SEND_COPIED  373 /* send() of one RING record of 8 KB by way of the staging ring */
-#define IC_SOCK_SEND_DIRECT  318 /* ... and from the user's buffer */
-#define IC_SOCK_RECEIVE_RING 265 /* recv() of it */
+#define IC_SOCK_SEND         262 /* send() of one INLINE record */
+#define IC_SOCK_RECEIVE      225 /* recv() of it */
+#define IC_SOCK_SEND_COPIED  398 /* send() of one RING record of 8 KB by way of the staging ring */
+#define IC_SOCK_SEND_DIRECT  342 /* ... and from the user's buffer */
+#define IC_SOCK_RECEIVE_RING 286 /* recv() of it */
 
 #endif
