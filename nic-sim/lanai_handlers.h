@@ -6,24 +6,24 @@
 #ifndef NIC_SIM_LANAI_HANDLERS_H
 #define NIC_SIM_LANAI_HANDLERS_H
 
-#define LANAI_CONDITIONS(H, P)                                                                                         \
-	H(P##T)                                                                                                        \
-	H(P##F)                                                                                                        \
-	H(P##UGT) H(P##ULE) H(P##ULT) H(P##UGE) H(P##NE) H(P##EQ) H(P##VC) H(P##VS) H(P##PL) H(P##MI) H(P##GE)         \
-	        H(P##LT) H(P##GT) H(P##LE)
+/* clang-format off */
+#define LANAI_CONDITIONS(H, P) \
+	H(P##T) H(P##F) H(P##UGT) H(P##ULE) H(P##ULT) H(P##UGE) H(P##NE) H(P##EQ) \
+	H(P##VC) H(P##VS) H(P##PL) H(P##MI) H(P##GE) H(P##LT) H(P##GT) H(P##LE)
+
 #define LANAI_MODES(H, P) H(P##_OFF) H(P##_POST) H(P##_PRE) H(P##_SUM) H(P##_DIF)
 
-#define LANAI_HANDLERS(H)                                                                                              \
-	H(NOP)                                                                                                         \
-	H(LOG)                                                                                                         \
-	H(FAULT_ILLEGAL) H(FAULT_SHADOW) H(FAULT_PC) H(RARE) H(HEAD) H(COMMIT) H(COMMIT_DYN) H(COMMIT_WILD) H(LI)      \
-	        H(MOV) H(ADDI) H(ANDI) H(ORI) H(XORI) H(SHLI) H(SHRI) H(SARI) H(ADD) H(SUB) H(AND) H(OR) H(XOR) H(SH)  \
-	                H(SHA) H(IF_ADD) H(IF_SUB) H(IF_AND) H(IF_OR) H(IF_XOR) H(IF_SH) H(IF_SHA) H(SUBF) H(SUBFI)    \
-	                        H(SELECT) H(SELECT_EQ) H(SET) H(COUNT) H(JUMP_REG) H(JUMP_LOAD)                        \
-	                                LANAI_CONDITIONS(H, B_) LANAI_CONDITIONS(H, BN_) LANAI_MODES(H, LD)            \
-	                                        LANAI_MODES(H, LDBU) LANAI_MODES(H, LDBS) LANAI_MODES(H, LDHU)         \
-	                                                LANAI_MODES(H, LDHS) LANAI_MODES(H, ST) LANAI_MODES(H, STB)    \
-	                                                        LANAI_MODES(H, STH)
+#define LANAI_HANDLERS(H) \
+	H(NOP) H(LOG) H(FAULT_ILLEGAL) H(FAULT_SHADOW) H(FAULT_PC) H(RARE) H(HEAD) \
+	H(COMMIT) H(COMMIT_DYN) H(COMMIT_WILD) \
+	H(LI) H(MOV) H(ADDI) H(ANDI) H(ORI) H(XORI) H(SHLI) H(SHRI) H(SARI) \
+	H(ADD) H(SUB) H(AND) H(OR) H(XOR) H(SH) H(SHA) \
+	H(IF_ADD) H(IF_SUB) H(IF_AND) H(IF_OR) H(IF_XOR) H(IF_SH) H(IF_SHA) \
+	H(SUBF) H(SUBFI) H(SELECT) H(SELECT_EQ) H(SET) H(COUNT) H(JUMP_REG) H(JUMP_LOAD) \
+	LANAI_CONDITIONS(H, B_) LANAI_CONDITIONS(H, BN_) \
+	LANAI_MODES(H, LD) LANAI_MODES(H, LDBU) LANAI_MODES(H, LDBS) LANAI_MODES(H, LDHU) LANAI_MODES(H, LDHS) \
+	LANAI_MODES(H, ST) LANAI_MODES(H, STB) LANAI_MODES(H, STH)
+/* clang-format on */
 
 #define LANAI_HANDLER_NAME(name) LANAI_H_##name,
 

@@ -21,8 +21,8 @@
  * of 8. */
 #define ARCH_STACK_TOP(number) __asm__(".globl __stack_top\n\t.set __stack_top, " #number)
 
-/* ARCH_KEEP: this value, in a register, as it is: clang would compute an address again for each member, and turn a pair of
- * shifts into a mask that must be loaded first. */
+/* ARCH_KEEP: this value, in a register, as it is: clang would compute an address again for each member, and turn a pair
+ * of shifts into a mask that must be loaded first. */
 #define ARCH_KEEP(value) __asm__("" : "+r"(value))
 
 static inline uint32_t

@@ -27,8 +27,8 @@ extern struct arch_machine *arch_machine;
 #define ARCH_DECLARE_STATE(type) typedef type arch_state_type
 #define ARCH_STATE(type)         (*(type *)arch_machine->state)
 
-/* ARCH_KEEP: this value, in a register, as it is: clang would compute an address again for each member, and turn a pair of
- * shifts into a mask that must be loaded first. */
+/* ARCH_KEEP: this value, in a register, as it is: clang would compute an address again for each member, and turn a pair
+ * of shifts into a mask that must be loaded first. */
 #define ARCH_KEEP(value) __asm__("" : "+r"(value))
 
 static inline uint32_t
