@@ -7,7 +7,6 @@
 #include <stdlib.h>
 
 #define NAME     1u
-#define LANE     (EXCHANGE_BYTES + UMEM_PAGE)
 #define PATIENCE (100 * SIM_MS)
 #define RETRY    (100 * SIM_US) /* after an import that finds nothing yet */
 
@@ -32,6 +31,18 @@ check(const struct member *m, enum vmmc_error error, const char *what)
 	exit(EXIT_FAILURE);
 }
 
+static uint32_t
+flag_of(const struct exchange *e, unsigned from)
+{
+	return from * (e->slots * EXCHANGE_BYTES + UMEM_PAGE);
+}
+
+static uint32_t
+slot_of(const struct exchange *e, unsigned from, unsigned round)
+{
+	return flag_of(e, from) + UMEM_PAGE + round % e->slots * EXCHANGE_BYTES;
+}
+
 /* Byte i of the message of a round. */
 static uint8_t
 content(unsigned round, unsigned from, uint32_t i)
@@ -43,11 +54,12 @@ static void
 open_member(struct member *m)
 {
 	struct vmmc_export *e;
+	uint32_t length = flag_of(m->exchange, m->exchange->hosts);
 
 	check(m, vmmc_open(m->process, &m->v), "vmmc_open");
-	m->here = umem_alloc(m->process->memory, m->exchange->hosts * LANE);
+	m->here = umem_alloc(m->process->memory, length);
 	m->source = umem_alloc(m->process->memory, EXCHANGE_BYTES);
-	check(m, vmmc_export(m->v, m->here, m->exchange->hosts * LANE, NAME, VMMC_ANY_NODE, &e), "vmmc_export");
+	check(m, vmmc_export(m->v, m->here, length, NAME, VMMC_ANY_NODE, &e), "vmmc_export");
 	for (unsigned to = 0; to < m->exchange->hosts; to++) {
 		enum vmmc_error error = VMMC_OK;
 
@@ -65,8 +77,9 @@ send_message(struct member *m, unsigned round, unsigned to)
 
 	for (uint32_t i = 0; i < bytes; i++)
 		source[i] = content(round, m->node, i);
-	check(m, vmmc_send(m->v, m->source, m->there[to], m->node * LANE, bytes, NULL), "vmmc_send");
-	check(m, vmmc_send_inline(m->v, &number, m->there[to], m->node * LANE + EXCHANGE_BYTES, sizeof number),
+	check(m, vmmc_send(m->v, m->source, m->there[to], slot_of(m->exchange, m->node, round), bytes, NULL),
+	      "vmmc_send");
+	check(m, vmmc_send_inline(m->v, &number, m->there[to], flag_of(m->exchange, m->node), sizeof number),
 	      "vmmc_send_inline");
 }
 
@@ -83,11 +96,11 @@ is_complete(void *arg)
 static void
 receive_message(struct member *m, unsigned round, unsigned from)
 {
-	uint64_t lane = m->here + from * LANE;
+	uint64_t slot = m->here + slot_of(m->exchange, from, round);
 	uint32_t bytes = m->exchange->bytes(round);
-	const uint8_t *data = umem_pointer(m->process->memory, lane, bytes);
+	const uint8_t *data = umem_pointer(m->process->memory, slot, bytes);
 
-	m->flag = (struct umem_range){lane + EXCHANGE_BYTES, sizeof(uint32_t)};
+	m->flag = (struct umem_range){m->here + flag_of(m->exchange, from), sizeof(uint32_t)};
 	m->round = round;
 	check(m, vmmc_wait(m->v, is_complete, m, &m->flag, 1, sim_now() + PATIENCE), "vmmc_wait");
 	for (uint32_t i = 0; i < bytes; i++)

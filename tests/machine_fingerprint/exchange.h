@@ -1,6 +1,6 @@
 /* Programs of a few hosts that send each other messages by VMMC, in rounds; what arrives is checked.
  *
- * Each host exports one area with a lane for every sender: the bytes of the longest message, and a page with the number
+ * Each host exports one area with a lane for every sender: slots for messages, used in turn, and a page with the number
  * of the last round that is complete. */
 #ifndef TESTS_MACHINE_FINGERPRINT_EXCHANGE_H
 #define TESTS_MACHINE_FINGERPRINT_EXCHANGE_H
@@ -13,6 +13,8 @@
 
 struct exchange {
 	unsigned hosts, rounds;
+	/* Messages that a receiver keeps apart from one sender: how many a sender may be ahead of it, and one. */
+	unsigned slots;
 	uint32_t (*bytes)(unsigned round); /* of a message, a multiple of 4, at most EXCHANGE_BYTES */
 	/* sends: does `from` send to `to` in this round? */
 	bool (*sends)(unsigned round, unsigned from, unsigned to);
