@@ -147,22 +147,11 @@ charge_pins(const struct driver *d, uint64_t pages)
 	cpu_charge(CPU_SYSTEM, d->host->params->pin_base + pages * d->host->params->pin_page);
 }
 
-static bool
-mapped(struct umem_space *space, uint64_t address, uint64_t bytes)
-{
-	uint8_t byte;
-
-	for (uint64_t a = PAGE_OF(address); a < address + bytes; a += UMEM_PAGE)
-		if (!umem_read(space, a, &byte, 1))
-			return false;
-	return true;
-}
-
 /* Pins n pages and fills `pages` with them. */
 static enum vmmc_error
 pin_pages(struct umem_space *space, uint64_t address, unsigned n, struct vmmc_page *pages)
 {
-	if (!mapped(space, address, (uint64_t)n * UMEM_PAGE))
+	if (!umem_mapped(space, address, (uint64_t)n * UMEM_PAGE))
 		return VMMC_EFAULT;
 	if (!umem_pin(space, address, (uint64_t)n * UMEM_PAGE))
 		return VMMC_ENOSPC;

@@ -231,8 +231,8 @@ left_in_page(uint64_t address, uint64_t bytes)
 	return left < bytes ? left : bytes;
 }
 
-static bool
-mapped(const struct umem_space *space, uint64_t address, uint64_t bytes)
+bool
+umem_mapped(const struct umem_space *space, uint64_t address, uint64_t bytes)
 {
 	for (uint64_t piece; bytes; address += piece, bytes -= piece) {
 		piece = left_in_page(address, bytes);
@@ -245,7 +245,7 @@ mapped(const struct umem_space *space, uint64_t address, uint64_t bytes)
 static bool
 read_pages(const struct umem_space *space, uint64_t address, uint8_t *to, uint64_t bytes)
 {
-	if (!mapped(space, address, bytes))
+	if (!umem_mapped(space, address, bytes))
 		return false;
 	for (uint64_t piece; bytes; address += piece, to += piece, bytes -= piece) {
 		piece = left_in_page(address, bytes);
@@ -257,7 +257,7 @@ read_pages(const struct umem_space *space, uint64_t address, uint8_t *to, uint64
 static bool
 write_pages(struct umem_space *space, uint64_t address, const uint8_t *from, uint64_t bytes)
 {
-	if (!mapped(space, address, bytes))
+	if (!umem_mapped(space, address, bytes))
 		return false;
 	for (uint64_t piece; bytes; address += piece, from += piece, bytes -= piece) {
 		piece = left_in_page(address, bytes);
@@ -356,7 +356,7 @@ umem_pin(struct umem_space *space, uint64_t address, uint64_t bytes)
 {
 	uint64_t done = 0;
 
-	if (!mapped(space, address, bytes))
+	if (!umem_mapped(space, address, bytes))
 		return false;
 	for (uint64_t piece; done < bytes; done += piece) {
 		piece = left_in_page(address + done, bytes - done);

@@ -45,6 +45,8 @@ void *umem_pointer(struct umem_space *space, uint64_t address, uint64_t bytes);
  * pieces that stay in a page. */
 uint64_t umem_map(struct umem_space *space, const void *p);
 
+/* umem_mapped: every page of [address, address + bytes) is there. */
+bool umem_mapped(const struct umem_space *space, uint64_t address, uint64_t bytes);
 /* Both return false, and touch nothing, if part of the range is not mapped. */
 bool umem_read(struct umem_space *space, uint64_t address, void *to, uint64_t bytes);
 bool umem_write(struct umem_space *space, uint64_t address, const void *from, uint64_t bytes);
