@@ -40,7 +40,6 @@ static struct {
 	struct place *nodes[MAX_NODES]; /* made when first used */
 	uint32_t n_nodes;
 	struct list events, cores; /* first event of each node that has one; next instruction of each active core */
-	struct place *running;     /* whose core executes */
 	uint64_t sequence, fired;
 	sim_time now, limit, lookahead, longest_lookahead, quantum;
 } calendar;
@@ -257,15 +256,10 @@ sim_event_init(struct sim_event *ev, unsigned rank, void (*fire)(struct sim_even
 	*ev = (struct sim_event){.fire = fire, .rank = (uint16_t)rank};
 }
 
-/* lower_limit: something will happen at `p` at date t; the core that executes may see it at once or after the
- * lookahead. */
 static inline void
-lower_limit(const struct place *p, sim_time t)
+lower_limit(sim_time t)
 {
-	if (p != &calendar.anywhere && p != calendar.running)
-		t += calendar.lookahead;
-	if (t < calendar.limit)
-		calendar.limit = t;
+	calendar.limit = earlier(calendar.limit, t);
 }
 
 void
@@ -280,7 +274,7 @@ sim_post(struct sim_event *ev, sim_time t)
 	assert(t >= calendar.now && t != SIM_NEVER);
 	ev->time = t;
 	ev->order = s.order;
-	lower_limit(p, t);
+	lower_limit(t);
 	if (ev->slot) {
 		sift(p, ev->slot - 1, s);
 	} else {
@@ -333,7 +327,7 @@ sim_core_resume(struct sim_core *core, sim_time t)
 	core->active = true;
 	p->core = core;
 	core_changed(p);
-	lower_limit(p, t);
+	lower_limit(t + calendar.lookahead);
 }
 
 void
@@ -375,38 +369,20 @@ sim_set_quantum(sim_time q)
 	calendar.quantum = q;
 }
 
-/* others_next: the earliest that happens at any node but this one, whose core's instruction is the first of all. */
-static inline sim_time
-others_next(const struct place *p)
-{
-	const struct link *event = calendar.events.first, *core = p->instruction.behind;
-	sim_time t = SIM_NEVER;
-
-	if (event && event->place == p)
-		event = event->behind;
-	if (event)
-		t = event->time;
-	return core && core->time < t ? core->time : t;
-}
-
 /* run_slice: the limit leaves at least the instruction at the core's own clock, also where the lookahead is 0. */
 static void
 run_slice(struct place *p, sim_time until)
 {
 	struct sim_core *core = p->core;
-	sim_time limit = earlier(until, anywhere_next()), others = others_next(p);
+	sim_time limit = earlier(until, next_event());
 
-	if (p->n > 0)
-		limit = earlier(limit, p->heap[0].time);
-	if (others != SIM_NEVER)
-		limit = earlier(limit, others + calendar.lookahead);
+	if (p->instruction.behind)
+		limit = earlier(limit, p->instruction.behind->time + calendar.lookahead);
 	if (calendar.quantum)
 		limit = earlier(limit, core->clock + calendar.quantum);
 	calendar.limit = limit > core->clock ? limit : core->clock + 1;
 	calendar.now = core->clock;
-	calendar.running = p;
 	core->run(core);
-	calendar.running = NULL;
 	assert(!core->active || core->clock >= calendar.limit);
 	if (core->active)
 		core_changed(p);

@@ -12,10 +12,9 @@
  * when it has the smallest clock.  run() may execute every instruction whose effects on, or views of, anything outside
  * the core's registers lie before sim_core_limit(), and must stop before the first that does not.  The limit is the
  * least of
- *   - the date of the next event at the core's own node, at any channel, and of the engine's,
- *   - what happens next at each other node, its events and its core, + the lookahead (sim_set_lookahead: the smallest
- *     time from a cause at a node, such as a store to a send register, to the first byte at another NIC; 0 makes nodes
- *     take turns strictly).
+ *   - the date of the next event in the calendar, and
+ *   - for every other active core, that core's clock + the lookahead (sim_set_lookahead: the smallest time from a store
+ *     to a send register to the first byte at another NIC; 0 makes cores alternate strictly).
  * A memory operation at exactly the limit is not executed: events of an instant come before instructions of it.
  * While a core executes, sim_now() is whatever date it last gave to sim_core_now(); posting an event earlier than the
  * limit lowers the limit, so a core re-reads sim_core_limit() after every call out of it.

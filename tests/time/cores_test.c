@@ -339,35 +339,6 @@ standing_still(struct sim_core *core)
 	(void)core;
 }
 
-/* An event at another node can be felt only a lookahead later, one at the own node or at a channel at once. */
-START_TEST(events_elsewhere_bound_by_the_lookahead)
-{
-	struct sim_event elsewhere, here, channel;
-
-	sim_event_init(&elsewhere, SIM_RANK_NODE + 2, fired);
-	sim_event_init(&here, SIM_RANK_NODE + 1, fired);
-	sim_event_init(&channel, SIM_RANK_CHANNEL, fired);
-	sim_core_init(&one, SIM_RANK_NODE + 1, note_limit);
-	sim_set_lookahead(100);
-	sim_core_resume(&one, 0);
-	sim_post(&elsewhere, 200);
-	sim_post(&here, 400);
-	sim_post(&channel, 500);
-	ck_assert(calendar_step(SIM_NEVER)); /* the first slice goes to 300, past the event at 200 */
-	ck_assert_uint_eq(sim_now(), 200);
-	ck_assert_uint_eq(one.clock, 300);
-	ck_assert(calendar_step(SIM_NEVER));
-	ck_assert_uint_eq(sim_now(), 400);
-	ck_assert(calendar_step(SIM_NEVER));
-	ck_assert_uint_eq(sim_now(), 500);
-	ck_assert_uint_eq(n_limits, 3);
-	ck_assert_uint_eq(limits[0], 300);
-	ck_assert_uint_eq(limits[1], 400);
-	ck_assert_uint_eq(limits[2], 500);
-	sim_core_park(&one);
-}
-END_TEST
-
 START_TEST(core_that_does_not_advance_is_a_bug)
 {
 	sim_core_init(&one, SIM_RANK_NODE + 1, standing_still);
@@ -387,7 +358,6 @@ main(void)
 	tcase_add_loop_test(machine, running_ahead_changes_nothing, 0, RUNS);
 	tcase_add_test(rules, limit_is_event_or_other_core_or_until);
 	tcase_add_test(rules, posting_and_resuming_lower_the_limit);
-	tcase_add_test(rules, events_elsewhere_bound_by_the_lookahead);
 	tcase_add_test_raise_signal(rules, core_that_does_not_advance_is_a_bug, SIGABRT);
 	suite_add_tcase(suite, machine);
 	suite_add_tcase(suite, rules);
