@@ -53,6 +53,7 @@ START_TEST(calls_take_the_time_of_the_bus)
 	ck_assert_uint_eq(after_wake, after_read);
 	ck_assert_uint_eq(value, 6);
 	ck_assert_uint_le(handovers, 7); /* two starts, three calls, one early wake */
+	platform_free(p);
 }
 END_TEST
 
