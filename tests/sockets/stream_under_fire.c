@@ -145,7 +145,7 @@ simulate_apart(uint64_t bytes)
 {
 	struct outcome o;
 	int ends[2], status;
-	pid_t child;
+	pid_t child = -1;
 
 	if (pipe(ends) < 0 || (child = fork()) < 0)
 		fail("no pipe or no process");
