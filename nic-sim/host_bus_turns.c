@@ -242,6 +242,7 @@ pio_fire(struct sim_event *ev)
 		return;
 	}
 	sim_cancel(&pio->event); /* the settling may have woken the LANai, which posts again */
+	trace_point(pio->tag, TRACE_STAGE_PIO, pio->bus->node);
 	unlink_pio(pio);
 	pio->done(pio);
 }
