@@ -32,7 +32,8 @@ static bool
 generate(unsigned seed, const char *path)
 {
 	char *text = NULL, *changed;
-	bool ok = toolchain_run(path, "timeout 20 csmith --seed %u %s", seed, generator_flags) == 0 &&
+	bool ok = toolchain_run(path, "cd $(dirname %s) && timeout 20 csmith --seed %u %s", path, seed,
+	                        generator_flags) == 0 &&
 	          g_file_get_contents(path, &text, NULL, NULL);
 
 	if (!ok)
