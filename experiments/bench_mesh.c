@@ -2,7 +2,7 @@
 #include "experiments/bench.h"
 #include "experiments/lane.h"
 
-enum { HOSTS = 16, CHUNK_BYTES = 16 * 1024, WINDOW = 4, CHUNKS = 4 * 64 };
+enum { HOSTS = 16, CHUNK_BYTES = 64 * 1024, WINDOW = 2, CHUNKS = 4 * 16 };
 
 static const struct lane_shape shape = {CHUNK_BYTES, WINDOW, CHUNKS};
 
