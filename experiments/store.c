@@ -95,6 +95,17 @@ write_tables(struct job *j, struct output *out, GPtrArray *written, char **error
 	return ok;
 }
 
+/* has_data: a figure NAME-breakdown shows a table of that name, which is there only if its point was among those run. */
+static bool
+has_data(const struct output *out, const char *plot)
+{
+	char *table = g_strconcat(plot, ".csv", NULL), *path = output_path(out, table);
+	bool has = !g_str_has_suffix(plot, "-breakdown") || g_file_test(path, G_FILE_TEST_EXISTS);
+	g_free(path);
+	g_free(table);
+	return has;
+}
+
 static bool
 draw_figures(struct job *j, const struct output *out, char **error)
 {
@@ -102,7 +113,7 @@ draw_figures(struct job *j, const struct output *out, char **error)
 	char *folder = output_path(out, "");
 	bool ok = true;
 	for (unsigned i = 0; ok && e->plots != NULL && e->plots[i] != NULL; i++)
-		for (unsigned k = 0; ok && figure_formats[k] != NULL; k++)
+		for (unsigned k = 0; ok && figure_formats[k] != NULL && has_data(out, e->plots[i]); k++)
 			ok = figure_draw(folder, e->name, e->plots[i], figure_formats[k], error);
 	g_free(folder);
 	return ok;

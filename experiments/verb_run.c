@@ -46,6 +46,10 @@ apply_options(struct experiment *e, char **error)
 	for (unsigned i = 0; given.sets != NULL && given.sets[i] != NULL; i++)
 		if (!experiment_set(e, given.sets[i], error))
 			return false;
+	if (given.out != NULL && *given.out == '\0') {
+		*error = g_strdup("--out: allowed: a folder, or - for standard output");
+		return false;
+	}
 	if (given.jobs < 0)
 		*error = g_strdup_printf("--jobs %d: allowed: 1 or more", given.jobs);
 	if (given.platform != NULL)
