@@ -95,7 +95,8 @@ write_tables(struct job *j, struct output *out, GPtrArray *written, char **error
 	return ok;
 }
 
-/* has_data: a figure NAME-breakdown shows a table of that name, which is there only if its point was among those run. */
+/* has_data: a figure NAME-breakdown shows a table of that name, which is there only if its point was among those run.
+ */
 static bool
 has_data(const struct output *out, const char *plot)
 {
