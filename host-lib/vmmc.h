@@ -30,7 +30,9 @@ enum vmmc_error {
 	VMMC_ENOSPC,    /* a table is full: processes, imported pages, source pages, host memory */
 	VMMC_ESTALE,    /* the export behind this proxy is gone */
 	VMMC_ETIMEDOUT, /* the deadline passed */
-	VMMC_EFIRMWARE, /* the firmware refused to start or has stopped */
+	VMMC_EFIRMWARE, /* the firmware refused to start or has stopped, or the NIC was reset: close and open again */
+	VMMC_EDOWN,     /* the other node does not answer any more, or has restarted: import again */
+	VMMC_EBUSY,     /* all slots for redirections are in use */
 	VMMC_N_ERRORS
 };
 const char *vmmc_strerror(enum vmmc_error error); /* a sentence, without newline */
@@ -63,8 +65,9 @@ uint32_t vmmc_proxy_length(const struct vmmc_proxy *proxy);
 
 /* vmmc_send: sends [source, +length) to `offset` in the proxy's buffer.  Up to capabilities.short_max bytes are copied
  * into the NIC by the processor and the source may be reused at once.  Longer ones are fetched by DMA from pages that
- * are pinned at first use: with ticket == NULL the call returns when the source may be reused; else at once, and
- * vmmc_sent(v, *ticket) tells.  Waits while the send queue is full. */
+ * are pinned at first use (the library decides what stays pinned: vmmc.pin_limit_pages, least recently used goes): with
+ * ticket == NULL the call returns when the source may be reused; else at once, and vmmc_sent(v, *ticket) tells.  Waits
+ * while the send queue is full. */
 enum vmmc_error vmmc_send(struct vmmc *v, uint64_t source, struct vmmc_proxy *proxy, uint32_t offset, uint32_t length,
                           uint64_t *ticket);
 /* vmmc_send_inline: as a short send (length <= short_max), of data in the library's own hands. */
@@ -83,5 +86,44 @@ uint32_t vmmc_last_trace(const struct vmmc *v);
  * this version. ready() only looks; it may be called from events. */
 enum vmmc_error vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
                           unsigned n, sim_time deadline);
+
+/* Redirection (docs/redirection.md): capabilities.posts > 0. ----------------------------------------------------------
+ */
+
+struct vmmc_post; /* one posted redirection; belongs to the caller until vmmc_post_end() */
+
+/* vmmc_post: what arrives from now on for [offset, +length) of the export goes to [user, +length) of the process.
+ * Multiples of 4; length <= capabilities.post_max.  Pins the user pages for the time of the post.  EBUSY: no slot. */
+enum vmmc_error vmmc_post(struct vmmc_export *e, uint32_t offset, uint64_t user, uint32_t length,
+                          struct vmmc_post **post);
+/* vmmc_posted: is it still in force, as far as memory tells?  Costs no access to the NIC. */
+bool vmmc_posted(const struct vmmc_post *post);
+void vmmc_post_range(const struct vmmc_post *post, struct umem_range *watch); /* where its end shows */
+/* vmmc_post_end: cancels it if it is in force, waits until it has ended, frees it and says what went where; afterwards
+ * no byte is written to the user buffer any more.  EFIRMWARE if the NIC has stopped: nothing is written either. */
+enum vmmc_error vmmc_post_end(struct vmmc_post *post, struct vmmc_post_end *end);
+
+/* Notifications. ---------------------------------------------------------------------------------------------------
+ */
+
+/* vmmc_notify: from now on each send with the notify flag into this export runs handler(arg, offset of the page in the
+ * export), after its data are there, as a signal of the process: at host.interrupt_us + host.signal_us.  NULL: none.
+ * Handlers of a process run one at a time, in order of arrival. */
+typedef void (*vmmc_handler)(void *arg, uint32_t offset);
+enum vmmc_error vmmc_notify(struct vmmc_export *e, vmmc_handler handler, void *arg);
+/* Nest; while blocked, notifications queue. */
+void vmmc_block_notifications(struct vmmc *v);
+void vmmc_unblock_notifications(struct vmmc *v);
+/* vmmc_send_notify: as vmmc_send(); the last packet asks for a notification. */
+enum vmmc_error vmmc_send_notify(struct vmmc *v, uint64_t source, struct vmmc_proxy *proxy, uint32_t offset,
+                                 uint32_t length, uint64_t *ticket);
+
+/* Broken links. ------------------------------------------------------------------------------------------------------
+ */
+
+/* vmmc_proxy_error: VMMC_OK, or why nothing can be sent to it any more: VMMC_ESTALE, VMMC_EDOWN, VMMC_EFIRMWARE. */
+enum vmmc_error vmmc_proxy_error(const struct vmmc_proxy *proxy);
+/* vmmc_on_broken: broken(arg) is called once, by a kernel task, when that changes from VMMC_OK. */
+void vmmc_on_broken(struct vmmc_proxy *proxy, void (*broken)(void *arg), void *arg);
 
 #endif

@@ -7,7 +7,7 @@
  * engine runs); automatic update is `bind`, with stores through hb_store(); neither redirects nor retransmits.
  *
  * Table entries are written by the driver (trusted); `send` and `completed` are what a process may do by itself.  The
- * caller keeps every page that it names pinned until it has cleared the entry and, for incoming ones, called quiesce().
+ * caller keeps every page that it names pinned until it has cleared the entry and called quiesce() or forget().
  * Calls that take bus time block the calling task. */
 #ifndef HOST_LIB_VMMC_NIC_H
 #define HOST_LIB_VMMC_NIC_H
@@ -23,14 +23,48 @@ struct vmmc_capabilities {
 	uint32_t largest_piece; /* bytes of one send call to the NIC */
 	uint32_t alignment;     /* of addresses, offsets and lengths; a power of two */
 	uint32_t out_pages;     /* imported pages a process can hold at once */
-	uint32_t source_pages;  /* source pages a process can have translated at once */
+	uint32_t posts;         /* redirections a process can have posted at once; 0: none */
+	uint32_t post_max;      /* bytes of one */
 	uint32_t frames;        /* host frames below this number can take deposits */
 	uint32_t processes;     /* queues */
 };
 
+/* Translation of a process' own memory: the driver keeps a table that the NIC reads (or copies), see translation.h.
+ * `directory` is what the NIC needs to find it: a bus address. */
+
 enum vmmc_nic_result { VMMC_NIC_OK, VMMC_NIC_BUSY, VMMC_NIC_FULL, VMMC_NIC_DEAD };
 
 struct vmmc_nic_queue; /* one a process */
+struct translation;    /* host-lib/translation.h */
+
+/* How a post ended: firmware/vmmc/abi.h, struct vmmc_post_status. */
+enum vmmc_post_result {
+	VMMC_POSTED,
+	VMMC_POST_IS_FULL,
+	VMMC_POST_WAS_CANCELLED,
+	VMMC_POST_WAS_REVOKED,
+	VMMC_POST_WAS_REFUSED
+};
+struct vmmc_post_end {
+	uint32_t serial; /* 0: none has ended in this slot */
+	enum vmmc_post_result result;
+	uint32_t first, taken;
+};
+
+/* What an interrupt of the NIC is about. */
+#define VMMC_NEWS_NOTES 32
+struct vmmc_nic_news {
+	uint32_t note[VMMC_NEWS_NOTES]; /* bus addresses of notified deposits, oldest first */
+	unsigned n_notes;
+	bool notes_lost; /* there were more: assume that every page was notified */
+	uint64_t down;   /* a bit for each node that is down */
+	bool missed;     /* a translation is wanted: */
+	struct {
+		unsigned queue; /* index, in order of opening slots */
+		uint32_t page;  /* address / 4096 */
+		unsigned count;
+	} miss;
+};
 
 /* A pinned page of a process: the frame under it, and whose it is. */
 struct vmmc_page {
@@ -40,8 +74,8 @@ struct vmmc_page {
 };
 
 struct vmmc_request {
-	uint32_t out_page, out_offset;       /* imported page (index in the process' table) and offset in it */
-	uint32_t source_page, source_offset; /* long sends: the same for translated source pages */
+	uint32_t out_page, out_offset; /* imported page (index in the process' table) and offset in it */
+	uint32_t source; /* long sends: simulated address in the process; its pages are in the translation table */
 	const uint32_t *inline_words; /* short sends: the words as numbers, first byte in memory highest; else NULL */
 	uint32_t length;              /* bytes; a long send may run over several pages, a short one stays in a page */
 	bool complete;                /* report completion (long sends) */
@@ -64,28 +98,41 @@ struct vmmc_nic {
 struct vmmc_nic_ops {
 	const char *name;
 	void (*free)(struct vmmc_nic *nic);
-	/* open: waits until the NIC works; `status` is a page of the process where the NIC may write what it has done.
-	 * VMMC_NIC_FULL: no queue left. */
+	/* open: waits until the NIC works; `status` is a page of the process where the NIC may write what it has done,
+	 * `table` the process' translation table, which outlives the queue.  VMMC_NIC_FULL: no queue left. */
 	enum vmmc_nic_result (*open)(struct vmmc_nic *nic, struct process *p, const struct vmmc_page *status,
-	                             struct vmmc_nic_queue **queue);
+	                             struct translation *table, struct vmmc_nic_queue **queue);
 	/* drain: waits, for a bounded time, until the data of all requests have left host memory; DEAD if they do not.
 	 */
 	enum vmmc_nic_result (*drain)(struct vmmc_nic_queue *queue);
 	/* close: nothing touches the process' memory on behalf of this queue any more; the queue is freed. */
 	void (*close)(struct vmmc_nic_queue *queue);
-	/* allow_in: deposits into these pages carrying `tag` are allowed from now on (tag 0: none are). */
-	void (*allow_in)(struct vmmc_nic *nic, const struct vmmc_page *pages, unsigned n, uint16_t tag, bool notify);
+	/* allow_in: deposits into these pages, exported by the owner of `queue`, carrying `tag` are allowed from now on
+	 * (tag 0: none are). */
+	void (*allow_in)(struct vmmc_nic_queue *queue, const struct vmmc_page *pages, unsigned n, uint16_t tag,
+	                 bool notify);
 	/* quiesce: waits until every deposit that was checked before allow_in(..., 0) is over. */
 	void (*quiesce)(struct vmmc_nic *nic);
 	/* map_out: entries first.. of the process' table: n pages of `node` at these bus addresses; NULL clears them.
 	 */
 	void (*map_out)(struct vmmc_nic_queue *queue, unsigned first, unsigned n, uint32_t node,
 	                const uint32_t *bus_addresses, uint16_t tag);
-	/* map_source: the same for pages of the process itself; NULL clears them. */
-	void (*map_source)(struct vmmc_nic_queue *queue, unsigned first, unsigned n, const struct vmmc_page *pages);
+	/* forget: these pages (page-aligned address) have left the translation table: on return nothing in the NIC uses
+	 * them any more, and posts that did have ended as revoked.  DEAD: the NIC has stopped, which is as good. */
+	enum vmmc_nic_result (*forget)(struct vmmc_nic_queue *queue, uint64_t address, unsigned n);
 	/* send: on VMMC_NIC_OK *ticket numbers the request (1, 2, ...). */
 	enum vmmc_nic_result (*send)(struct vmmc_nic_queue *queue, const struct vmmc_request *request,
 	                             uint64_t *ticket);
+	/* post, cancel: docs/redirection.md; `slot` < capabilities.posts, its last post has ended. BUSY, DEAD as send.
+	 */
+	enum vmmc_nic_result (*post)(struct vmmc_nic_queue *queue, unsigned slot, uint32_t serial,
+	                             uint64_t default_buffer, uint64_t user_buffer, uint32_t length);
+	enum vmmc_nic_result (*cancel)(struct vmmc_nic_queue *queue, unsigned slot);
+	/* post_status: what the NIC has last told about this slot (looks at memory only); `watch` is where it shows. */
+	struct vmmc_post_end (*post_status)(struct vmmc_nic_queue *queue, unsigned slot);
+	void (*post_range)(struct vmmc_nic_queue *queue, unsigned slot, struct umem_range *watch);
+	/* failed: requests of this queue that the NIC has refused so far, and where that shows. */
+	uint32_t (*failed)(struct vmmc_nic_queue *queue);
 	/* completed: the last ticket whose data have left host memory, among those that asked; `watch` is where that
 	 * shows. */
 	uint64_t (*completed)(struct vmmc_nic_queue *queue);
@@ -94,6 +141,15 @@ struct vmmc_nic_ops {
 	enum vmmc_nic_result (*wait_room)(struct vmmc_nic_queue *queue);
 	/* bind: local page -> imported page, automatic update; NULL where capabilities.automatic_update is false. */
 	enum vmmc_nic_result (*bind)(struct vmmc_nic_queue *queue, uint64_t address, unsigned index, bool on);
+	/* interrupt: for the driver's handler, by a task: acknowledges, and says what for; DEAD: the NIC has stopped.
+	 */
+	enum vmmc_nic_result (*interrupt)(struct vmmc_nic *nic, struct vmmc_nic_news *news);
+	/* install: the answer to a miss: n entries (0: not to be had) from the missed page on. */
+	void (*install)(struct vmmc_nic *nic, const uint32_t *entries, unsigned n);
+	/* peer_up: what relied on the old link to this node is withdrawn. */
+	void (*peer_up)(struct vmmc_nic *nic, uint32_t node);
+	/* restart: after a reset of the board: loads the firmware again; all queues are gone. */
+	bool (*restart)(struct vmmc_nic *nic, char **error);
 	/* counters: fills at most max of them, without simulated cost, and returns how many there are. */
 	unsigned (*counters)(struct vmmc_nic *nic, struct vmmc_nic_counter *counters, unsigned max);
 };

@@ -12,23 +12,24 @@
  * the one before it is counted.  Before it opens a process the driver zeroes the control words of its queue.
  *
  * The firmware raises LANAI_ISR_HOST_SIG for four reasons; the driver's handler clears the bit first and then looks at
- * all four: notifications (vmmc_ctrl.notified), nodes that are down (vmmc_ctrl.down), a miss of the translation cache in
- * the mode of interrupt-based translation (vmmc_ctrl.miss), and fatal trouble (vmmc_ctrl.ready no longer VMMC_MAGIC).
+ * all four: notifications (vmmc_ctrl.notified), nodes that are down (vmmc_ctrl.down), a miss of the translation cache
+ * in the mode of interrupt-based translation (vmmc_ctrl.miss), and fatal trouble (vmmc_ctrl.ready no longer
+ * VMMC_MAGIC).
  *
  * TRANSLATION.  A process names its own memory by simulated address, 32 bits (nic-sim/umem.h).  The driver keeps, in
- * host memory that no process can write, a two-level table for each process: a directory frame of 1024 words, indexed by
- * the address' bits 31..22, each the bus address of a frame of 1024 words | VMMC_XLATE_VALID, indexed by bits 21..12, each
- * frame << 12 | VMMC_XLATE_VALID of a pinned page.  The firmware keeps a cache of it (VMMC_CACHE) and fills it by DMA,
- * vmmc_ctrl.cache_prefetch entries at a time, without the host.  An entry that is not valid makes the descriptor bad.
- * With vmmc_ctrl.by_interrupt the firmware does not read the table: it writes vmmc_ctrl.miss, interrupts the host and
- * waits for VMMC_COMMAND_INSTALL.  To take a page away the driver clears its entry, gives VMMC_COMMAND_FORGET and waits
- * for `synced`.
+ * host memory that no process can write, a two-level table for each process: a directory frame of 1024 words, indexed
+ * by the address' bits 31..22, each the bus address of a frame of 1024 words | VMMC_XLATE_VALID, indexed by
+ * bits 21..12, each frame << 12 | VMMC_XLATE_VALID of a pinned page.  The firmware keeps a cache of it (VMMC_CACHE) and
+ * fills it by DMA, vmmc_ctrl.cache_prefetch entries at a time, without the host.  An entry that is not valid makes the
+ * descriptor bad. With vmmc_ctrl.by_interrupt the firmware does not read the table: it writes vmmc_ctrl.miss,
+ * interrupts the host and waits for VMMC_COMMAND_INSTALL.  To take a page away the driver clears its entry, gives
+ * VMMC_COMMAND_FORGET and waits for `synced`.
  *
- * REDIRECTION.  VMMC_OP_POST asks that what arrives for a range of the process' own exported memory (the default buffer)
- * goes to another place of its memory (the user buffer) instead.  docs/redirection.md has the rules.
+ * REDIRECTION.  VMMC_OP_POST asks that what arrives for a range of the process' own exported memory (the default
+ * buffer) goes to another place of its memory (the user buffer) instead.  docs/redirection.md has the rules.
  *
- * LINK.  A node that lets nothing through for vmmc_ctrl.give_up_ticks, or that has restarted, is down: its bit is set in
- * vmmc_ctrl.down, what was on its way to it is dropped, descriptors that name it are bad, and nothing from it is
+ * LINK.  A node that lets nothing through for vmmc_ctrl.give_up_ticks, or that has restarted, is down: its bit is set
+ * in vmmc_ctrl.down, what was on its way to it is dropped, descriptors that name it are bad, and nothing from it is
  * deposited until the driver has given VMMC_COMMAND_PEER_UP.  firmware/vmmc/session.h has the handshake.
  *
  * It holds for NICs without a processor too in this sense: the library above (host-lib/vmmc_nic.h) sees operations and
@@ -45,14 +46,14 @@
 #define VMMC_PAGE_SHIFT    12
 #define VMMC_MAX_NODES     64u
 #define VMMC_MAX_PROCESSES 8u
-#define VMMC_SLOTS         16u   /* descriptors in a send queue */
-#define VMMC_SHORT_MAX     128u  /* bytes of inline data */
-#define VMMC_MAX_FRAMES    8192u /* 32 MB of exportable host memory */
-#define VMMC_OUT_ENTRIES   2048u /* imported pages, all processes together */
-#define VMMC_CACHE_ENTRIES 4096u /* of the translation cache, at most */
-#define VMMC_CACHE_SETS    64u   /* at least, so that a tag fits */
-#define VMMC_PREFETCH_MAX  32u   /* entries that one miss fetches or installs */
-#define VMMC_POSTS         4u    /* redirections that a process can have posted */
+#define VMMC_SLOTS         16u    /* descriptors in a send queue */
+#define VMMC_SHORT_MAX     128u   /* bytes of inline data */
+#define VMMC_MAX_FRAMES    8192u  /* 32 MB of exportable host memory */
+#define VMMC_OUT_ENTRIES   2048u  /* imported pages, all processes together */
+#define VMMC_CACHE_ENTRIES 4096u  /* of the translation cache, at most */
+#define VMMC_CACHE_SETS    64u    /* at least, so that a tag fits */
+#define VMMC_PREFETCH_MAX  32u    /* entries that one miss fetches or installs */
+#define VMMC_POSTS         4u     /* redirections that a process can have posted */
 #define VMMC_POST_MAX      65536u /* bytes of one */
 #define VMMC_MAX_HOPS      8u
 
@@ -118,15 +119,15 @@ struct vmmc_ctrl {
 		be32 completed;
 		be32 failed;
 	} progress[VMMC_MAX_PROCESSES];
-	be32 down[2];     /* 1e0 F bit n % 32 of word n / 32: node n is down, until VMMC_COMMAND_PEER_UP */
+	be32 down[2];      /* 1e0 F bit n % 32 of word n / 32: node n is down, until VMMC_COMMAND_PEER_UP */
 	be32 by_interrupt; /* 1e8 H 1 = interrupt-based translation; written before the start, as the words of 00..3f */
 	be32 cache_by_process; /* 1ec H 1 = the process number takes part in the cache's index */
 	/* 1f0 the driver's command, taken with a signal; F sets op to 0 when it has read it */
 	struct {
-		be32 op;      /* 00 H enum vmmc_command */
-		be32 process; /* 04 H or node, of PEER_UP */
-		be32 page;    /* 08 H first page: address >> 12 */
-		be32 count;   /* 0c H pages */
+		be32 op;                       /* 00 H enum vmmc_command */
+		be32 process;                  /* 04 H or node, of PEER_UP */
+		be32 page;                     /* 08 H first page: address >> 12 */
+		be32 count;                    /* 0c H pages */
 		be32 frame[VMMC_PREFETCH_MAX]; /* 10 H INSTALL: frame << 12 | VMMC_XLATE_VALID, or 0: not to be had */
 	} command;
 	/* 280 a miss, F; `wanted` becomes 0 again when the entry has been installed */
@@ -136,7 +137,7 @@ struct vmmc_ctrl {
 		be32 page;    /* 08 */
 		be32 count;   /* 0c pages that the transfer needs from there on, at most VMMC_PREFETCH_MAX */
 	} miss;
-	be32 spare_290[4]; /* 290 */
+	be32 spare_290[4];                                            /* 290 */
 	struct vmmc_post_status post[VMMC_MAX_PROCESSES][VMMC_POSTS]; /* 2a0 F what goes to vmmc_status.post */
 };
 
@@ -171,12 +172,12 @@ enum vmmc_counter {
 	VMMC_C_NACKS_RECEIVED,
 	VMMC_C_NETWORK_RESETS, /* NRES: the packet under way was lost */
 	VMMC_C_NOTIFICATIONS,
-	VMMC_C_CACHE_HITS,   /* lookups of the translation cache, one a piece */
+	VMMC_C_CACHE_HITS, /* lookups of the translation cache, one a piece */
 	VMMC_C_CACHE_MISSES,
-	VMMC_C_WALKS,        /* table walks by DMA: directory entry and a row of entries */
+	VMMC_C_WALKS, /* table walks by DMA: directory entry and a row of entries */
 	VMMC_C_ENTRIES_FETCHED,
 	VMMC_C_MISS_INTERRUPTS, /* by_interrupt */
-	VMMC_C_POSTS,        /* redirections in force so far */
+	VMMC_C_POSTS,           /* redirections in force so far */
 	VMMC_C_POSTS_REFUSED,
 	VMMC_C_REDIRECTED_BYTES,
 	VMMC_C_PEERS_DOWN,   /* nodes given up or found restarted */
@@ -222,7 +223,8 @@ struct vmmc_slot {
 	be32 proxy;     /* 04 P sends: page index in the process' part of VMMC_OUT_TABLE << 12 | offset (multiple of 4)
 	                 *      post: address of the range of the default buffer (multiple of 4) */
 	be32 data[32];  /* 08 P short: inline data. long: data[0] = source address. post: data[0] = address of the user
-	                 *      buffer, data[1] = serial, not 0, another one for each post (source, user: multiples of 4) */
+	                 *      buffer, data[1] = serial, not 0, another one for each post (source, user: multiples of 4)
+	                 */
 	be32 spare[14]; /* 88 to a multiple of 64, so that no two descriptors share a trace tag (nic-sim/nic.h) */
 };
 #define VMMC_OP_SHORT                   1u /* length 4 .. VMMC_SHORT_MAX, must not cross a page of the destination */
@@ -244,15 +246,15 @@ struct vmmc_out {
 #define VMMC_OUT_VALID          1u
 #define VMMC_OUT_KEY(tag, node) ((uint32_t)(tag) << 16 | (uint32_t)(node) << 8 | VMMC_OUT_VALID)
 
-#define VMMC_XLATE_VALID 1u /* in both levels of the translation table */
+#define VMMC_XLATE_VALID 1u    /* in both levels of the translation table */
 #define VMMC_XLATE_SPAN  1024u /* entries of each level */
 
-#define VMMC_IN_WRITE    1u /* H deposits allowed */
-#define VMMC_IN_NOTIFY   2u /* H interrupt the host if the packet asks for it */
-#define VMMC_IN_REDIRECT 4u /* F some post covers part of the page */
-#define VMMC_IN_OWNER_BIT 8 /* H number of the process that exported it */
+#define VMMC_IN_WRITE     1u /* H deposits allowed */
+#define VMMC_IN_NOTIFY    2u /* H interrupt the host if the packet asks for it */
+#define VMMC_IN_REDIRECT  4u /* F some post covers part of the page */
+#define VMMC_IN_OWNER_BIT 8  /* H number of the process that exported it */
 /* tag 1..65535, new for each export */
-#define VMMC_IN_ENTRY(tag, owner, flags) \
+#define VMMC_IN_ENTRY(tag, owner, flags)                                                                               \
 	((uint32_t)(tag) << 16 | (uint32_t)(owner) << VMMC_IN_OWNER_BIT | (uint32_t)(flags))
 
 /* On the wire, behind the route bytes: */
