@@ -1,10 +1,13 @@
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
+#include "firmware/vmmc/redirect.h"
+#include "firmware/vmmc/session.h"
 #include "firmware/vmmc/step.h"
+#include "firmware/vmmc/translate.h"
 
 #define MAX_WINDOW   24u
-#define STATUS_BYTES 4u
+#define STATUS_BYTES 8u
 
 static uint32_t
 ctrl(uint32_t at)
@@ -23,6 +26,10 @@ acceptable(void)
 	if (!nodes || nodes > VMMC_MAX_NODES || ctrl(CTRL(node)) >= nodes)
 		return 0;
 	if (!window || window > MAX_WINDOW)
+		return 0;
+	if (ctrl(CTRL(long_packets)) < 2 || ctrl(CTRL(long_packets)) > VMMC_LONG_PACKETS)
+		return 0;
+	if (!translate_acceptable())
 		return 0;
 	return ctrl(CTRL(ack_every)) && ctrl(CTRL(ack_delay_ticks)) && ctrl(CTRL(rto_ticks));
 }
@@ -79,7 +86,7 @@ static void
 init_buffers(void)
 {
 	uint32_t at = VMMC_BUFFERS;
-	at = init_packets(S.packets, VMMC_LONG_PACKETS, &S.free_long, at, PACKET_LONG_BYTES);
+	at = init_packets(S.packets, ctrl(CTRL(long_packets)), &S.free_long, at, PACKET_LONG_BYTES);
 	at = init_packets(S.packets + VMMC_LONG_PACKETS, VMMC_SHORT_PACKETS, &S.free_short, at, PACKET_SHORT_BYTES);
 	S.ack_packet.at = at;
 	at += PACKET_SHORT_BYTES;
@@ -90,17 +97,14 @@ init_buffers(void)
 		at += ARRIVAL_BYTES;
 	}
 }
-_Static_assert(VMMC_BUFFERS + VMMC_LONG_PACKETS * PACKET_LONG_BYTES + (VMMC_SHORT_PACKETS + 1) * PACKET_SHORT_BYTES +
-                               VMMC_ARRIVALS * ARRIVAL_BYTES <=
-                       VMMC_SRAM_BYTES,
-               "the buffers fit");
 
 static void
 init_ports(void)
 {
 	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++) {
+		S.ports[i].number = i;
 		S.ports[i].row = VMMC_PROCS + i * (uint32_t)sizeof(struct vmmc_proc);
-		init_transfer(&S.ports[i].status, DMA_REPORT, CTRL(completed) + 4 * i, DMA_TO_HOST, STATUS_BYTES);
+		init_transfer(&S.ports[i].status, DMA_REPORT, CTRL(progress) + STATUS_BYTES * i, DMA_TO_HOST, STATUS_BYTES);
 	}
 	S.nobody.poll = CTRL(zero);
 	sram_write(CTRL(zero), 0);
@@ -127,6 +131,9 @@ vmmc_init(void)
 	for (uint32_t i = 0; i < VMMC_MAX_NODES; i++)
 		init_peer(&S.peers[i], i);
 	init_buffers();
+	translate_init();
+	redirect_init();
+	session_init();
 	init_ports();
 	sram_write(CTRL(ready), VMMC_MAGIC);
 	return 1;

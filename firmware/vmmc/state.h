@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define VMMC_SHORT_PACKETS 31u /* and one buffer of that size for explicit acknowledgements */
-#define VMMC_LONG_PACKETS  26u
+#define VMMC_LONG_PACKETS  22u
 #define VMMC_ARRIVALS      6u
 
 #define KEY_FLAGS_BIT 13 /* of vmmc_packet.key */
@@ -39,6 +39,14 @@ _Static_assert(1u << VMMC_NODE_BITS == VMMC_MAX_NODES, "node numbers");
 #define ARRIVAL_OVERHEAD (VMMC_HEADER + 4u)
 #define ARRIVAL_BYTES    (VMMC_PAGE + 64u)
 
+/* Behind the buffers: what table walks fetch, VMMC_PREFETCH_MAX words each. */
+#define WALK_BYTES (4u * VMMC_PREFETCH_MAX)
+#define WALK_SEND_AT                                                                                                   \
+	(VMMC_BUFFERS + VMMC_LONG_PACKETS * PACKET_LONG_BYTES + (VMMC_SHORT_PACKETS + 1u) * PACKET_SHORT_BYTES +       \
+	 VMMC_ARRIVALS * ARRIVAL_BYTES)
+#define WALK_POST_AT (WALK_SEND_AT + WALK_BYTES)
+_Static_assert(WALK_POST_AT + WALK_BYTES <= VMMC_SRAM_BYTES, "the buffers fit");
+
 struct peer;
 struct port;
 
@@ -46,12 +54,17 @@ struct port;
 struct transfer {
 	struct transfer *next;
 	uint32_t use;                    /* enum dma_use */
+	uint32_t events;                 /* what its end brings besides; 0 for most: step_dma tests nothing else */
 	uint32_t sram, direction, bytes; /* LAR, DMA_DIR, DMA_CTR */
 	uint32_t bus;                    /* EAR */
 };
 
-/* DMA_DEPOSIT: of a struct arrival; DMA_FETCH: of a packet; DMA_REPORT: of a port. */
-enum dma_use { DMA_DEPOSIT, DMA_FETCH, DMA_REPORT };
+/* DMA_DEPOSIT: of a struct arrival; DMA_FETCH: of a packet; DMA_REPORT: of a port; DMA_WALK: of a walk. */
+enum dma_use { DMA_DEPOSIT, DMA_FETCH, DMA_REPORT, DMA_WALK };
+
+/* transfer.events, whatever its use: the last transfer that was started before the driver's signal and may rely on what
+ * the signal takes away (dma_sync). */
+#define TRANSFER_SYNCS 2u
 
 struct packet {
 	struct transfer fetch; /* of a piece of a long send */
@@ -62,11 +75,13 @@ struct packet {
 	uint32_t sent;         /* 0 while it waits for its first transmission */
 	struct packet **home;
 	struct port *port; /* of a piece, until its data are here */
-	uint32_t events;   /* PACKET_REPORTS, PACKET_CLOSES: what its fetch's end brings besides the send */
-	uint32_t number;   /* of the descriptor, if it reports */
+	uint32_t number;   /* of the descriptor, if this is its last piece */
 };
-#define PACKET_REPORTS 1u /* last piece of a send that wants a status word */
-#define PACKET_CLOSES  2u /* its port was closed meanwhile */
+/* packet.fetch.events: what the end of the fetch brings besides the send. */
+#define PACKET_REPORTS 1u /* the send wants a status word */
+#define PACKET_CLOSES  4u /* its port was closed meanwhile */
+#define PACKET_LAST    8u /* last piece of its send */
+#define PACKET_DROPS   16u /* its peer went down meanwhile: the packet is freed, not sent */
 
 struct peer {
 	uint32_t route[2];
@@ -95,16 +110,26 @@ struct peer {
 	uint32_t backoff; /* the time-out is rto << backoff */
 	uint32_t timed;   /* in the list S.timed */
 	struct peer *timed_next;
+	uint32_t down; /* VMMC_C_UNREACHABLE: given up or restarted; `room` is 0 then */
 } __attribute__((aligned(128))); /* the address of a peer is a shift away from its number */
 
 struct arrival {
 	struct transfer deposit;
 	uint32_t at; /* SRAM address of the buffer */
 	struct arrival *next;
-	uint32_t events; /* ARRIVAL_NOTIFIES, ARRIVAL_SYNCS: what its deposit's end brings */
 };
-#define ARRIVAL_NOTIFIES 1u
-#define ARRIVAL_SYNCS    2u /* last deposit that was let through before the driver's signal */
+#define ARRIVAL_NOTIFIES 1u /* arrival.deposit.events */
+
+/* Entries of a process' translation table on their way into SRAM (translate.h). */
+struct walk {
+	struct transfer transfer;
+	uint32_t use;         /* enum walk_use */
+	uint32_t at;          /* SRAM address of VMMC_PREFETCH_MAX words: the entries when it is over */
+	struct port *port;    /* whose table; NULL if it is not under way */
+	uint32_t page, count; /* first page, entries */
+	uint32_t in_row;      /* the directory was read, the entries come */
+	uint32_t stale;       /* its result is not to be used: it ends as soon as it can */
+};
 
 struct port {
 	struct transfer status; /* of the status word */
@@ -113,13 +138,19 @@ struct port {
 	uint32_t slot, first_slot, end_slot; /* SRAM addresses */
 	uint32_t row;                        /* of its struct vmmc_proc */
 	uint32_t out, out_count;             /* its part of VMMC_OUT_TABLE: SRAM address, entries */
-	uint32_t src, src_count;
 	uint32_t taken;
 	uint32_t open;
 	uint32_t stalled;
+	/* translation */
+	uint32_t number;    /* of the process */
+	uint32_t directory; /* bus address, 0 = none */
+	uint32_t tag;       /* of its cache entries, without the page's bits */
+	uint32_t spread;    /* added to the cache's index, in bytes */
+	uint32_t refused;   /* the page that `from` lies in is not to be had */
 	/* the long send under way: left = 0 if there is none */
 	uint32_t left, from, to, flags;
-	uint32_t fetching;     /* pieces whose data are not in SRAM yet */
+	uint32_t sends;        /* number of its descriptor */
+	uint32_t fetching;     /* pieces whose data are not in SRAM yet, and 1 while there is a long send */
 	uint32_t reporting;    /* `status` is queued or under way */
 	uint32_t report_again; /* the status word changed while it was under way */
 };
@@ -150,6 +181,18 @@ struct vmmc {
 	/* host DMA */
 	struct transfer *dma_first; /* under way; the others wait behind it */
 	struct transfer *dma_last;  /* valid if there is a first */
+
+	/* translation */
+	uint32_t cache_low;  /* shift right of an address: bytes of the index, dirty below and above */
+	uint32_t cache_mask; /* of those */
+	uint32_t cache_high; /* shift right of an address: the page's bits of a tag */
+	uint32_t cache_ways, cache_prefetch;
+	uint32_t by_interrupt;
+	struct walk miss; /* of the send that goes on when it is over */
+	struct {
+		uint32_t at, end; /* SRAM addresses in VMMC_CACHE still to go through; equal if there is nothing to do */
+		uint32_t ports;   /* bit p: entries of process p leave */
+	} sweep;
 
 	struct port nobody; /* the ring of ports is never empty */
 	struct packet ack_packet;
