@@ -59,8 +59,10 @@ struct transfer {
 	uint32_t bus;                    /* EAR */
 };
 
-/* DMA_DEPOSIT: of a struct arrival; DMA_FETCH: of a packet; DMA_REPORT: of a port; DMA_WALK: of a walk. */
-enum dma_use { DMA_DEPOSIT, DMA_FETCH, DMA_REPORT, DMA_WALK };
+/* DMA_DEPOSIT: of a struct arrival; DMA_FETCH: of a packet; DMA_DROP: of one whose peer
+ * went down meanwhile: it is freed, not sent; DMA_REPORT: of a port; DMA_WALK: of a walk; DMA_PART: of an
+ * arrival, all but its last; DMA_POST: of a post. */
+enum dma_use { DMA_DEPOSIT, DMA_FETCH, DMA_DROP, DMA_REPORT, DMA_WALK, DMA_PART, DMA_POST };
 
 /* transfer.events, whatever its use: the last transfer that was started before the driver's signal and may rely on what
  * the signal takes away (dma_sync). */
@@ -81,13 +83,16 @@ struct packet {
 #define PACKET_REPORTS 1u /* the send wants a status word */
 #define PACKET_CLOSES  4u /* its port was closed meanwhile */
 #define PACKET_LAST    8u /* last piece of its send */
-#define PACKET_DROPS   16u /* its peer went down meanwhile: the packet is freed, not sent */
+
+/* Of the link to a peer (session.h).  LINK_NONE: there is no route. */
+enum link_state { LINK_NONE, LINK_IDLE, LINK_MAKING, LINK_DOWN, LINK_UP };
 
 struct peer {
 	uint32_t route[2];
 	uint32_t start; /* offset in a send buffer of the first word with route bytes */
 	uint32_t skip;  /* bytes of that word to skip (SA) */
-	uint32_t reachable;
+	uint32_t state; /* enum link_state */
+	uint32_t session, heard; /* session.h */
 	/* towards it */
 	uint32_t next_sequence; /* << 16: wraps by itself */
 	uint32_t base;          /* sequence of `oldest` */
@@ -102,23 +107,55 @@ struct peer {
 	uint32_t owed;      /* packets taken and not acknowledged; while there are some the delay runs */
 	uint32_t owed_then; /* `owed` when the delay began */
 	uint32_t gap;       /* a gap was answered; not again before a packet is in order */
-	uint32_t nack_due;
-	struct peer *ack_next; /* queue of explicit acknowledgements to send */
+	uint32_t due;       /* kind of the control packet to send, 0 = none but what is owed */
+	struct peer *ack_next; /* queue of control packets to send */
 	uint32_t ack_queued;
 	/* timer */
 	uint32_t ack_at, rto_at;
 	uint32_t backoff; /* the time-out is rto << backoff */
+	uint32_t quiet;   /* ticks without progress that are its fault, up to the last time-out; 0 if there was none */
 	uint32_t timed;   /* in the list S.timed */
 	struct peer *timed_next;
-	uint32_t down; /* VMMC_C_UNREACHABLE: given up or restarted; `room` is 0 then */
 } __attribute__((aligned(128))); /* the address of a peer is a shift away from its number */
 
+/* Most arrivals are one transfer.  What posts cover can be several: the last of them is `deposit`, whose end frees the
+ * buffer. */
+#define ARRIVAL_PARTS 4u
 struct arrival {
 	struct transfer deposit;
 	uint32_t at; /* SRAM address of the buffer */
 	struct arrival *next;
+	uint32_t parts; /* those of `part` in use */
+	uint32_t note;  /* ARRIVAL_REDIRECTED: what deposit.bus would be */
+	struct transfer part[ARRIVAL_PARTS - 1];
 };
-#define ARRIVAL_NOTIFIES 1u /* arrival.deposit.events */
+#define ARRIVAL_NOTIFIES   1u /* arrival.deposit.events */
+#define ARRIVAL_REDIRECTED 4u /* by redirect_take(): addresses in `deposit` are others than usual */
+
+/* A redirection (redirect.h).  Places are offsets in its range. */
+#define POST_PAGES (VMMC_POST_MAX / VMMC_PAGE + 1)
+struct post {
+	struct transfer status; /* of its status words */
+	uint32_t state;         /* enum post_state */
+	uint32_t ending;        /* enum vmmc_post_state: how it ends, 0 = not yet */
+	uint32_t reporting;     /* `status` is queued or under way */
+	struct port *port;
+	uint32_t serial;
+	uint32_t range, user, bytes; /* addresses of the process, length of both */
+	uint32_t pages;              /* of the range */
+	uint32_t entry;              /* of the incoming page table, of all pages of the range, but the flags */
+	uint32_t first;              /* `bytes` while it is not set */
+	uint32_t next;
+	uint32_t next_bus;               /* of place `next` in the default buffer; NO_BUS if nothing is expected */
+	uint32_t frame[POST_PAGES];      /* bus addresses: of the range's pages */
+	uint32_t user_frame[POST_PAGES]; /* of the user buffer's */
+};
+enum post_state {
+	POST_FREE,
+	POST_WALKING, /* being translated: S.posting */
+	POST_OPEN,    /* in force */
+	POST_ENDED,   /* waits for `reporting` to end, for its own report */
+};
 
 /* Entries of a process' translation table on their way into SRAM (translate.h). */
 struct walk {
@@ -159,6 +196,7 @@ struct vmmc {
 	/* polling */
 	uint32_t events; /* bits of ISR that a turn looks for; SEND is one while somebody waits for the send engine */
 	struct port *turn;
+	uint32_t signalled;  /* the driver's signal is being taken */
 	uint32_t stalled;    /* some port waits for an event */
 	uint32_t long_sends; /* ports with a long send under way */
 	/* link */
@@ -172,7 +210,8 @@ struct vmmc {
 	uint32_t pieces; /* long packets taken and not yet given to the send engine */
 	struct peer *ack_first, *ack_last;
 	struct peer *send_first, *send_last;
-	uint32_t ack_every, ack_delay, rto;
+	uint32_t ack_every, ack_delay, rto, give_up, window, first_sequence, reliable; /* vmmc_ctrl */
+	uint32_t incarnation, sessions; /* what session numbers are made of */
 	uint32_t timer_on, timer_at;
 	struct peer *timed;
 	/* receive */
@@ -186,13 +225,20 @@ struct vmmc {
 	uint32_t cache_low;  /* shift right of an address: bytes of the index, dirty below and above */
 	uint32_t cache_mask; /* of those */
 	uint32_t cache_high; /* shift right of an address: the page's bits of a tag */
+	uint32_t cache_spread; /* shift left of a process' number: its bytes of the index; 0 = it has none */
+	uint32_t cache_end;    /* SRAM address */
 	uint32_t cache_ways, cache_prefetch;
 	uint32_t by_interrupt;
 	struct walk miss; /* of the send that goes on when it is over */
-	struct {
-		uint32_t at, end; /* SRAM addresses in VMMC_CACHE still to go through; equal if there is nothing to do */
-		uint32_t ports;   /* bit p: entries of process p leave */
-	} sweep;
+	uint32_t sweep_at;    /* SRAM address in VMMC_CACHE: the rest is still to go through */
+	uint32_t sweep_ports; /* bit p: entries of process p leave; 0 = nothing to do */
+
+	/* redirection */
+	struct post *posting; /* is being translated, or NULL */
+	uint32_t post_user;   /* of that: the range is, the user buffer's turn has come */
+	uint32_t post_walked; /* pages of either that are */
+	struct walk post_walk;
+	struct post posts[VMMC_MAX_PROCESSES][VMMC_POSTS];
 
 	struct port nobody; /* the ring of ports is never empty */
 	struct packet ack_packet;

@@ -53,6 +53,12 @@ sram_write(uint32_t address, uint32_t value)
 	*(uint32_t *)address = value;
 }
 
+static inline void
+sram_write_byte(uint32_t address, uint32_t value)
+{
+	*(volatile uint8_t *)address = (uint8_t)value;
+}
+
 /* trace_move: the message whose data lie at `from` goes on at `to` (nic-sim/nic.h, TAGS). */
 static inline void
 trace_move(uint32_t to, uint32_t from)

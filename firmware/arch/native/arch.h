@@ -69,6 +69,15 @@ sram_write(uint32_t address, uint32_t value)
 }
 
 static inline void
+sram_write_byte(uint32_t address, uint32_t value)
+{
+	uint32_t word = address & ~3u;
+	arch_sram_at(word)[address & 3] = (uint8_t)value;
+	if (arch_machine->sram_written)
+		arch_machine->sram_written(arch_machine->device, word, sram_read(word));
+}
+
+static inline void
 trace_move(uint32_t to, uint32_t from)
 {
 	if (arch_machine->trace_move)
