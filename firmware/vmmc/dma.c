@@ -1,6 +1,8 @@
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
+#include "firmware/vmmc/redirect.h"
+#include "firmware/vmmc/translate.h"
 
 void
 dma_report(struct port *port)
@@ -23,8 +25,8 @@ note(uint32_t bus)
 	reg_write(LANAI_ISR, LANAI_ISR_HOST_SIG);
 }
 
-static void
-synced(void)
+void
+dma_synced(void)
 {
 	sram_write(CTRL(synced), sram_read(CTRL(synced)) + 1);
 }
@@ -32,33 +34,56 @@ synced(void)
 void
 dma_sync(void)
 {
-	struct arrival *last = NULL;
+	struct transfer *last = NULL;
 	for (struct transfer *transfer = S.dma_first; transfer; transfer = transfer->next)
-		if (transfer->use == DMA_DEPOSIT)
-			last = (struct arrival *)transfer;
+		if (transfer->use != DMA_REPORT && transfer->use != DMA_POST)
+			last = transfer;
 	if (last)
-		last->events |= ARRIVAL_SYNCS;
+		last->events |= TRANSFER_SYNCS;
 	else
-		synced();
+		dma_synced();
 }
 
 void
 dma_close(const struct port *port)
 {
-	for (struct transfer *transfer = S.dma_first; transfer; transfer = transfer->next) {
-		struct packet *packet = (struct packet *)transfer;
-		if (transfer->use == DMA_FETCH && packet->port == port)
-			packet->events |= PACKET_CLOSES;
+	for (struct transfer *transfer = S.dma_first; transfer; transfer = transfer->next)
+		if ((transfer->use == DMA_FETCH || transfer->use == DMA_DROP) &&
+		    ((struct packet *)transfer)->port == port)
+			transfer->events |= PACKET_CLOSES;
+}
+
+void
+dma_drop(const struct peer *peer)
+{
+	for (struct transfer *transfer = S.dma_first; transfer; transfer = transfer->next)
+		if (transfer->use == DMA_FETCH && ((struct packet *)transfer)->peer == peer)
+			transfer->use = DMA_DROP;
+}
+
+void
+dma_queue_first(struct transfer *transfer)
+{
+	struct transfer *first = S.dma_first;
+	if (!first) {
+		dma_queue(transfer);
+		return;
 	}
+	transfer->next = first->next;
+	first->next = transfer;
+	if (S.dma_last == first)
+		S.dma_last = transfer;
 }
 
 void
 dma_deposited(struct arrival *arrival)
 {
-	if (arrival->events & ARRIVAL_NOTIFIES)
+	if (arrival->deposit.events & ARRIVAL_REDIRECTED)
+		redirect_taken(arrival);
+	if (arrival->deposit.events & ARRIVAL_NOTIFIES)
 		note(arrival->deposit.bus);
-	if (arrival->events & ARRIVAL_SYNCS)
-		synced();
+	if (arrival->deposit.events & TRANSFER_SYNCS)
+		dma_synced();
 }
 
 static void
@@ -72,11 +97,34 @@ report_ended(struct port *port)
 	port_settle(port);
 }
 
-void
-dma_reported(struct port *port)
+/* ended: a part of an arrival, a status word or a walk. */
+static void
+ended(struct transfer *done, uint32_t failed)
 {
-	count(VMMC_C_COMPLETIONS);
-	report_ended(port);
+	uint32_t syncs = done->events & TRANSFER_SYNCS;
+	done->events = 0;
+	if (done->use == DMA_WALK)
+		walk_fetched((struct walk *)done, failed);
+	else if (done->use == DMA_PART)
+		redirect_part_ended(done, failed);
+	else if (done->use == DMA_POST)
+		redirect_reported((struct post *)done);
+	else
+		report_ended((struct port *)done);
+	if (syncs)
+		dma_synced();
+}
+
+void
+dma_other(struct transfer *done)
+{
+	if (done->use == DMA_DROP) {
+		port_fetch_dropped((struct packet *)done);
+		return;
+	}
+	if (done->use == DMA_REPORT)
+		count(VMMC_C_COMPLETIONS);
+	ended(done, 0);
 }
 
 void
@@ -86,11 +134,11 @@ dma_failed(struct transfer *done)
 	if (done->use == DMA_DEPOSIT) {
 		struct arrival *arrival = (struct arrival *)done;
 		receive_release(arrival);
-		arrival->events &= ARRIVAL_SYNCS;
+		arrival->deposit.events &= ~ARRIVAL_NOTIFIES;
 		dma_deposited(arrival);
-	} else if (done->use == DMA_FETCH) {
+	} else if (done->use == DMA_FETCH || done->use == DMA_DROP) {
 		port_not_fetched((struct packet *)done);
 	} else {
-		report_ended((struct port *)done);
+		ended(done, 1);
 	}
 }

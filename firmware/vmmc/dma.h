@@ -1,6 +1,7 @@
-/* The host DMA engine, shared by deposits, fetches of data to send, and status words: one queue, in order of coming.
+/* The host DMA engine, shared by deposits, fetches of data to send, status words and table walks: one queue, in order
+ * of coming, but for the few words of a walk, which go first.
  *
- * Six deposits, two fetches and one status word a process can wait at most, so nothing waits for long.  What waits has
+ * Six arrivals, two fetches and one status word a process can wait at most, so nothing waits for long.  What waits has
  * its register contents ready: the end of a transfer starts the next one before anything else. */
 #ifndef FIRMWARE_VMMC_DMA_H
 #define FIRMWARE_VMMC_DMA_H
@@ -16,15 +17,20 @@
 void step_dma_late(uint32_t isr);
 /* dma_report: the port's status word goes to host memory. */
 void dma_report(struct port *port);
-/* dma_failed: a bus error ended the transfer. dma_reported: a status word is in host memory. */
+/* dma_failed: a bus error ended the transfer. dma_other: a transfer that is neither deposit nor fetch is done. */
 void dma_failed(struct transfer *done);
-void dma_reported(struct port *port);
+void dma_other(struct transfer *done);
 /* dma_deposited: what the end of a deposit brings besides: notification, signal. */
 void dma_deposited(struct arrival *arrival);
-/* dma_sync: a signal of the driver was taken: count it when the deposits let through so far are done. */
+/* dma_sync: a signal of the driver was taken: count it when the deposits, fetches and walks queued so far are over.
+ * dma_synced: a transfer with TRANSFER_SYNCS is. */
 void dma_sync(void);
-/* dma_close: tells the packets that are being fetched that their port is closed. */
+void dma_synced(void);
+/* dma_close: tells the packets that are being fetched that their port is closed. dma_drop: that their peer is down. */
 void dma_close(const struct port *port);
+void dma_drop(const struct peer *peer);
+/* dma_queue_first: next after the transfer under way. */
+void dma_queue_first(struct transfer *transfer);
 
 HOT void
 dma_start(const struct transfer *transfer)

@@ -1,20 +1,38 @@
 #include "firmware/vmmc/port.h"
+#include "firmware/vmmc/redirect.h"
+#include "firmware/vmmc/session.h"
+#include "firmware/vmmc/translate.h"
 
 #define PAGE_MASK (VMMC_PAGE - 1)
 
+/* report: what stands in the process' status words goes to host memory. */
 static void
-bad_descriptor(struct port *port)
+report(struct port *port)
 {
-	uint32_t at = port->row + offsetof(struct vmmc_proc, errors);
-	sram_write(at, sram_read(at) + 1);
-	count(VMMC_C_BAD_DESCRIPTOR);
+	if (port->status.bus && port->open)
+		dma_report(port);
 }
 
-/* stall: poll this port again after the next event. */
+void
+port_bad(struct port *port, uint32_t control, uint32_t number)
+{
+	uint32_t at = port->row + offsetof(struct vmmc_proc, errors);
+	uint32_t errors = sram_read(at) + 1;
+	sram_write(at, errors);
+	sram_write(port->status.sram + offsetof(struct vmmc_status, failed), errors);
+	if (control & FLAG_COMPLETE)
+		sram_write(port->status.sram, number);
+	count(VMMC_C_BAD_DESCRIPTOR);
+	report(port);
+}
+
+/* stall: poll this port again after the next event, or behind its long send. */
 static void
 stall(struct port *port)
 {
 	port->poll = CTRL(zero);
+	if (port->left)
+		return;
 	port->stalled = 1;
 	S.stalled = 1;
 }
@@ -22,26 +40,33 @@ stall(struct port *port)
 void
 port_report(struct port *port, uint32_t number)
 {
-	if (!port->status.bus || !port->open)
-		return;
 	sram_write(port->status.sram, number);
-	dma_report(port);
+	report(port);
 }
 
 void
-port_reject(struct port *port)
+port_reject(struct port *port, uint32_t control)
 {
-	port_take(port);
-	bad_descriptor(port);
-}
-
-void
-port_reject_or_stall(struct port *port, const struct peer *peer)
-{
-	if (peer->reachable)
+	if (port->fetching) {
 		stall(port);
-	else
-		port_reject(port);
+		return;
+	}
+	port_take(port);
+	port_bad(port, control, port->taken);
+}
+
+void
+port_reject_or_stall(struct port *port, struct peer *peer, uint32_t control)
+{
+	uint32_t refuses = session_refuses(peer);
+	if (refuses && !port->fetching)
+		count(VMMC_C_UNREACHABLE);
+	if (refuses || peer->state == LINK_NONE) {
+		port_reject(port, control);
+	} else {
+		session_want(peer);
+		stall(port);
+	}
 }
 
 /* last_page: number of the page that holds the last byte, or all ones if that lies beyond any table. */
@@ -57,6 +82,8 @@ static void
 end_long(struct port *port)
 {
 	port->left = 0;
+	port->refused = 0;
+	port->fetching--;
 	S.long_sends--;
 	if (port->open)
 		port->poll = port->slot;
@@ -80,15 +107,15 @@ static inline uint32_t
 last_piece(const struct port *port, struct packet *packet)
 {
 	uint32_t flags = port->flags;
-	packet->number = port->taken;
-	packet->events = bits(flags, COMPLETE_BIT, 1);
+	packet->number = port->sends;
+	packet->fetch.events = PACKET_LAST | bits(flags, COMPLETE_BIT, 1);
 	return bits(flags, NOTIFY_BIT, 1) << KEY_FLAGS_BIT;
 }
 
 /* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on.  Most
  * are whole pages. */
 static inline void
-fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t frame)
+fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t entry)
 {
 	uint32_t to = port->to, from = port->from, left = port->left, at = packet->at;
 	uint32_t bytes = VMMC_PAGE;
@@ -98,7 +125,7 @@ fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t
 		bytes = left;
 	left -= bytes;
 	key = (key & 0xFFFF0000u) | bytes;
-	packet->events = 0;
+	packet->fetch.events = 0;
 	if (!left)
 		key |= last_piece(port, packet);
 	port->left = left;
@@ -107,7 +134,7 @@ fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t
 	port->fetching++;
 	packet->port = port;
 	packet->last = at + PACKET_DATA - 4 + bytes;
-	packet->fetch.bus = (frame & ~PAGE_MASK) + low_bits(from, VMMC_PAGE_SHIFT);
+	packet->fetch.bus = cache_bus(entry) + low_bits(from, VMMC_PAGE_SHIFT);
 	packet->fetch.bytes = bytes;
 	trace_move(at, port->row);
 	port_address(packet, peer, at);
@@ -115,38 +142,56 @@ fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t
 	sram_write(at + PACKET_KEY, key);
 }
 
+/* cannot_issue: the port's long send names a node that is not there, or a page that is not to be had: bad, when the
+ * pieces before have left host memory, or of a node that takes nothing now.  Returns 0. */
+static COLD uint32_t
+cannot_issue(struct port *port, uint32_t key)
+{
+	struct peer *peer = peer_of(key, OUT_NODE_BIT);
+	uint32_t valid = low_bits(key, 1), refuses = session_refuses(peer);
+	if (valid && !refuses && peer->state != LINK_NONE && !port->refused) {
+		session_want(peer);
+		return 0;
+	}
+	if (port->fetching != 1)
+		return 0;
+	if (valid && refuses)
+		count(VMMC_C_UNREACHABLE);
+	uint32_t flags = port->flags;
+	end_long(port);
+	port_bad(port, flags, port->sends);
+	return 0;
+}
+
 /* issue_piece: takes one more piece of the port's long send if it can; 1 if it did. */
 static inline uint32_t
 issue_piece(struct port *port)
 {
 	struct packet *packet = S.free_long;
-	uint32_t to_page = port->to >> VMMC_PAGE_SHIFT, from_page = port->from >> VMMC_PAGE_SHIFT;
+	uint32_t to_page = port->to >> VMMC_PAGE_SHIFT;
 	ARCH_KEEP(to_page);
-	ARCH_KEEP(from_page);
 	if (!packet)
 		return 0;
-	uint32_t entry = port->out + OUT_BYTES * to_page;
-	uint32_t key = sram_read(entry + 4);
-	uint32_t frame = sram_read(port->src + 4 * from_page);
+	uint32_t out = port->out + OUT_BYTES * to_page;
+	uint32_t key = sram_read(out + 4);
 	struct peer *peer = peer_of(key, OUT_NODE_BIT);
 	uint32_t room = peer->room;
-	if (not_low((key & frame) ^ 1, 1) || (!room && !peer->reachable)) {
-		bad_descriptor(port);
-		end_long(port);
-		return 0;
-	}
-	if (!room)
-		return 0;
+	if (!room || not_low(key ^ VMMC_OUT_VALID, 1))
+		return cannot_issue(port, key);
+	uint32_t entry = translate(port, port->from);
+	if (!entry)
+		return cannot_issue(port, key);
 	S.free_long = packet->next;
 	S.pieces++;
 	peer->room = room - 1;
-	fill_piece(port, packet, peer, sram_read(entry), key, frame);
+	fill_piece(port, packet, peer, sram_read(out), key, entry);
 	dma_queue(&packet->fetch);
 	if (!port->left)
 		end_long(port);
 	return 1;
 }
 
+/* serve_long: the send begins, behind which the process' other sends wait; posts do not. */
 static void
 serve_long(struct port *port, uint32_t control)
 {
@@ -154,60 +199,108 @@ serve_long(struct port *port, uint32_t control)
 	uint32_t bytes = VMMC_CONTROL_LENGTH(control);
 	uint32_t to = sram_read(slot + SLOT_PROXY);
 	uint32_t from = sram_read(slot + SLOT_DATA);
-	trace_move(port->row, slot);
-	port_take(port);
-	if (!bytes || (bytes | to | from) & 3 || last_page(to, bytes) >= port->out_count ||
-	    last_page(from, bytes) >= port->src_count) {
-		bad_descriptor(port);
+	if (port->left) {
+		stall(port);
 		return;
 	}
+	if (!bytes || (bytes | to | from) & 3 || last_page(to, bytes) >= port->out_count || from + bytes - 1 < from) {
+		port_reject(port, control);
+		return;
+	}
+	trace_move(port->row, slot);
+	port_take(port);
 	count(VMMC_C_LONG_SENDS);
 	port->left = bytes;
 	port->to = to;
 	port->from = from;
 	port->flags = control;
-	port->poll = CTRL(zero);
+	port->sends = port->taken;
+	port->fetching++;
 	S.long_sends++;
 	if (S.pieces < PIECES_MAX)
 		ports_issue();
 }
 
+/* serve_post: a post or its end, which need no order with sends. */
+static void
+serve_post(struct port *port, uint32_t control)
+{
+	uint32_t slot = port->slot;
+	uint32_t post = VMMC_CONTROL_OP(control) == VMMC_OP_POST;
+	if (post ? redirect_post(port, slot, control) : redirect_cancel(port, slot, control)) {
+		port_take(port);
+		return;
+	}
+	port->poll = CTRL(zero);
+	port->stalled = 1;
+	S.stalled = 1;
+}
+
 void
 port_serve_long(struct port *port, uint32_t control)
 {
-	if (VMMC_CONTROL_OP(control) == VMMC_OP_LONG)
+	uint32_t op = VMMC_CONTROL_OP(control);
+	if (op == VMMC_OP_LONG)
 		serve_long(port, control);
+	else if (op == VMMC_OP_POST || op == VMMC_OP_CANCEL)
+		serve_post(port, control);
 	else
-		port_reject(port);
+		port_reject(port, control);
 }
 
 void
 port_fetch_event(struct packet *packet)
 {
 	struct port *port = packet->port;
-	if (packet->events & PACKET_REPORTS)
+	uint32_t events = packet->fetch.events;
+	if (events & PACKET_REPORTS)
 		port_report(port, packet->number);
-	if (packet->events & PACKET_CLOSES)
+	if (events & PACKET_CLOSES)
 		port_settle(port);
+	if (events & TRANSFER_SYNCS)
+		dma_synced();
 }
 
+/* forget_piece: a piece that is not sent.  A peer that went down has begun to count its room anew. */
+static void
+forget_piece(struct packet *packet)
+{
+	packet->port->fetching--;
+	S.pieces--;
+	if (packet->fetch.use == DMA_FETCH)
+		packet->peer->room++;
+	packet->fetch.use = DMA_FETCH;
+	packet_free(packet);
+}
+
+void
+port_fetch_dropped(struct packet *packet)
+{
+	forget_piece(packet);
+	port_fetch_event(packet);
+}
+
+/* The rest of the send is dropped, and the whole is a bad descriptor.  Behind its last piece, or where it follows in
+ * the queue, that piece's end tells of completion. */
 void
 port_not_fetched(struct packet *packet)
 {
 	struct port *port = packet->port;
-	port->fetching--;
-	S.pieces--;
-	packet->peer->room++;
-	packet_free(packet);
-	if (port->left)
+	uint32_t control = 0;
+	forget_piece(packet);
+	if (port->left && !(packet->fetch.events & PACKET_LAST)) {
+		control = port->flags;
 		end_long(port);
+	}
+	port_bad(port, control, port->sends);
+	port_fetch_event(packet);
 	port_settle(port);
 }
 
 void
 port_settle(struct port *port)
 {
-	if (port->open || port->fetching || port->reporting)
+	if (port->open || port->fetching || port->reporting || translate_busy(port) || redirect_busy(port))
 		return;
 	sram_write(port->row + offsetof(struct vmmc_proc, polled), 0);
 }
@@ -267,11 +360,13 @@ open_port(struct port *port, uint32_t i)
 	port->status.bus = sram_read(row + offsetof(struct vmmc_proc, status_bus));
 	port->out = VMMC_OUT_TABLE + OUT_BYTES * sram_read(row + offsetof(struct vmmc_proc, out_first));
 	port->out_count = sram_read(row + offsetof(struct vmmc_proc, out_count));
-	port->src = VMMC_SRC_TABLE + 4 * sram_read(row + offsetof(struct vmmc_proc, src_first));
-	port->src_count = sram_read(row + offsetof(struct vmmc_proc, src_count));
+	port->directory = sram_read(row + offsetof(struct vmmc_proc, directory));
 	sram_write(row + offsetof(struct vmmc_proc, consumed), 0);
 	sram_write(port->status.sram, 0);
+	sram_write(port->status.sram + offsetof(struct vmmc_status, failed), 0);
+	sram_write(row + offsetof(struct vmmc_proc, errors), 0);
 	sram_write(row + offsetof(struct vmmc_proc, polled), 1);
+	translate_open(port);
 }
 
 static void
@@ -281,6 +376,8 @@ close_port(struct port *port)
 	if (port->left)
 		end_long(port);
 	dma_close(port);
+	translate_close(port);
+	redirect_close(port);
 	port_settle(port);
 }
 

@@ -18,7 +18,7 @@
 #define NOTIFY_BIT    25
 _Static_assert(FLAG_NOTIFY == 1u << NOTIFY_BIT && FLAG_COMPLETE == 1u << COMPLETE_BIT, "flags");
 _Static_assert(PACKET_REPORTS == 1, "flags");
-_Static_assert(VMMC_OUT_VALID == 1 && VMMC_SRC_VALID == 1, "valid bits");
+_Static_assert(VMMC_OUT_VALID == 1, "valid bit");
 
 /* Pieces of long sends that are being fetched or wait for the send engine: one on each side keeps both engines busy,
  * and a short send waits for little. */
@@ -26,13 +26,19 @@ _Static_assert(VMMC_OUT_VALID == 1 && VMMC_SRC_VALID == 1, "valid bits");
 
 /* port_serve_long: the port's next slot has this control word, which is not a short send. */
 void port_serve_long(struct port *port, uint32_t control);
-/* port_reject: a bad descriptor in the next slot. port_reject_or_stall: a short send found no packet or no window. */
-void port_reject(struct port *port);
-void port_reject_or_stall(struct port *port, const struct peer *peer);
+/* port_reject: a bad descriptor in the next slot; it waits until what is before it has left host memory, so that
+ * vmmc_status.completed does not run ahead. port_reject_or_stall: a short send found no packet or no window. */
+void port_reject(struct port *port, uint32_t control);
+void port_reject_or_stall(struct port *port, struct peer *peer, uint32_t control);
+/* port_bad: counts a bad descriptor and tells the process; with VMMC_SEND_COMPLETE in `control` its number is
+ * completed, too. */
+void port_bad(struct port *port, uint32_t control, uint32_t number);
 /* port_report: descriptor `number` of a process that wants to know is done with. */
 void port_report(struct port *port, uint32_t number);
-/* port_fetch_event: a packet with `events` has been fetched. port_not_fetched: it could not. */
+/* port_fetch_event: a packet with events has been fetched. port_fetch_dropped: one whose peer went down meanwhile.
+ * port_not_fetched: one could not. */
 void port_fetch_event(struct packet *packet);
+void port_fetch_dropped(struct packet *packet);
 void port_not_fetched(struct packet *packet);
 /* port_settle: tells the driver if nothing of a closed port is under way any more. */
 void port_settle(struct port *port);
@@ -100,7 +106,7 @@ port_take(struct port *port)
 	port->poll = slot;
 }
 
-/* port_must_wait: no packet, no window, or a long send of this process before it is still being fetched. */
+/* port_must_wait: no packet, no window, or a long send of this process before it is not all in SRAM yet. */
 HOT uint32_t
 port_must_wait(const struct port *port, const struct packet *packet, uint32_t room)
 {
@@ -122,21 +128,21 @@ port_serve_short(struct port *port, uint32_t control)
 	uint32_t page = proxy >> VMMC_PAGE_SHIFT;
 	uint32_t offset = low_bits(proxy, VMMC_PAGE_SHIFT);
 	if (page >= port->out_count) {
-		port_reject(port);
+		port_reject(port, control);
 		return;
 	}
 	uint32_t entry = port->out + OUT_BYTES * page;
 	uint32_t key = sram_read(entry + 4);
 	uint32_t beyond = (offset + bytes - 1) >> VMMC_PAGE_SHIFT;
 	if (beyond | ((bytes - 4) & ~(VMMC_SHORT_MAX - 4)) | not_low(proxy, 2) | not_low(key ^ VMMC_OUT_VALID, 1)) {
-		port_reject(port);
+		port_reject(port, control);
 		return;
 	}
 	struct packet *packet = S.free_short;
 	struct peer *peer = peer_of(key, OUT_NODE_BIT);
 	uint32_t room = peer->room;
 	if (port_must_wait(port, packet, room)) {
-		port_reject_or_stall(port, peer);
+		port_reject_or_stall(port, peer, control);
 		return;
 	}
 	uint32_t at = packet->at;
@@ -173,7 +179,7 @@ port_fetched(struct packet *packet)
 	packet->port->fetching--;
 	if (link_send(packet, packet->peer, packet->at, packet->last))
 		S.pieces--;
-	if (packet->events)
+	if (packet->fetch.events)
 		port_fetch_event(packet);
 }
 

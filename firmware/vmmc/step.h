@@ -27,7 +27,7 @@ step_deposited(struct arrival *arrival)
 	receive_release(arrival);
 	count(VMMC_C_DEPOSITS);
 	sram_write(bytes_at, sram_read(bytes_at) + arrival->deposit.bytes);
-	if (arrival->events)
+	if (arrival->deposit.events)
 		dma_deposited(arrival);
 }
 
@@ -42,7 +42,7 @@ step_dma(uint32_t isr)
 	else if (done->use == DMA_FETCH)
 		port_fetched((struct packet *)done);
 	else
-		dma_reported((struct port *)done);
+		dma_other(done);
 }
 
 /* step_events: ISR showed these of S.events when the turn began; the host DMA engine, which limits the bandwidth,
