@@ -12,7 +12,7 @@
 #include <glib.h>
 #include <stdbool.h>
 
-#define MOCK_FRAMES     64u
+#define MOCK_FRAMES     96u
 #define MOCK_MEMORY     (MOCK_FRAMES * VMMC_PAGE)
 #define MOCK_PACKET_MAX 16384u
 
