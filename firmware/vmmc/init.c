@@ -48,20 +48,14 @@ init_peer(struct peer *peer, uint32_t node)
 {
 	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node);
 	uint32_t hops = sram_read(row);
-	uint32_t first = ctrl(CTRL(first_sequence)) & 0xFFFF;
-	if (!hops || hops > VMMC_MAX_HOPS || node >= ctrl(CTRL(n_nodes))) {
-		peer->expected = 0x10000; /* no packet is in order */
+	if (!hops || hops > VMMC_MAX_HOPS || node >= ctrl(CTRL(n_nodes)))
 		return;
-	}
 	uint32_t skip = VMMC_MAX_HOPS - hops;
 	peer->route[0] = sram_read(row + 4);
 	peer->route[1] = sram_read(row + 8);
 	peer->start = PACKET_ROUTE + (skip & ~3u);
 	peer->skip = skip & 3;
-	peer->reachable = 1;
-	peer->room = ctrl(CTRL(window));
-	peer->next_sequence = first << SEQUENCE_BITS;
-	peer->base = peer->expected = first;
+	peer->state = LINK_IDLE;
 }
 
 /* init_packets: `n` packets of `bytes` each from SRAM address `at` into the list `home`; returns the address behind
@@ -104,7 +98,8 @@ init_ports(void)
 	for (uint32_t i = 0; i < VMMC_MAX_PROCESSES; i++) {
 		S.ports[i].number = i;
 		S.ports[i].row = VMMC_PROCS + i * (uint32_t)sizeof(struct vmmc_proc);
-		init_transfer(&S.ports[i].status, DMA_REPORT, CTRL(progress) + STATUS_BYTES * i, DMA_TO_HOST, STATUS_BYTES);
+		init_transfer(&S.ports[i].status, DMA_REPORT, CTRL(progress) + STATUS_BYTES * i, DMA_TO_HOST,
+		              STATUS_BYTES);
 	}
 	S.nobody.poll = CTRL(zero);
 	sram_write(CTRL(zero), 0);

@@ -1,11 +1,12 @@
 #include "firmware/vmmc/link.h"
+#include "firmware/vmmc/session.h"
 
 #define SEQUENCE_MASK 0xFFFFu
 
 /* The time-out doubles this often at most without progress. */
 #define BACKOFF_MAX 3u
 
-/* timer_want: the interval timer must ask for this peer at `at`, which is `delay` ticks from now. */
+/* timer_want: the interval timer must ask for this peer at `at`, which is `delay` ticks from now, perhaps past. */
 static void
 timer_want(struct peer *peer, uint32_t at, uint32_t delay)
 {
@@ -19,12 +20,26 @@ timer_want(struct peer *peer, uint32_t at, uint32_t delay)
 		return;
 	S.timer_on = 1;
 	S.timer_at = at;
+	if ((int32_t)delay <= 0)
+		delay = 1;
 	reg_write(LANAI_IT, delay);
+}
+
+/* unkept: without reliability nothing waits for the peer; what is in its list has not left yet. */
+static void
+unkept(struct peer *peer)
+{
+	peer->base = peer->next_sequence >> SEQUENCE_BITS;
+	S.events |= LANAI_ISR_SEND;
 }
 
 void
 link_time(struct peer *peer)
 {
+	if (!S.reliable) {
+		unkept(peer);
+		return;
+	}
 	uint32_t left = peer->rto_at - reg_read(LANAI_RTC);
 	timer_want(peer, peer->rto_at, left);
 }
@@ -32,6 +47,8 @@ link_time(struct peer *peer)
 void
 link_owe(struct peer *peer)
 {
+	if (!S.reliable)
+		return;
 	uint32_t at = reg_read(LANAI_RTC) + S.ack_delay;
 	peer->ack_at = at;
 	peer->owed_then = peer->owed;
@@ -58,23 +75,30 @@ transmit(struct packet *packet)
 		S.pieces--;
 }
 
+/* transmit_control: what is due to the peer now, whatever it was when it was queued. */
 static void
-transmit_ack(struct peer *peer)
+transmit_control(struct peer *peer)
 {
 	uint32_t at = S.ack_packet.at;
-	uint32_t nack = peer->nack_due;
-	uint32_t kind = nack ? VMMC_KIND_NACK : VMMC_KIND_ACK;
+	uint32_t kind = peer->due;
+	uint32_t link = peer->expected;
+	if (!kind)
+		kind = VMMC_KIND_ACK;
+	if (kind >= VMMC_KIND_SYN)
+		link = peer->session;
+	else
+		count(kind == VMMC_KIND_NACK ? VMMC_C_NACKS_SENT : VMMC_C_ACKS_SENT);
 	sram_write(at + PACKET_ROUTE, peer->route[0]);
 	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
 	sram_write(at + PACKET_TYPE, S.type_base | kind << 8);
-	sram_write(at + PACKET_LINK, peer->expected);
+	sram_write(at + PACKET_LINK, link);
 	link_give(peer, at, at + PACKET_LINK);
+	S.ack_packet.peer = peer;
 	S.sending = &S.ack_packet;
-	count(nack ? VMMC_C_NACKS_SENT : VMMC_C_ACKS_SENT);
-	peer->nack_due = 0;
+	peer->due = 0;
 }
 
-/* ack_pop: the next peer that still needs an explicit acknowledgement; data on their way may have carried it. */
+/* ack_pop: the next peer that still needs a control packet; data on their way may have acknowledged. */
 static struct peer *
 ack_pop(void)
 {
@@ -82,7 +106,7 @@ ack_pop(void)
 	while ((peer = S.ack_first) != NULL) {
 		S.ack_first = peer->ack_next;
 		peer->ack_queued = 0;
-		if (peer->owed || peer->nack_due)
+		if (peer->owed || peer->due)
 			break;
 	}
 	return peer;
@@ -128,10 +152,10 @@ send_next(void)
 	struct peer *peer = ack_pop();
 	struct packet *packet = peer ? NULL : send_pop();
 	if (peer)
-		transmit_ack(peer);
+		transmit_control(peer);
 	else if (packet)
 		transmit(packet);
-	if (S.ack_first || S.send_first)
+	if (S.ack_first || S.send_first || (packet && !S.reliable))
 		S.events |= LANAI_ISR_SEND;
 }
 
@@ -159,17 +183,32 @@ link_wait(struct packet *packet)
 	S.events |= LANAI_ISR_SEND;
 }
 
+/* left: without reliability: the oldest packet of its peer is not needed any more. */
+static void
+left(struct packet *packet)
+{
+	struct peer *peer = packet->peer;
+	if (packet == &S.ack_packet)
+		return;
+	peer->oldest = packet->next;
+	peer->room++;
+	unkept(peer);
+	packet_free(packet);
+}
+
 void
 link_sent(void)
 {
 	struct packet *done = S.sending;
-	reg_write(LANAI_ISR, LANAI_ISR_SEND);
-	S.events &= ~LANAI_ISR_SEND;
 	S.sending = NULL;
 	if (S.sending_freed) {
 		S.sending_freed = 0;
 		packet_free(done);
+	} else if (done && !S.reliable) {
+		left(done);
 	}
+	reg_write(LANAI_ISR, LANAI_ISR_SEND);
+	S.events &= ~LANAI_ISR_SEND;
 	send_next();
 }
 
@@ -210,7 +249,8 @@ static COLD struct packet *
 progress_slowly(struct peer *peer, struct packet *packet, uint32_t n)
 {
 	packet = release_any(peer, packet, n);
-	if (peer->backoff) {
+	if (peer->quiet) {
+		peer->quiet = 0;
 		peer->backoff = 0;
 		peer->rto_at = reg_read(LANAI_RTC) + S.rto;
 		link_time(peer);
@@ -229,7 +269,7 @@ link_progress(struct peer *peer, uint32_t expected)
 	struct packet *packet = peer->oldest;
 	peer->base = expected;
 	peer->room += n;
-	if (__builtin_expect((uintptr_t)peer->unsent | peer->backoff | S.resending, 0)) {
+	if (__builtin_expect((uintptr_t)peer->unsent | peer->quiet | S.resending, 0)) {
 		packet = progress_slowly(peer, packet, n);
 	} else {
 		do {
@@ -258,14 +298,14 @@ ack_push(struct peer *peer)
 }
 
 void
-link_ack_now(struct peer *peer, uint32_t negative)
+link_control(struct peer *peer, uint32_t kind)
 {
-	if (negative)
-		peer->nack_due = 1;
+	if (kind != VMMC_KIND_ACK)
+		peer->due = kind;
 	else if (!peer->owed)
 		peer->owed = 1;
 	if (link_ready()) {
-		transmit_ack(peer);
+		transmit_control(peer);
 	} else {
 		ack_push(peer);
 		S.events |= LANAI_ISR_SEND;
@@ -283,21 +323,87 @@ link_go_back(struct peer *peer)
 	send_waiting();
 }
 
-/* time_out: everything again, less often each time.  While packets still wait for the send engine, or it is busy with
- * one to this peer, nothing is known to be lost: the network or a receiver backs up. */
-static void
-time_out(struct peer *peer, uint32_t now)
+void
+link_drop(struct peer *peer)
 {
-	uint32_t busy = !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY);
-	uint32_t waiting = peer->unsent || (busy && S.sending && S.sending->peer == peer);
-	if (!waiting) {
-		count(VMMC_C_TIMEOUTS);
-		if (peer->backoff < BACKOFF_MAX)
-			peer->backoff++;
+	uint32_t held = low_bits((peer->next_sequence >> SEQUENCE_BITS) - peer->base, SEQUENCE_BITS);
+	release_any(peer, peer->oldest, held);
+	peer->oldest = peer->unsent = NULL;
+	peer->base = peer->next_sequence >> SEQUENCE_BITS;
+	peer->room = 0;
+	peer->owed = peer->due = peer->gap = 0;
+	peer->quiet = peer->backoff = 0;
+}
+
+/* patience: how long a time-out waits. */
+static uint32_t
+patience(const struct peer *peer)
+{
+	uint32_t ticks = S.rto << peer->backoff;
+	uint32_t left_to_give_up = S.give_up - peer->quiet;
+	if (S.give_up && left_to_give_up < ticks)
+		ticks = left_to_give_up;
+	return ticks;
+}
+
+/* too_quiet: another time-out in which the peer did nothing: is that enough to give it up? */
+static uint32_t
+too_quiet(struct peer *peer)
+{
+	if (!S.give_up) {
+		peer->quiet = 1;
+		return 0;
+	}
+	peer->quiet += patience(peer);
+	return peer->quiet >= S.give_up;
+}
+
+/* repeat: everything, or the attempt to make the link, less often each time. */
+static void
+repeat(struct peer *peer)
+{
+	count(VMMC_C_TIMEOUTS);
+	if (peer->backoff < BACKOFF_MAX)
+		peer->backoff++;
+	if (peer->state == LINK_MAKING) {
+		peer->due = VMMC_KIND_SYN;
+		ack_push(peer);
+	} else {
 		peer->unsent = peer->oldest;
 		send_push(peer);
 	}
-	peer->rto_at = now + (S.rto << peer->backoff);
+}
+
+/* waits: something of the peer waits for the send engine: nothing is known to be lost, the network or a receiver backs
+ * up. */
+static uint32_t
+waits(const struct peer *peer)
+{
+	return peer->unsent || (peer->due && peer->ack_queued);
+}
+
+/* blocks: the send engine is busy with a packet to this peer. */
+static uint32_t
+blocks(const struct peer *peer)
+{
+	uint32_t busy = !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY);
+	return busy && S.sending && S.sending->peer == peer;
+}
+
+/* time_out: ticks until the next one; 0 if there is none because the peer was given up. */
+static int32_t
+time_out(struct peer *peer, uint32_t now)
+{
+	uint32_t blocking = blocks(peer), waiting = waits(peer);
+	if ((blocking || !waiting) && too_quiet(peer)) {
+		session_down(peer);
+		return 0;
+	}
+	if (!blocking && !waiting)
+		repeat(peer);
+	uint32_t ticks = patience(peer);
+	peer->rto_at = now + ticks;
+	return (int32_t)ticks;
 }
 
 /* ack_due: nothing came for the whole delay: acknowledge.  Else wait for as long again. */
@@ -316,12 +422,10 @@ static inline uint32_t
 peer_left(struct peer *peer, uint32_t now)
 {
 	int32_t left = 0;
-	if (peer->oldest) {
+	if (peer->oldest || peer->state == LINK_MAKING) {
 		left = (int32_t)(peer->rto_at - now);
-		if (left <= 0) {
-			time_out(peer, now);
-			left = (int32_t)(peer->rto_at - now);
-		}
+		if (left <= 0)
+			left = time_out(peer, now);
 	}
 	if (peer->owed) {
 		int32_t ack_left = (int32_t)(peer->ack_at - now);

@@ -1,7 +1,16 @@
 /* The reliable link: packets to a peer in order, held until acknowledged, go-back-N.
  *
- * Each node pair has one space of 16-bit sequence numbers each way.  A packet gets its number when it is queued;
- * whatever goes to a peer carries the number expected from it.  Explicit acknowledgements go before data.
+ * Each node pair has one space of 16-bit sequence numbers each way, which begins anew with each session (session.h).  A
+ * packet gets its number when it is queued; whatever goes to a peer carries the number expected from it.  Control
+ * packets go before data.
+ *
+ * Without progress the time-out doubles, up to eightfold, and the time is added up; when it reaches give_up_ticks the
+ * peer is down.  Time in which packets only wait for the send engine does not count, unless it is this peer's packet
+ * that blocks the engine.
+ *
+ * WITHOUT RELIABILITY (vmmc_ctrl.reliable 0), as in the first version of VMMC, a packet is freed when it has left;
+ * there are no acknowledgements and no timer, and what comes in another order than it was sent is taken all the same.
+ * The hot paths are the same; the modes part where a packet becomes the only one that waits for its peer (link_time).
  *
  * Whether the send engine is busy is asked when something is to be sent, and its end is an event only while somebody
  * waits for it (S.events). */
@@ -15,7 +24,8 @@
 
 /* link_wait: a new packet, appended to the peer's, whose turn at the send engine comes. */
 void link_wait(struct packet *packet);
-/* link_time: the timer must ask for this peer's time-out, whatever it is set to. */
+/* link_time: the timer must ask for this peer's time-out, whatever it is set to.  Without reliability: nothing waits
+ * for an acknowledgement; the end of the packet is an event. */
 void link_time(struct peer *peer);
 /* link_sent: the send engine is done with S.sending (or a network reset took it away). */
 void link_sent(void);
@@ -23,10 +33,12 @@ void link_sent(void);
 void link_progress(struct peer *peer, uint32_t expected);
 /* link_owe: the first packet that is to be acknowledged: after ack_delay, or twice that if others come meanwhile. */
 void link_owe(struct peer *peer);
-/* link_ack_now: send an explicit (negative) acknowledgement. */
-void link_ack_now(struct peer *peer, uint32_t negative);
+/* link_control: send a packet of this kind, anything but data, as soon as can be. */
+void link_control(struct peer *peer, uint32_t kind);
 /* link_go_back: transmit everything again that is not acknowledged. */
 void link_go_back(struct peer *peer);
+/* link_drop: frees what is on its way to the peer, and forgets what is owed to it; nothing more can be sent. */
+void link_drop(struct peer *peer);
 /* link_timer: the interval timer ran out. */
 void link_timer(void);
 
@@ -114,7 +126,7 @@ link_ack_soon(struct peer *peer)
 	uint32_t owed = peer->owed + 1;
 	peer->owed = owed;
 	if (owed >= S.ack_every)
-		link_ack_now(peer, 0);
+		link_control(peer, VMMC_KIND_ACK);
 	else if (owed == 1)
 		link_owe(peer);
 }

@@ -1,4 +1,5 @@
 #include "firmware/vmmc/receive.h"
+#include "firmware/vmmc/session.h"
 
 void
 receive_again(void)
@@ -8,16 +9,19 @@ receive_again(void)
 		receive_arm(S.armed);
 }
 
-/* take_control: a negative acknowledgement. Returns 0 if it is none. */
-static uint32_t
-take_control(struct peer *peer, uint32_t kind, uint32_t link, uint32_t bytes)
+/* take_control: a whole control packet.  ACK comes here only if the link is not up. */
+static void
+take_control(struct peer *peer, uint32_t kind, uint32_t link)
 {
-	if (bytes != ACK_RECEIVED_BYTES || kind != VMMC_KIND_NACK)
-		return 0;
-	count(VMMC_C_NACKS_RECEIVED);
-	link_acknowledged(peer, link & 0xFFFF);
-	link_go_back(peer);
-	return 1;
+	if (kind == VMMC_KIND_SYN || kind == VMMC_KIND_SYNACK) {
+		session_control(peer, kind, link);
+	} else if (peer->state != LINK_UP) {
+		session_stray(peer);
+	} else if (kind == VMMC_KIND_NACK) {
+		count(VMMC_C_NACKS_RECEIVED);
+		link_acknowledged(peer, link & 0xFFFF);
+		link_go_back(peer);
+	}
 }
 
 /* out_of_order: a sound data packet that is not the next one. */
@@ -28,20 +32,38 @@ out_of_order(struct peer *peer, uint32_t link)
 	link_acknowledged(peer, link & 0xFFFF);
 	if (ahead < 0) {
 		count(VMMC_C_DROP_DUPLICATE);
-		link_ack_now(peer, 0);
+		link_control(peer, VMMC_KIND_ACK);
 		return;
 	}
 	count(VMMC_C_DROP_GAP);
 	if (peer->gap)
 		return;
 	peer->gap = 1;
-	link_ack_now(peer, 1);
+	link_control(peer, VMMC_KIND_NACK);
 }
 
-/* not_in_order: everything that is not the next data packet of some peer: finds out what it is. */
-static void
-not_in_order(uint32_t at, uint32_t end)
+/* take_data: a whole data packet that is not the next one, or whose link is not up.  Without reliability it is as good as
+ * any: 1 if it was taken. */
+static uint32_t
+take_data(struct arrival *arrival, struct peer *peer, uint32_t link, uint32_t key)
 {
+	if (!S.reliable) {
+		peer->expected = link >> SEQUENCE_BITS;
+		receive_take(arrival, peer, arrival->at, link, key, VMMC_KEY_LENGTH(key));
+		return 1;
+	}
+	if (peer->state == LINK_UP)
+		out_of_order(peer, link);
+	else
+		session_stray(peer);
+	return 0;
+}
+
+/* not_in_order: everything that is not the next data packet of some peer: finds out what it is.  1 if it was taken. */
+static uint32_t
+not_in_order(struct arrival *arrival, uint32_t end)
+{
+	uint32_t at = arrival->at;
 	uint32_t type = sram_read(at);
 	uint32_t link = sram_read(at + 4);
 	uint32_t source = type & 0xFF;
@@ -49,17 +71,21 @@ not_in_order(uint32_t at, uint32_t end)
 	uint32_t bytes = end - at;
 	if (sram_read(end - 4) >> LANAI_CRC_RESIDUE_SHIFT) {
 		count(VMMC_C_DROP_CRC);
-		return;
+		return 0;
 	}
-	if (type >> 16 != VMMC_TYPE || source >= VMMC_MAX_NODES || !S.peers[source].reachable) {
+	if (type >> 16 != VMMC_TYPE || source >= VMMC_MAX_NODES || S.peers[source].state == LINK_NONE) {
 		count(VMMC_C_DROP_TYPE);
-		return;
+		return 0;
 	}
 	struct peer *peer = peer_of(source, 0);
-	if (kind == VMMC_KIND_DATA && bytes == ARRIVAL_OVERHEAD + VMMC_KEY_LENGTH(sram_read(at + 12)))
-		out_of_order(peer, link);
-	else if (kind == VMMC_KIND_DATA || !take_control(peer, kind, link, bytes))
+	uint32_t key = sram_read(at + 12);
+	if (kind == VMMC_KIND_DATA && bytes == ARRIVAL_OVERHEAD + VMMC_KEY_LENGTH(key))
+		return take_data(arrival, peer, link, key);
+	if (kind > VMMC_KIND_DATA && kind <= VMMC_KIND_SYNACK && bytes == ACK_RECEIVED_BYTES)
+		take_control(peer, kind, link);
+	else
 		count(VMMC_C_DROP_TYPE);
+	return 0;
 }
 
 void
@@ -86,7 +112,7 @@ receive_drop(struct arrival *arrival, uint32_t isr, uint32_t end)
 {
 	if ((isr & RECEIVE_ODD) | S.draining)
 		odd_end(isr, end);
-	else
-		not_in_order(arrival->at, end);
+	else if (not_in_order(arrival, end))
+		return;
 	receive_release(arrival);
 }

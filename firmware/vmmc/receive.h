@@ -4,6 +4,7 @@
 
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/link.h"
+#include "firmware/vmmc/redirect.h"
 
 #define RECEIVE_EVENTS (LANAI_ISR_RECV | LANAI_ISR_BUFF)
 #define RECEIVE_BITS   (RECEIVE_EVENTS | LANAI_ISR_TAIL | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2)
@@ -14,6 +15,9 @@
 /* Bits of a bus address that the incoming page table covers. */
 #define IN_BITS 25
 _Static_assert(1u << IN_BITS == VMMC_MAX_FRAMES * VMMC_PAGE && VMMC_IN_WRITE == 1, "incoming page table");
+
+#define IN_REDIRECT_BIT 11
+_Static_assert(VMMC_IN_REDIRECT == 1u << IN_REDIRECT_BIT, "redirected pages");
 
 #define KEY_LENGTH_BITS 13
 _Static_assert(VMMC_KEY_LENGTH(0xFFFFFFFFu) == (1u << KEY_LENGTH_BITS) - 1, "length in a key");
@@ -83,11 +87,14 @@ receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t l
 	uint32_t entry = receive_in_entry(dest);
 	if (__builtin_expect(receive_refused(dest, key, bytes, entry) != 0, 0)) {
 		receive_refuse(arrival);
+	} else if (__builtin_expect(bits(entry, IN_REDIRECT_BIT, 1), 0)) {
+		redirect_take(arrival, dest, bytes, entry);
+		arrival->deposit.events = (bits(key, KEY_FLAGS_BIT, 1) & (entry >> 1)) | ARRIVAL_REDIRECTED;
 	} else {
 		arrival->deposit.bus = dest;
 		arrival->deposit.bytes = bytes;
 		dma_queue(&arrival->deposit);
-		arrival->events = bits(key, KEY_FLAGS_BIT, 1) & (entry >> 1);
+		arrival->deposit.events = bits(key, KEY_FLAGS_BIT, 1) & (entry >> 1);
 	}
 	uint32_t late = reg_read(LANAI_ISR) & DMA_EVENTS;
 	if (__builtin_expect(late, 0))
@@ -98,7 +105,7 @@ receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t l
 	link_acknowledged(peer, low_bits(link, SEQUENCE_BITS));
 }
 
-/* receive_ack: is it a sound acknowledgement from a node that is there?  1 if so, and it is dealt with. */
+/* receive_ack: is it a sound acknowledgement from a node whose link is up?  1 if so, and it is dealt with. */
 HOT uint32_t
 receive_ack(struct arrival *arrival, uint32_t source, uint32_t bytes, uint32_t link, uint32_t odd)
 {
@@ -106,7 +113,7 @@ receive_ack(struct arrival *arrival, uint32_t source, uint32_t bytes, uint32_t l
 	uint32_t other = source >> VMMC_NODE_BITS ^ (VMMC_KIND_ACK - VMMC_KIND_DATA) << (8 - VMMC_NODE_BITS);
 	if (other | odd | (bytes ^ ACK_RECEIVED_BYTES))
 		return 0;
-	if (!peer->reachable)
+	if (peer->state != LINK_UP)
 		return 0;
 	count(VMMC_C_ACKS_RECEIVED);
 	receive_release(arrival);
