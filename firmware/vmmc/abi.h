@@ -58,11 +58,11 @@
 #define VMMC_MAX_HOPS      8u
 
 /* SRAM map (256 KB). */
-#define VMMC_CODE_LIMIT 0x0B000u /* code, data, stack below */
-#define VMMC_CTRL       0x0B000u /* struct vmmc_ctrl */
-#define VMMC_NODES      0x0B600u /* struct vmmc_node[VMMC_MAX_NODES] */
-#define VMMC_PROCS      0x0BA00u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
-#define VMMC_QUEUES     0x0BC00u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
+#define VMMC_CODE_LIMIT 0x0B540u /* code, data, stack below */
+#define VMMC_CTRL       0x0B540u /* struct vmmc_ctrl */
+#define VMMC_NODES      0x0BA00u /* struct vmmc_node[VMMC_MAX_NODES] */
+#define VMMC_PROCS      0x0BE00u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
+#define VMMC_QUEUES     0x0C000u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
 #define VMMC_OUT_TABLE  0x12000u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
 #define VMMC_CACHE      0x16000u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
 #define VMMC_IN_TABLE   0x1A000u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */

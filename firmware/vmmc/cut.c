@@ -16,7 +16,7 @@ static uint32_t
 page_index(const struct post *post, uint32_t page)
 {
 	uint32_t i = 0;
-	while (i < post->pages && post->frame[i] != page)
+	while (i < post->pages && frame_bus(post->frame[i]) != page)
 		i++;
 	return i;
 }
@@ -97,14 +97,14 @@ redirect(struct arrival *arrival, struct post *post, uint32_t offset, uint32_t b
 {
 	uint32_t to = (post->user & PAGE_MASK) + offset;
 	uint32_t room = VMMC_PAGE - (to & PAGE_MASK);
-	const uint32_t *page = &post->user_frame[to >> VMMC_PAGE_SHIFT];
+	const uint16_t *page = &post->user_frame[to >> VMMC_PAGE_SHIFT];
 	if (post->first != post->bytes && offset != post->next)
 		return 0;
 	if (!room_for(arrival, bytes > room ? 2 : 1, rest))
 		return 0;
-	add_piece(arrival, page[0] + (to & PAGE_MASK), bytes > room ? room : bytes);
+	add_piece(arrival, frame_bus(page[0]) + (to & PAGE_MASK), bytes > room ? room : bytes);
 	if (bytes > room)
-		add_piece(arrival, page[1], bytes - room);
+		add_piece(arrival, frame_bus(page[1]), bytes - room);
 	if (post->first == post->bytes)
 		post->first = offset;
 	return 1;
@@ -120,7 +120,7 @@ move_on(struct post *post, uint32_t next)
 	post->next = next;
 	post->next_bus = NO_BUS;
 	if (next != post->bytes)
-		post->next_bus = post->frame[in_range >> VMMC_PAGE_SHIFT] + (in_range & PAGE_MASK);
+		post->next_bus = frame_bus(post->frame[in_range >> VMMC_PAGE_SHIFT]) + (in_range & PAGE_MASK);
 }
 
 /* take_part: returns 1 if it was the end of its post's range. */
@@ -173,7 +173,6 @@ redirect_take(struct arrival *arrival, uint32_t dest, uint32_t bytes, uint32_t e
 static void
 part_failed(const struct transfer *part)
 {
-	count(VMMC_C_BUS_ERRORS);
 	for (uint32_t i = 0; i < VMMC_ARRIVALS; i++)
 		for (uint32_t j = 0; j < ARRIVAL_PARTS - 1; j++)
 			if (&S.arrivals[i].part[j] == part)

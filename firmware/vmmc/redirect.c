@@ -41,9 +41,9 @@ redirect_init(void)
  */
 
 static uint32_t
-in_entry_at(uint32_t frame_bus)
+in_entry_at(uint32_t frame)
 {
-	return VMMC_IN_TABLE + 4 * (frame_bus >> VMMC_PAGE_SHIFT);
+	return VMMC_IN_TABLE + 4 * frame;
 }
 
 static uint32_t
@@ -54,9 +54,9 @@ same_export(const struct post *post, uint32_t entry)
 
 /* mark: VMMC_IN_REDIRECT of a page of the post's range. */
 static void
-mark(const struct post *post, uint32_t frame_bus, uint32_t on)
+mark(const struct post *post, uint32_t frame, uint32_t on)
 {
-	uint32_t at = in_entry_at(frame_bus);
+	uint32_t at = in_entry_at(frame);
 	uint32_t entry = sram_read(at);
 	if (!same_export(post, entry))
 		return;
@@ -69,7 +69,7 @@ static uint32_t
 exported(struct post *post)
 {
 	for (uint32_t i = 0; i < post->pages; i++) {
-		if (post->frame[i] >> VMMC_PAGE_SHIFT >= VMMC_MAX_FRAMES)
+		if (post->frame[i] >= VMMC_MAX_FRAMES)
 			return 0;
 		uint32_t entry = sram_read(in_entry_at(post->frame[i]));
 		if (!i)
@@ -224,7 +224,7 @@ walked(struct post *post, enum vmmc_post_state how)
 		return;
 	}
 	post->state = POST_OPEN;
-	post->next_bus = post->frame[0] + (post->range & PAGE_MASK);
+	post->next_bus = frame_bus(post->frame[0]) + (post->range & PAGE_MASK);
 	for (uint32_t i = 0; i < post->pages; i++)
 		mark(post, post->frame[i], 1);
 	count(VMMC_C_POSTS);
@@ -232,13 +232,13 @@ walked(struct post *post, enum vmmc_post_state how)
 
 /* take_entries: 0 if some page is not there. */
 static uint32_t
-take_entries(const struct walk *walk, uint32_t *frame)
+take_entries(const struct walk *walk, uint16_t *frame)
 {
 	for (uint32_t i = 0; i < walk->count; i++) {
 		uint32_t entry = walk_entry(walk, i);
 		if (!(entry & VMMC_XLATE_VALID))
 			return 0;
-		*frame++ = entry & ~PAGE_MASK;
+		*frame++ = (uint16_t)(entry >> VMMC_PAGE_SHIFT);
 	}
 	return 1;
 }
@@ -247,7 +247,7 @@ void
 redirect_walked(struct walk *walk, struct port *port)
 {
 	struct post *post = S.posting;
-	uint32_t *frame = (S.post_user ? post->user_frame : post->frame) + S.post_walked;
+	uint16_t *frame = (S.post_user ? post->user_frame : post->frame) + S.post_walked;
 	(void)port;
 	if (post->ending || walk->stale || !take_entries(walk, frame)) {
 		walked(post, post->ending ? post->ending : VMMC_POST_REFUSED);

@@ -21,6 +21,14 @@ _Static_assert(1u << OWNER_BITS == VMMC_MAX_PROCESSES, "owner of a page");
 _Static_assert(VMMC_IN_REDIRECT >> (VMMC_IN_OWNER_BIT + OWNER_BITS), "the bit is behind the owner's");
 
 void redirect_init(void);
+
+/* frame_bus: the bus address of a frame of struct post. */
+static inline uint32_t
+frame_bus(uint32_t frame)
+{
+	return frame << VMMC_PAGE_SHIFT;
+}
+
 /* redirect_post, redirect_cancel: the port's next descriptor, at SRAM address `slot`, with this control word.  1 if it
  * is dealt with: whatever is needed of it was read, the caller frees the slot.  0 if it must wait: the port asks again
  * after the next event.  What a process may not write is a bad descriptor: port_bad(port, 0, 0), and 1. */

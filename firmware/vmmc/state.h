@@ -147,8 +147,8 @@ struct post {
 	uint32_t first;              /* `bytes` while it is not set */
 	uint32_t next;
 	uint32_t next_bus;               /* of place `next` in the default buffer; NO_BUS if nothing is expected */
-	uint32_t frame[POST_PAGES];      /* bus addresses: of the range's pages */
-	uint32_t user_frame[POST_PAGES]; /* of the user buffer's */
+	uint16_t frame[POST_PAGES];      /* numbers: of the range's pages */
+	uint16_t user_frame[POST_PAGES]; /* of the user buffer's */
 };
 enum post_state {
 	POST_FREE,
