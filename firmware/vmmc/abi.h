@@ -58,15 +58,15 @@
 #define VMMC_MAX_HOPS      8u
 
 /* SRAM map (256 KB). */
-#define VMMC_CODE_LIMIT 0x0B540u /* code, data, stack below */
-#define VMMC_CTRL       0x0B540u /* struct vmmc_ctrl */
-#define VMMC_NODES      0x0BA00u /* struct vmmc_node[VMMC_MAX_NODES] */
-#define VMMC_PROCS      0x0BE00u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
-#define VMMC_QUEUES     0x0C000u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
-#define VMMC_OUT_TABLE  0x12000u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
-#define VMMC_CACHE      0x16000u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
-#define VMMC_IN_TABLE   0x1A000u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */
-#define VMMC_BUFFERS    0x22000u /* packet buffers, the firmware's own */
+#define VMMC_CODE_LIMIT 0x0C540u /* code, data, stack below */
+#define VMMC_CTRL       0x0C540u /* struct vmmc_ctrl */
+#define VMMC_NODES      0x0CA00u /* struct vmmc_node[VMMC_MAX_NODES] */
+#define VMMC_PROCS      0x0CE00u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
+#define VMMC_QUEUES     0x0D000u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
+#define VMMC_OUT_TABLE  0x13000u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
+#define VMMC_CACHE      0x17000u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
+#define VMMC_IN_TABLE   0x1B000u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */
+#define VMMC_BUFFERS    0x23000u /* packet buffers, the firmware's own */
 #define VMMC_SRAM_BYTES 0x40000u
 
 #define VMMC_NOTES 32u /* notifications that the firmware remembers for the driver */

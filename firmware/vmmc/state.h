@@ -15,7 +15,7 @@
 #include <stdint.h>
 
 #define VMMC_SHORT_PACKETS 31u /* and one buffer of that size for explicit acknowledgements */
-#define VMMC_LONG_PACKETS  22u
+#define VMMC_LONG_PACKETS  21u
 #define VMMC_ARRIVALS      6u
 
 #define KEY_FLAGS_BIT 13 /* of vmmc_packet.key */
