@@ -32,6 +32,7 @@ struct object {
 	size_t n_sections;
 	Elf_Data *symbols;
 	size_t n_symbols, strings; /* section index of the symbol names */
+	bool needed;               /* by the object with _start, or by one that is needed */
 };
 
 struct linker {
@@ -541,6 +542,96 @@ finish(struct linker *l)
 	return true;
 }
 
+/* Which objects are needed. --------------------------------------------------------------------------------------- */
+
+/* global_name: the symbol's name, or NULL if it is not global. */
+static const char *
+global_name(const struct object *o, const Elf32_Sym *sym)
+{
+	const char *name = symbol_name(o, sym);
+
+	return ELF32_ST_BIND(sym->st_info) != STB_LOCAL && name && *name ? name : NULL;
+}
+
+static void
+add_definers(GHashTable *definers, struct object *o)
+{
+	for (size_t k = 1; k < o->n_symbols; k++) {
+		bool defined = symbol(o, k)->st_shndx != SHN_UNDEF;
+		const char *name = defined ? global_name(o, symbol(o, k)) : NULL;
+		GPtrArray *objects = name ? g_hash_table_lookup(definers, name) : NULL;
+
+		if (name && !objects) {
+			objects = g_ptr_array_new();
+			g_hash_table_insert(definers, (gpointer)name, objects);
+		}
+		if (name)
+			g_ptr_array_add(objects, o);
+	}
+}
+
+/* need: whoever defines the symbol, even if another one does so, too, is needed, and goes to `found`. */
+static void
+need(GHashTable *definers, const char *name, GPtrArray *found)
+{
+	GPtrArray *objects = name ? g_hash_table_lookup(definers, name) : NULL;
+
+	for (guint i = 0; objects && i < objects->len; i++) {
+		struct object *o = objects->pdata[i];
+
+		if (!o->needed)
+			g_ptr_array_add(found, o);
+		o->needed = true;
+	}
+}
+
+static void
+clear_object(struct object *o)
+{
+	elf_end(o->elf);
+	g_free(o->bytes);
+	g_free(o->sections);
+}
+
+/* leave_out: the objects that are not needed; the others keep their order. */
+static void
+leave_out(struct linker *l)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < l->n_objects; i++) {
+		if (l->objects[i].needed)
+			l->objects[n++] = l->objects[i];
+		else
+			clear_object(&l->objects[i]);
+	}
+	l->n_objects = n;
+}
+
+static void
+choose_objects(struct linker *l)
+{
+	GHashTable *definers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
+	GPtrArray *found = g_ptr_array_new();
+
+	for (size_t i = 0; i < l->n_objects; i++)
+		add_definers(definers, &l->objects[i]);
+	need(definers, "_start", found);
+	for (guint i = 0; i < found->len; i++) {
+		const struct object *o = found->pdata[i];
+
+		for (size_t k = 1; k < o->n_symbols; k++)
+			need(definers, global_name(o, symbol(o, k)), found);
+	}
+	if (found->len)
+		leave_out(l);
+	g_ptr_array_unref(found);
+	g_hash_table_destroy(definers);
+}
+
+/* All of it. -------------------------------------------------------------------------------------------------------
+ */
+
 static bool
 link_all(struct linker *l, const char *const *paths)
 {
@@ -549,6 +640,7 @@ link_all(struct linker *l, const char *const *paths)
 		if (!read_object(l, &l->objects[i]))
 			return false;
 	}
+	choose_objects(l);
 	define(l, &(struct object){.path = "the loader"}, "__stack_top",
 	       (struct definition){.address = l->limit & ~7u, .weak = true});
 	if (!lay_out(l))
@@ -562,11 +654,8 @@ link_all(struct linker *l, const char *const *paths)
 static void
 clear_linker(struct linker *l)
 {
-	for (size_t i = 0; i < l->n_objects; i++) {
-		elf_end(l->objects[i].elf);
-		g_free(l->objects[i].bytes);
-		g_free(l->objects[i].sections);
-	}
+	for (size_t i = 0; i < l->n_objects; i++)
+		clear_object(&l->objects[i]);
 	g_free(l->objects);
 	g_hash_table_destroy(l->globals);
 	for (guint i = 0; l->symbols && i < l->symbols->len; i++)

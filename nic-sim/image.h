@@ -2,7 +2,8 @@
  *
  * No linker does a final Lanai link, so this loader lays out the allocated sections of one or more ELF32 big-endian
  * EM_LANAI relocatable objects (code first, from address 0; then read-only data, data, bss), defines their symbols,
- * applies the R_LANAI_* relocations and reports undefined and duplicate ones.  Everything must lie below `limit`.
+ * applies the R_LANAI_* relocations and reports undefined and duplicate ones.  Objects that nothing refers to, from the
+ * one with _start on, are left out.  Everything must lie below `limit`.
  * One symbol comes from the loader, unless an object defines it: __stack_top, the limit rounded down to 8.
  * The input is untrusted: any file gives an image or an error text that names the file, never more. */
 #ifndef NIC_SIM_IMAGE_H
