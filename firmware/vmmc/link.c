@@ -85,7 +85,7 @@ transmit_control(struct peer *peer)
 	if (!kind)
 		kind = VMMC_KIND_ACK;
 	if (kind >= VMMC_KIND_SYN)
-		link = peer->session;
+		link = session_word(peer);
 	else
 		count(kind == VMMC_KIND_NACK ? VMMC_C_NACKS_SENT : VMMC_C_ACKS_SENT);
 	sram_write(at + PACKET_ROUTE, peer->route[0]);

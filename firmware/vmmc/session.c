@@ -2,12 +2,10 @@
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/link.h"
 
-/* The session's number: who made it, a count, the maker's incarnation. */
-#define MADE_BY_LOWER   1u
-#define SESSION_SET     2u /* so that no number is 0 */
-#define COUNT_BIT       2
-#define COUNT_BITS      14
-#define INCARNATION_BIT 16
+/* A node's number in a session: its incarnation, and a count that is not 0. */
+#define INCARNATION_BIT  8
+#define INCARNATION_BITS 8
+#define COUNT_MAX        255u
 
 static uint32_t
 node_of(const struct peer *peer)
@@ -16,22 +14,16 @@ node_of(const struct peer *peer)
 }
 
 static uint32_t
-new_session(const struct peer *peer)
+new_number(void)
 {
-	uint32_t own = sram_read(CTRL(node));
-	uint32_t number = S.incarnation << INCARNATION_BIT | SESSION_SET;
-	S.sessions++;
-	number |= low_bits(S.sessions, COUNT_BITS) << COUNT_BIT;
-	if (own < node_of(peer))
-		number |= MADE_BY_LOWER;
-	return number;
+	S.sessions = S.sessions == COUNT_MAX ? 1 : S.sessions + 1;
+	return low_bits(S.incarnation, INCARNATION_BITS) << INCARNATION_BIT | S.sessions;
 }
 
 static void
-up(struct peer *peer, uint32_t session)
+up(struct peer *peer)
 {
 	peer->state = LINK_UP;
-	peer->session = session;
 	peer->room = S.window;
 	peer->next_sequence = S.first_sequence << SEQUENCE_BITS;
 	peer->base = peer->expected = S.first_sequence;
@@ -70,14 +62,22 @@ session_down(struct peer *peer)
 	reg_write(LANAI_ISR, LANAI_ISR_HOST_SIG);
 }
 
-void
-session_make(struct peer *peer)
+/* make: `theirs` is the peer's number, 0 if it is not known. */
+static void
+make(struct peer *peer, uint32_t theirs)
 {
 	peer->state = LINK_MAKING;
-	peer->session = new_session(peer);
+	peer->mine = new_number();
+	peer->theirs = theirs;
 	link_control(peer, VMMC_KIND_SYN);
 	peer->rto_at = reg_read(LANAI_RTC) + S.rto;
 	link_time(peer);
+}
+
+void
+session_make(struct peer *peer)
+{
+	make(peer, 0);
 }
 
 void
@@ -92,41 +92,43 @@ session_peer_up(uint32_t node)
 		session_make(peer);
 }
 
+/* in_making: a SYN or SYNACK from `theirs`, who takes our number for `mine`. */
 static void
-accept(struct peer *peer, uint32_t session)
+in_making(struct peer *peer, uint32_t kind, uint32_t theirs, uint32_t mine)
 {
-	up(peer, session);
-	link_control(peer, VMMC_KIND_SYNACK);
+	peer->theirs = theirs;
+	if (mine != peer->mine) {
+		link_control(peer, VMMC_KIND_SYN);
+		return;
+	}
+	up(peer);
+	if (kind == VMMC_KIND_SYN)
+		link_control(peer, VMMC_KIND_SYNACK);
 }
 
 static void
-take_syn(struct peer *peer, uint32_t session)
+in_up(struct peer *peer, uint32_t kind, uint32_t theirs, uint32_t mine)
 {
-	if (peer->state == LINK_IDLE) {
-		accept(peer, session);
-	} else if (peer->state == LINK_MAKING) {
-		if (peer->session & MADE_BY_LOWER)
-			link_control(peer, VMMC_KIND_SYN);
-		else
-			accept(peer, session);
-	} else if (peer->state == LINK_UP && peer->session == session) {
-		link_control(peer, VMMC_KIND_SYNACK);
-	} else {
-		if (peer->state == LINK_UP)
-			session_down(peer);
+	if (theirs != peer->theirs) {
+		session_down(peer);
 		peer->heard = 1;
+	} else if (kind == VMMC_KIND_SYN && mine == peer->mine) {
+		link_control(peer, VMMC_KIND_SYNACK);
 	}
 }
 
 void
-session_control(struct peer *peer, uint32_t kind, uint32_t session)
+session_control(struct peer *peer, uint32_t kind, uint32_t link)
 {
+	uint32_t theirs = link >> SEQUENCE_BITS, mine = low_bits(link, SEQUENCE_BITS);
 	if (!S.reliable)
 		count(VMMC_C_DROP_TYPE);
-	else if (kind == VMMC_KIND_SYN)
-		take_syn(peer, session);
-	else if (peer->state == LINK_MAKING && peer->session == session)
-		up(peer, session);
+	else if (peer->state == LINK_IDLE)
+		make(peer, theirs);
+	else if (peer->state == LINK_MAKING)
+		in_making(peer, kind, theirs, mine);
+	else if (peer->state == LINK_UP)
+		in_up(peer, kind, theirs, mine);
 	else
 		session_stray(peer);
 }
@@ -158,6 +160,6 @@ session_init(void)
 			continue;
 		peer->state = LINK_IDLE;
 		if (!S.incarnation || !S.reliable)
-			up(peer, 0);
+			up(peer);
 	}
 }

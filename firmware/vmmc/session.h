@@ -7,39 +7,42 @@
  * STATES of the link to a peer (peer.state).  Data, ACK and NACK are taken in LINK_UP only; elsewhere `expected` is
  * a number that no packet carries and `room` is 0, so that the hot paths need not ask.
  *
- *   LINK_UP      peer.session is the session; both directions work.
+ *   LINK_UP      both numbers of the session (see below) are known to both nodes; both directions work.
  *   LINK_DOWN    given up, or found restarted.  The driver was told (vmmc_ctrl.down, HOST_SIG), what was on its way is
  *                dropped, descriptors are bad.  Nothing is answered, not even SYN, so that no packet of the next
  *                session is let in before the driver has withdrawn what relied on this one.
  *   LINK_IDLE    may be made: after VMMC_COMMAND_PEER_UP, and for all peers after a reset of the NIC.  It is left when
- *                a descriptor wants it, when a SYN comes, or when anything else comes: the peer has a session that we
- *                know nothing of, and shall learn so.
+ *                a descriptor wants it, or when anything comes from the peer: it has, or wants, a session that we know
+ *                nothing of.
  *   LINK_MAKING  SYN was sent and is repeated with each time-out, with the patience that data have (give_up_ticks).
  *
- * At power-on (vmmc_ctrl.incarnation 0) all links are up, in session 0, without a handshake.
+ * At power-on (vmmc_ctrl.incarnation 0) all links are up, without a handshake; all numbers are 0.
  *
- * HANDSHAKE.  The link word of SYN is the session, 32 bits: incarnation << 16 | count << 2 | 2 | (its maker has the
- * lower node number).  No two handshakes of a pair of nodes within 2^14 by the same maker have the same, and it is
- * never 0.
+ * HANDSHAKE.  Each node makes a number when it leaves LINK_IDLE: incarnation (8 bits) and a count (8 bits), never 0.  A
+ * session is the pair of them.  The link word of SYN and SYNACK is own number << 16 | the other node's, 0 if it is not
+ * known yet.  SYN says: I am making the link; SYNACK: it is up here.  When one of them comes with the numbers x, a:
  *
- *   SYN(s) in IDLE: up in s, answer SYNACK(s).  In UP in s: the answer was lost: SYNACK(s) again.  In UP in another
- *   session: the peer has lost it: down.  In DOWN: ignored, but remembered (`heard`): PEER_UP makes the link at once.
- *   In MAKING(t): both want; the lower node's session wins: it ignores s and repeats SYN(t), the other one is up in s
- *   and answers.
- *   SYNACK(s) in MAKING(s): up.  Anywhere else it is old and is ignored.
+ *   IDLE     makes its own number, is MAKING, remembers x, sends SYN.
+ *   MAKING   remembers x.  If a is its own number it is UP, and answers a SYN by SYNACK; else it sends SYN.
+ *   UP       If x is not the number that it knows, the peer has begun anew: DOWN.  If x and a are right, it answers a
+ * SYN by SYNACK, because the one before was lost.  Anything else is old. DOWN     Remembers that it heard something:
+ * PEER_UP makes the link at once then.
  *
- * Who has answered may send at once; the other one drops that until SYNACK is there, and time-outs repeat it.
+ * So it takes three packets, SYN(x, 0), SYN(y, x), SYNACK(x, y), or four if both begin.  Two packets, where who is
+ * asked is up at once, are not enough: it may have answered a SYN that was given up in favour of the other node's own
+ * (tests/models/link.pml found that).
  *
- * WHY NOTHING OF AN OLD SESSION IS TAKEN.  Who comes up in s by SYN(s) takes what was sent behind SYN(s); the peer
- * sends data there only after SYNACK(s), or, if it loses s, after a handshake for another session, which needs an
- * answer, or a SYN, from here, and both end s here.  Who comes up by SYNACK(s) takes what was sent behind it, and the
- * peer was up in s before it sent that.  tests/models/link.pml checks all of this exhaustively, with NIC resets.
+ * WHY NOTHING OF AN OLD SESSION IS TAKEN.  Say B is up with the pair (y, x) and takes data from A.  B came up by a
+ * packet that carried x and y, and takes what A sent behind that.  A had the number x then.  If A is up now with
+ * another pair, its number is another one, x', or B's is, y'.  A came up by a packet of B that carried both: B has sent
+ * it after it heard of x', or after it had made y', both of which B did after it had left (y, x).  The model checks all
+ * of this exhaustively, with losses, repetitions, NIC resets and giving up at any time.
  *
  * In the mode without reliability (vmmc_ctrl.reliable 0) there are no sessions: every link stays up. */
 #ifndef FIRMWARE_VMMC_SESSION_H
 #define FIRMWARE_VMMC_SESSION_H
 
-#include "firmware/vmmc/state.h"
+#include "firmware/vmmc/link.h"
 
 /* `expected` of a link that is not up. */
 #define NO_SEQUENCE 0x10000u
@@ -52,9 +55,17 @@ void session_peer_up(uint32_t node);
 void session_down(struct peer *peer);
 /* session_make: a descriptor waits for a link in LINK_IDLE. */
 void session_make(struct peer *peer);
-/* session_control: a sound SYN or SYNACK. session_stray: any other sound packet from a peer whose link is not up. */
-void session_control(struct peer *peer, uint32_t kind, uint32_t session);
+/* session_control: a sound SYN or SYNACK, with its link word. session_stray: any other sound packet from a peer whose
+ * link is not up. */
+void session_control(struct peer *peer, uint32_t kind, uint32_t link);
 void session_stray(struct peer *peer);
+
+/* session_word: the link word of SYN and SYNACK. */
+static inline uint32_t
+session_word(const struct peer *peer)
+{
+	return peer->mine << SEQUENCE_BITS | peer->theirs;
+}
 
 /* session_refuses: descriptors that name this peer are bad because it is down.
  * session_want: a descriptor found no room: makes the link if that is why. */

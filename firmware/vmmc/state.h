@@ -92,7 +92,7 @@ struct peer {
 	uint32_t start; /* offset in a send buffer of the first word with route bytes */
 	uint32_t skip;  /* bytes of that word to skip (SA) */
 	uint32_t state; /* enum link_state */
-	uint32_t session, heard; /* session.h */
+	uint32_t mine, theirs, heard; /* session.h */
 	/* towards it */
 	uint32_t next_sequence; /* << 16: wraps by itself */
 	uint32_t base;          /* sequence of `oldest` */
