@@ -2,23 +2,11 @@
 
 #include <string.h>
 
-#define DRIVER_NODES     64         /* bits in struct driver_export.importers */
-#define FIRST_NAME       0x80000000 /* names that driver_unused_name() gives: well away from those that programs choose */
-#define TAGS             65535      /* 1..65535; 0 means no deposits */
-#define PAGE_OF(a)       ((a) & ~(uint64_t)(UMEM_PAGE - 1))
-#define PAGES_OF(len)    (((uint64_t)(len) + UMEM_PAGE - 1) / UMEM_PAGE)
+#define DRIVER_NODES     64 /* bits in struct driver_export.importers and of struct vmmc_nic_news.down */
 #define MEMORY_FRAMES(p) ((unsigned)((p)->memory_mb * ((1u << 20) / HB_FRAME)))
 
 /* Machine-wide set-up. ----------------------------------------------------------------------------------------------
  */
-
-static bool
-deposit_allowed(void *arg, unsigned frame, uint32_t offset, uint32_t bytes)
-{
-	const struct driver *d = arg;
-
-	return frame < d->n_frames && d->deposits[frame] && offset + bytes <= HB_FRAME;
-}
 
 static bool
 start_host(struct host *host, const struct lanai_image *image, unsigned processes, char **error)
@@ -35,11 +23,13 @@ start_host(struct host *host, const struct lanai_image *image, unsigned processe
 	}
 	d->exports = g_hash_table_new(NULL, NULL);
 	d->tags = g_hash_table_new(NULL, NULL);
-	d->last_name = FIRST_NAME;
 	d->n_frames = MEMORY_FRAMES(host->params);
 	d->deposits = g_new0(bool, d->n_frames);
-	hb_set_oracle(host->bus, deposit_allowed, d);
+	d->exported = g_new0(struct driver_export *, d->n_frames);
+	g_queue_init(&d->watchers);
+	hb_set_oracle(host->bus, driver_deposit_allowed, d);
 	driver_ethernet_start(d);
+	driver_interrupts_start(d);
 	return true;
 }
 
@@ -59,22 +49,26 @@ driver_start(struct machine *m, const struct lanai_image *image, unsigned proces
 }
 
 static void
-free_export(struct driver_export *e)
+free_process(struct driver_process *p)
 {
-	g_free(e->pages);
-	g_free(e);
+	for (unsigned slot = 0; slot < DRIVER_POSTS; slot++)
+		driver_post_ended(p, slot);
+	g_hash_table_destroy(p->pages);
+	g_queue_clear(&p->missed);
+	translation_free(p->table);
+	g_free(p->out_used);
+	g_free(p);
 }
 
 static void
-free_process(struct driver_process *p)
+free_exports(struct driver_process *p)
 {
-	for (struct driver_export *e = p->exports, *next; e; e = next) {
-		next = e->next;
-		free_export(e);
+	while (p->exports) {
+		struct driver_export *e = p->exports;
+		p->exports = e->next;
+		g_free(e->pages);
+		g_free(e);
 	}
-	g_free(p->out_used);
-	g_free(p->sources);
-	g_free(p);
 }
 
 void
@@ -89,11 +83,15 @@ driver_stop(struct machine *m)
 		driver_ethernet_stop(d);
 		for (struct driver_process *p = d->processes, *next; p; p = next) {
 			next = p->next;
+			free_exports(p);
 			free_process(p);
 		}
 		d->nic->ops->free(d->nic);
 		g_hash_table_destroy(d->exports);
 		g_hash_table_destroy(d->tags);
+		g_queue_clear(&d->watchers);
+		nic_attach_irq(m->hosts[i].nic, NULL, NULL);
+		g_free(d->exported);
 		g_free(d->deposits);
 		g_free(d);
 	}
@@ -131,122 +129,17 @@ driver_queue(const struct driver_process *p)
 	return p->queue;
 }
 
-/* Pages. -------------------------------------------------------------------------------------------------------------
+/* Processes. ---------------------------------------------------------------------------------------------------------
  */
 
-static void
-charge_system_call(const struct driver *d)
+void
+driver_system_call(const struct driver *d)
 {
 	cpu_charge(CPU_SYSTEM, d->host->params->system_call);
 }
 
-/* Unpinning costs what pinning does: the published figures differ by less than a fifth (UTLB, ASPLOS 1998). */
-static void
-charge_pins(const struct driver *d, uint64_t pages)
-{
-	cpu_charge(CPU_SYSTEM, d->host->params->pin_base + pages * d->host->params->pin_page);
-}
-
-/* Pins n pages and fills `pages` with them. */
-static enum vmmc_error
-pin_pages(struct umem_space *space, uint64_t address, unsigned n, struct vmmc_page *pages)
-{
-	if (!umem_mapped(space, address, (uint64_t)n * UMEM_PAGE))
-		return VMMC_EFAULT;
-	if (!umem_pin(space, address, (uint64_t)n * UMEM_PAGE))
-		return VMMC_ENOSPC;
-	for (unsigned i = 0; i < n; i++) {
-		pages[i].space = space;
-		pages[i].address = address + (uint64_t)i * UMEM_PAGE;
-		pages[i].frame = (unsigned)umem_frame(space, pages[i].address);
-	}
-	return VMMC_OK;
-}
-
-static void
-set_deposits(struct driver *d, const struct vmmc_page *pages, unsigned n, bool allowed)
-{
-	for (unsigned i = 0; i < n; i++)
-		d->deposits[pages[i].frame] = allowed;
-}
-
-/* Unpins what entries first.. hold; returns how many pages that were. */
-static unsigned
-drop_sources(struct driver_process *p, unsigned first, unsigned n)
-{
-	unsigned dropped = 0;
-
-	for (unsigned i = first; i < first + n; i++) {
-		if (!p->sources[i].space)
-			continue;
-		umem_unpin(p->sources[i].space, p->sources[i].address, UMEM_PAGE);
-		p->sources[i].space = NULL;
-		dropped++;
-	}
-	return dropped;
-}
-
-/* Clears the NIC's entries, those that are in use. */
-static void
-unmap_sources(struct driver_process *p)
-{
-	unsigned size = p->driver->nic->capabilities.source_pages;
-
-	for (unsigned i = 0, run; i < size; i += run + 1) {
-		for (run = 0; i + run < size && p->sources[i + run].space; run++)
-			;
-		if (run)
-			p->driver->nic->ops->map_source(p->queue, i, run, NULL);
-	}
-}
-
 enum vmmc_error
-driver_pin(struct driver_process *p, uint64_t address, unsigned n, unsigned first)
-{
-	struct driver *d = p->driver;
-	struct vmmc_page *pages = g_new(struct vmmc_page, n);
-	enum vmmc_error error = pin_pages(p->process->memory, address, n, pages);
-
-	charge_pins(d, n);
-	if (error == VMMC_OK) {
-		unsigned dropped = drop_sources(p, first, n);
-		if (dropped)
-			charge_pins(d, dropped);
-		memcpy(&p->sources[first], pages, n * sizeof *pages);
-		d->nic->ops->map_source(p->queue, first, n, pages);
-	}
-	g_free(pages);
-	return error;
-}
-
-/* Processes. ---------------------------------------------------------------------------------------------------------
- */
-
-static void
-release_status(struct driver_process *p)
-{
-	set_deposits(p->driver, &p->status, 1, false);
-	umem_unpin(p->status.space, p->status.address, UMEM_PAGE);
-	umem_free(p->status.space, p->status.address);
-}
-
-static enum vmmc_error
-make_status(struct driver_process *p)
-{
-	uint64_t address = umem_alloc(p->process->memory, UMEM_PAGE);
-
-	if (!address)
-		return VMMC_ENOSPC;
-	if (pin_pages(p->process->memory, address, 1, &p->status) != VMMC_OK) {
-		umem_free(p->process->memory, address);
-		return VMMC_ENOSPC;
-	}
-	set_deposits(p->driver, &p->status, 1, true);
-	return VMMC_OK;
-}
-
-static enum vmmc_error
-error_of(enum vmmc_nic_result result)
+driver_error(struct driver_process *p, enum vmmc_nic_result result)
 {
 	switch (result) {
 	case VMMC_NIC_OK:
@@ -257,173 +150,109 @@ error_of(enum vmmc_nic_result result)
 	case VMMC_NIC_DEAD:
 		break;
 	}
+	driver_nic_died(p);
 	return VMMC_EFIRMWARE;
 }
 
-enum vmmc_error
-driver_open(struct process *process, struct driver_process **opened)
+static void
+release_status(struct driver_process *p)
 {
-	struct driver *d = driver_of(process->host);
-	struct driver_process *p = g_new0(struct driver_process, 1);
-	enum vmmc_error error;
+	driver_allow(p->driver, &p->status, 1, false);
+	umem_unpin(p->status.space, p->status.address, UMEM_PAGE);
+	umem_free(p->status.space, p->status.address);
+}
 
-	p->driver = d;
-	p->process = process;
-	charge_system_call(d);
-	error = make_status(p);
-	if (error == VMMC_OK) {
-		error = error_of(d->nic->ops->open(d->nic, process, &p->status, &p->queue));
-		if (error != VMMC_OK)
-			release_status(p);
+static enum vmmc_error
+make_status(struct driver_process *p)
+{
+	struct umem_space *space = p->process->memory;
+	uint64_t address = umem_alloc(space, UMEM_PAGE);
+
+	if (!address)
+		return VMMC_ENOSPC;
+	if (!umem_pin(space, address, UMEM_PAGE)) {
+		umem_free(space, address);
+		return VMMC_ENOSPC;
 	}
-	if (error != VMMC_OK) {
-		g_free(p);
-		return error;
-	}
-	p->out_used = g_new0(bool, d->nic->capabilities.out_pages);
-	p->sources = g_new0(struct vmmc_page, d->nic->capabilities.source_pages);
-	p->next = d->processes;
-	d->processes = p;
-	*opened = p;
+	p->status = (struct vmmc_page){(unsigned)umem_frame(space, address), space, address};
+	driver_allow(p->driver, &p->status, 1, true);
 	return VMMC_OK;
 }
 
-void
-driver_close(struct driver_process *p)
+static struct driver_process *
+process_record(struct driver *d, struct process *process, const struct driver_listener *listener)
 {
-	struct driver *d = p->driver;
-	struct driver_process **link = &d->processes;
+	struct translation *table = translation_new(d->host->bus);
+	struct driver_process *p;
 
-	charge_system_call(d);
-	d->nic->ops->drain(p->queue);
-	while (p->exports)
-		driver_unexport(p->exports);
-	unmap_sources(p);
-	d->nic->ops->close(p->queue);
-	drop_sources(p, 0, d->nic->capabilities.source_pages);
-	release_status(p);
+	if (!table)
+		return NULL;
+	p = g_new0(struct driver_process, 1);
+	p->driver = d;
+	p->process = process;
+	p->listener = *listener;
+	p->table = table;
+	p->pages = g_hash_table_new_full(NULL, NULL, NULL, g_free);
+	g_queue_init(&p->missed);
+	p->out_used = g_new0(bool, d->nic->capabilities.out_pages);
+	p->next = d->processes;
+	d->processes = p;
+	return p;
+}
+
+static void
+forget_process(struct driver_process *p)
+{
+	struct driver_process **link = &p->driver->processes;
+
 	while (*link != p)
 		link = &(*link)->next;
 	*link = p->next;
 	free_process(p);
 }
 
-/* Exports. -----------------------------------------------------------------------------------------------------------
- */
-
-/* The next tag in turn that no living export has; 0 if there is none. */
-static uint16_t
-new_tag(struct driver *d)
-{
-	for (unsigned i = 0; i < TAGS; i++) {
-		d->last_tag = d->last_tag == TAGS ? 1 : d->last_tag + 1;
-		if (!g_hash_table_contains(d->tags, GUINT_TO_POINTER(d->last_tag)))
-			return d->last_tag;
-	}
-	return 0;
-}
-
-uint32_t
-driver_unused_name(struct driver_process *p)
-{
-	struct driver *d = p->driver;
-
-	charge_system_call(d);
-	do
-		d->last_name = d->last_name == UINT32_MAX ? FIRST_NAME : d->last_name + 1;
-	while (g_hash_table_contains(d->exports, GUINT_TO_POINTER(d->last_name)));
-	return d->last_name;
-}
-
-/* Can these pages be exported: are their frames in the NIC's table, and not exported already? */
-static enum vmmc_error
-check_frames(const struct driver *d, const struct vmmc_page *pages, unsigned n)
-{
-	for (unsigned i = 0; i < n; i++) {
-		if (pages[i].frame >= d->nic->capabilities.frames)
-			return VMMC_ENOSPC;
-		if (d->deposits[pages[i].frame])
-			return VMMC_EINVAL;
-	}
-	return VMMC_OK;
-}
-
-static enum vmmc_error
-prepare_export(struct driver_export *e)
-{
-	struct umem_space *space = e->owner->process->memory;
-	struct driver *d = e->owner->driver;
-	enum vmmc_error error = pin_pages(space, e->address, e->n_pages, e->pages);
-
-	if (error != VMMC_OK)
-		return error;
-	error = check_frames(d, e->pages, e->n_pages);
-	if (error == VMMC_OK && (e->tag = new_tag(d)) == 0)
-		error = VMMC_ENOSPC;
-	if (error != VMMC_OK)
-		umem_unpin(space, e->address, (uint64_t)e->n_pages * UMEM_PAGE);
-	return error;
-}
-
-static void
-publish_export(struct driver_export *e)
-{
-	struct driver_process *p = e->owner;
-	struct driver *d = p->driver;
-
-	set_deposits(d, e->pages, e->n_pages, true);
-	g_hash_table_add(d->tags, GUINT_TO_POINTER(e->tag));
-	e->next = p->exports;
-	p->exports = e;
-	d->nic->ops->allow_in(d->nic, e->pages, e->n_pages, e->tag, false);
-	g_hash_table_insert(d->exports, GUINT_TO_POINTER(e->name), e);
-}
-
 enum vmmc_error
-driver_export(struct driver_process *p, uint64_t address, uint32_t length, uint32_t name, uint32_t node,
-              struct driver_export **exported)
+driver_open(struct process *process, const struct driver_listener *listener, struct driver_process **opened)
 {
-	struct driver *d = p->driver;
-	struct driver_export *e;
+	struct driver *d = driver_of(process->host);
+	struct driver_process *p;
 	enum vmmc_error error;
 
-	charge_system_call(d);
-	if (g_hash_table_contains(d->exports, GUINT_TO_POINTER(name)))
-		return VMMC_ENAME;
-	e = g_new0(struct driver_export, 1);
-	*e = (struct driver_export){.owner = p, .address = address, .length = length, .name = name, .node = node};
-	e->n_pages = (unsigned)PAGES_OF(length);
-	e->pages = g_new(struct vmmc_page, e->n_pages);
-	charge_pins(d, e->n_pages);
-	error = prepare_export(e);
+	driver_system_call(d);
+	driver_wait_restart(d);
+	if (d->dead)
+		return VMMC_EFIRMWARE;
+	p = process_record(d, process, listener);
+	error = p ? make_status(p) : VMMC_ENOSPC;
+	if (p && error == VMMC_OK) {
+		error = driver_error(p, d->nic->ops->open(d->nic, process, &p->status, p->table, &p->queue));
+		if (error != VMMC_OK)
+			release_status(p);
+	}
 	if (error != VMMC_OK) {
-		free_export(e);
+		if (p)
+			forget_process(p);
 		return error;
 	}
-	publish_export(e);
-	*exported = e;
+	*opened = p;
 	return VMMC_OK;
 }
 
-/* First the entries, then what is under way, then the memory: nothing is deposited after it returns. */
+/* Requests leave first; when the queue is closed, nothing touches the memory any more. */
 void
-driver_unexport(struct driver_export *e)
+driver_close(struct driver_process *p)
 {
-	struct driver_process *p = e->owner;
 	struct driver *d = p->driver;
-	struct driver_export **link = &p->exports;
 
-	charge_system_call(d);
-	g_hash_table_remove(d->exports, GUINT_TO_POINTER(e->name));
-	while (*link != e)
-		link = &(*link)->next;
-	*link = e->next;
-	d->nic->ops->allow_in(d->nic, e->pages, e->n_pages, 0, false);
-	d->nic->ops->quiesce(d->nic);
-	set_deposits(d, e->pages, e->n_pages, false);
-	g_hash_table_remove(d->tags, GUINT_TO_POINTER(e->tag));
-	charge_pins(d, e->n_pages);
-	umem_unpin(e->pages[0].space, e->address, (uint64_t)e->n_pages * UMEM_PAGE);
-	driver_revoke(d, e);
-	free_export(e);
+	driver_system_call(d);
+	if (!p->broken)
+		d->nic->ops->drain(p->queue);
+	driver_close_service(p);
+	driver_exports_close(p);
+	d->nic->ops->close(p->queue);
+	p->queue = NULL;
+	driver_exports_end(p);
+	driver_pages_end(p);
+	release_status(p);
+	forget_process(p);
 }

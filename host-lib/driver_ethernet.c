@@ -70,8 +70,12 @@ answer_import(struct driver *d, const struct message *request)
 	struct import_call *call = request->call;
 	struct driver_export *e = g_hash_table_lookup(d->exports, GUINT_TO_POINTER(request->name));
 
+	if (d->dead)
+		return VMMC_EDOWN;
 	if (!e)
 		return VMMC_ENAME;
+	if (e->owner->broken)
+		return VMMC_EDOWN;
 	if (e->node != VMMC_ANY_NODE && e->node != request->from)
 		return VMMC_EPERM;
 	e->importers |= 1ull << request->from;
@@ -114,8 +118,11 @@ serve_revoke(struct driver *d, const struct message *m)
 {
 	for (struct driver_process *p = d->processes; p; p = p->next)
 		for (struct driver_import *i = p->imports; i; i = i->next)
-			if (i->node == m->from && i->tag == m->tag)
-				i->stale = true;
+			if (i->node == m->from && i->tag == m->tag && i->error == VMMC_OK) {
+				i->error = VMMC_ESTALE;
+				p->changed = true;
+			}
+	driver_tell_changes(d);
 }
 
 static void
@@ -207,6 +214,7 @@ enter_import(struct driver_process *p, const struct import_call *call)
 		return VMMC_ENOSPC;
 	import->first = (unsigned)first;
 	import->pages = call->n_pages;
+	import->entered = true;
 	p->driver->nic->ops->map_out(p->queue, import->first, import->pages, import->node, call->bus_addresses,
 	                             call->tag);
 	return VMMC_OK;
@@ -229,7 +237,9 @@ driver_import(struct driver_process *p, uint32_t node, uint32_t name, struct dri
 	struct import_call call = {.import = import, .error = VMMC_OK};
 	enum vmmc_error error;
 
-	cpu_charge(CPU_SYSTEM, d->host->params->system_call);
+	driver_system_call(d);
+	if (p->broken)
+		return VMMC_EFIRMWARE;
 	error = check_node(d, node);
 	if (error != VMMC_OK)
 		return error;
@@ -247,10 +257,14 @@ driver_import(struct driver_process *p, uint32_t node, uint32_t name, struct dri
 void
 driver_unimport(struct driver_process *p, struct driver_import *import)
 {
-	cpu_charge(CPU_SYSTEM, p->driver->host->params->system_call);
+	const struct vmmc_nic_ops *ops = p->driver->nic->ops;
+
+	driver_system_call(p->driver);
 	unlink_import(p, import);
-	p->driver->nic->ops->drain(p->queue);
-	p->driver->nic->ops->map_out(p->queue, import->first, import->pages, UINT32_MAX, NULL, 0);
+	if (!p->broken)
+		ops->drain(p->queue);
+	if (!p->broken && import->entered)
+		ops->map_out(p->queue, import->first, import->pages, UINT32_MAX, NULL, 0);
 	for (unsigned i = 0; i < import->pages; i++)
 		p->out_used[import->first + i] = false;
 }

@@ -6,7 +6,8 @@
 #define IC_VMMC_SHORT      230 /* vmmc_send of inline data */
 #define IC_VMMC_SHORT_WORD 6   /* and each word of it */
 #define IC_VMMC_LONG       250 /* vmmc_send by DMA, pages translated */
-#define IC_VMMC_LONG_PAGE  24  /* and each source page */
+#define IC_PIN_CHECK       20  /* are the pages pinned? */
+#define IC_PIN_CHECK_PAGE  20  /* and each of them */
 #define IC_VMMC_WAIT       28  /* vmmc_wait, without the polling */
 
 #endif

@@ -1,89 +1,20 @@
 /* The LANai with the vmmc firmware (firmware/vmmc/abi.h): a process' queue, tables by PIO, completion in host memory.
- * nic_lanai_boot.c loads the firmware and starts it. */
+ * nic_lanai_boot.c loads the firmware and starts it; nic_lanai_host.c is the driver's side of it. */
 #include "host-lib/nic_lanai.h"
 
-#include <stddef.h>
+#include "host-lib/translation.h"
+
 #include <string.h>
 
-/* How long anything that the firmware does at once may take before it counts as dead. */
-#define PATIENCE (10 * SIM_MS)
-/* The same for what depends on other nodes and on the network. */
-#define NET_PATIENCE SIM_S
 /* Between two looks at how far the firmware has come: each costs a read over the bus, and the firmware takes 10 to 20
  * us for a short request. */
 #define PAUSE_MIN SIM_US
 #define PAUSE_MAX (8 * SIM_US)
 
-struct vmmc_nic_queue {
-	struct lanai_nic *nic;
-	unsigned index; /* of the firmware's process row and queue */
-	struct umem_space *memory;
-	uint64_t status;       /* address of struct vmmc_status */
-	uint64_t sent;         /* requests given */
-	uint64_t consumed;     /* of those, known to be taken */
-	uint64_t asked;        /* last that asked for completion */
-	bool asks[VMMC_SLOTS]; /* by slot: did its request? */
-};
-
-#define PROC(q, member)                                                                                                \
-	(NIC_WINDOW_SRAM + VMMC_PROCS + (q)->index * (uint32_t)sizeof(struct vmmc_proc) +                              \
-	 (uint32_t)offsetof(struct vmmc_proc, member))
-#define CTRL(member) (NIC_WINDOW_SRAM + VMMC_CTRL + (uint32_t)offsetof(struct vmmc_ctrl, member))
-
-/* Words of the NIC's window, by PIO of the running task. -------------------------------------------------------------
- */
-
-static void
-write_words(struct lanai_nic *nic, uint32_t offset, const uint32_t *words, unsigned n)
-{
-	hb_pio_write_wait(nic->base.host->bus, offset, words, n, 0);
-}
-
-static void
-write_word(struct lanai_nic *nic, uint32_t offset, uint32_t word)
-{
-	write_words(nic, offset, &word, 1);
-}
-
 static void
 publish(struct lanai_nic *nic, uint32_t offset, const uint32_t *words, unsigned n, uint32_t trace_id)
 {
 	hb_pio_publish_wait(nic->base.host->bus, offset, words, n, trace_id);
-}
-
-static uint32_t
-read_word(struct lanai_nic *nic, uint32_t offset)
-{
-	return hb_pio_read_wait(nic->base.host->bus, offset);
-}
-
-/* Reads a word until it has the value; DEAD if it has not within `patience`. */
-static enum vmmc_nic_result
-await(struct lanai_nic *nic, uint32_t offset, uint32_t value, sim_time patience)
-{
-	sim_time deadline = sim_now() + patience;
-
-	while (read_word(nic, offset) != value)
-		if (sim_now() > deadline)
-			return VMMC_NIC_DEAD;
-	return VMMC_NIC_OK;
-}
-
-/* Gives the firmware the signal and waits until it has taken full effect (abi.h, SIGNALS): one at a time. */
-static enum vmmc_nic_result
-signal_firmware(struct lanai_nic *nic)
-{
-	sim_time deadline = sim_now() + PATIENCE;
-
-	while (read_word(nic, CTRL(synced)) != nic->signals)
-		if (sim_now() > deadline)
-			return VMMC_NIC_DEAD;
-	uint32_t mine = ++nic->signals;
-	write_word(nic, NIC_WINDOW_REGS + LANAI_ISR, LANAI_ISR_LAN0_SIG);
-	while ((int32_t)(read_word(nic, CTRL(synced)) - mine) < 0)
-		if (sim_now() > deadline)
-			return VMMC_NIC_DEAD;
-	return VMMC_NIC_OK;
 }
 
 /* Opening and closing. ------------------------------------------------------------------------------------------------
@@ -93,40 +24,46 @@ static void
 clear_slots(struct vmmc_nic_queue *q)
 {
 	for (unsigned i = 0; i < VMMC_SLOTS; i++)
-		write_word(q->nic, lanai_slot(q->index, i), 0);
+		fw_write_word(q->nic, fw_slot(q->index, i), 0);
 }
 
 static enum vmmc_nic_result
-start_queue(struct vmmc_nic_queue *q, const struct vmmc_page *status)
+start_queue(struct vmmc_nic_queue *q, const struct vmmc_page *status, const struct translation *table)
 {
 	const struct vmmc_capabilities *can = &q->nic->base.capabilities;
 	const uint32_t row[] = {
-	        1,
-	        status->frame * HB_FRAME,
-	        q->index * can->out_pages,
-	        can->out_pages,
-	        q->index * can->source_pages,
-	        can->source_pages,
+	        1, status->frame * HB_FRAME, q->index * can->out_pages, can->out_pages, translation_directory(table),
 	};
 
-	clear_slots(q);
-	publish(q->nic, PROC(q, open), row, G_N_ELEMENTS(row), 0);
-	if (signal_firmware(q->nic) != VMMC_NIC_OK)
+	if (fw_await(q->nic, LANAI_CTRL(ready), VMMC_MAGIC, LANAI_PATIENCE) != VMMC_NIC_OK)
 		return VMMC_NIC_DEAD;
-	return await(q->nic, PROC(q, polled), 1, PATIENCE);
+	clear_slots(q);
+	publish(q->nic, LANAI_PROC(q, open), row, G_N_ELEMENTS(row), 0);
+	if (fw_signal(q->nic) != VMMC_NIC_OK)
+		return VMMC_NIC_DEAD;
+	return fw_await(q->nic, LANAI_PROC(q, polled), 1, LANAI_PATIENCE);
 }
 
 static int
 free_index(const struct lanai_nic *nic)
 {
 	for (unsigned i = 0; i < nic->base.capabilities.processes; i++)
-		if (!nic->open[i])
+		if (!nic->queues[i])
 			return (int)i;
 	return -1;
 }
 
+static void
+free_queue(struct vmmc_nic_queue *q)
+{
+	if (q->nic->queues[q->index] == q)
+		q->nic->queues[q->index] = NULL;
+	g_free(q);
+}
+
 static enum vmmc_nic_result
-fw_open(struct vmmc_nic *base, struct process *p, const struct vmmc_page *status, struct vmmc_nic_queue **opened)
+fw_open(struct vmmc_nic *base, struct process *p, const struct vmmc_page *status, struct translation *table,
+        struct vmmc_nic_queue **opened)
 {
 	struct lanai_nic *nic = (struct lanai_nic *)base;
 	int index = free_index(nic);
@@ -136,27 +73,31 @@ fw_open(struct vmmc_nic *base, struct process *p, const struct vmmc_page *status
 		return VMMC_NIC_FULL;
 	q = g_new0(struct vmmc_nic_queue, 1);
 	q->nic = nic;
+	q->epoch = nic->epoch;
 	q->index = (unsigned)index;
 	q->memory = p->memory;
 	q->status = status->address;
-	nic->open[index] = true;
-	if (await(nic, CTRL(ready), VMMC_MAGIC, PATIENCE) != VMMC_NIC_OK || start_queue(q, status) != VMMC_NIC_OK) {
-		nic->open[index] = false;
-		g_free(q);
+	nic->queues[index] = q;
+	if (start_queue(q, status, table) != VMMC_NIC_OK || fw_is_dead(q)) {
+		free_queue(q);
 		return VMMC_NIC_DEAD;
 	}
 	*opened = q;
 	return VMMC_NIC_OK;
 }
 
+/* A firmware that does not say that it is done is stopped: nothing of the process may be under way any more. */
 static void
 fw_close(struct vmmc_nic_queue *q)
 {
-	write_word(q->nic, PROC(q, open), 0);
-	if (signal_firmware(q->nic) == VMMC_NIC_OK)
-		await(q->nic, PROC(q, polled), 0, NET_PATIENCE);
-	q->nic->open[q->index] = false;
-	g_free(q);
+	if (!fw_is_dead(q)) {
+		fw_write_word(q->nic, LANAI_PROC(q, open), 0);
+		if (fw_signal(q->nic) != VMMC_NIC_OK ||
+		    fw_await(q->nic, LANAI_PROC(q, polled), 0, LANAI_NET_PATIENCE) != VMMC_NIC_OK)
+			if (!fw_is_dead(q))
+				fw_stop(&q->nic->base);
+	}
+	free_queue(q);
 }
 
 /* Tables. ------------------------------------------------------------------------------------------------------------
@@ -164,25 +105,20 @@ fw_close(struct vmmc_nic_queue *q)
 
 /* Frames in a row are written in one burst. */
 static void
-fw_allow_in(struct vmmc_nic *base, const struct vmmc_page *pages, unsigned n, uint16_t tag, bool notify)
+fw_allow_in(struct vmmc_nic_queue *q, const struct vmmc_page *pages, unsigned n, uint16_t tag, bool notify)
 {
-	uint32_t entry = tag ? VMMC_IN_ENTRY(tag, VMMC_IN_WRITE | (notify ? VMMC_IN_NOTIFY : 0)) : 0;
+	uint32_t flags = VMMC_IN_WRITE | (notify ? VMMC_IN_NOTIFY : 0);
+	uint32_t entry = tag ? VMMC_IN_ENTRY(tag, q->index, flags) : 0;
 	uint32_t *words = g_new(uint32_t, n);
 
 	for (unsigned i = 0; i < n; i++)
 		words[i] = entry;
-	for (unsigned i = 0, run; i < n; i += run) {
+	for (unsigned i = 0, run; i < n && !fw_is_dead(q); i += run) {
 		for (run = 1; i + run < n && pages[i + run].frame == pages[i].frame + run; run++)
 			;
-		write_words((struct lanai_nic *)base, NIC_WINDOW_SRAM + VMMC_IN_TABLE + pages[i].frame * 4, words, run);
+		fw_write(q->nic, NIC_WINDOW_SRAM + VMMC_IN_TABLE + pages[i].frame * 4, words, run);
 	}
 	g_free(words);
-}
-
-static void
-fw_quiesce(struct vmmc_nic *base)
-{
-	signal_firmware((struct lanai_nic *)base);
 }
 
 static void
@@ -195,23 +131,14 @@ fw_map_out(struct vmmc_nic_queue *q, unsigned first, unsigned n, uint32_t node, 
 		words[2 * i] = bus[i];
 		words[2 * i + 1] = VMMC_OUT_KEY(tag, node);
 	}
-	write_words(q->nic, NIC_WINDOW_SRAM + VMMC_OUT_TABLE + index * (uint32_t)sizeof(struct vmmc_out), words, 2 * n);
+	if (!fw_is_dead(q))
+		fw_write(q->nic, NIC_WINDOW_SRAM + VMMC_OUT_TABLE + index * (uint32_t)sizeof(struct vmmc_out), words,
+		         2 * n);
 	g_free(words);
 }
 
-static void
-fw_map_source(struct vmmc_nic_queue *q, unsigned first, unsigned n, const struct vmmc_page *pages)
-{
-	unsigned index = q->index * q->nic->base.capabilities.source_pages + first;
-	uint32_t *words = g_new0(uint32_t, n);
-
-	for (unsigned i = 0; pages && i < n; i++)
-		words[i] = pages[i].frame << VMMC_PAGE_SHIFT | VMMC_SRC_VALID;
-	write_words(q->nic, NIC_WINDOW_SRAM + VMMC_SRC_TABLE + index * 4, words, n);
-	g_free(words);
-}
-
-/* Sending. -----------------------------------------------------------------------------------------------------------
+/* Descriptors.
+ * -----------------------------------------------------------------------------------------------------------
  */
 
 /* The 32 bits in memory, as the whole number that is at most `sent`. */
@@ -243,7 +170,7 @@ learn_from_status(struct vmmc_nic_queue *q)
 static void
 learn_from_nic(struct vmmc_nic_queue *q)
 {
-	uint32_t taken = read_word(q->nic, PROC(q, consumed));
+	uint32_t taken = fw_read(q->nic, LANAI_PROC(q, consumed));
 
 	q->consumed = MAX(q->consumed, q->sent - (uint32_t)((uint32_t)q->sent - taken));
 }
@@ -256,31 +183,101 @@ build_descriptor(const struct vmmc_request *r, uint32_t *words)
 	words[0] = VMMC_CONTROL(r->inline_words ? VMMC_OP_SHORT : VMMC_OP_LONG, flags, r->length);
 	words[1] = r->out_page << VMMC_PAGE_SHIFT | r->out_offset;
 	if (!r->inline_words) {
-		words[2] = r->source_page << VMMC_PAGE_SHIFT | r->source_offset;
+		words[2] = r->source;
 		return 3;
 	}
 	memcpy(&words[2], r->inline_words, r->length);
 	return 2 + r->length / 4;
 }
 
+/* Puts a descriptor into the next slot. */
 static enum vmmc_nic_result
-fw_send(struct vmmc_nic_queue *q, const struct vmmc_request *request, uint64_t *ticket)
+give(struct vmmc_nic_queue *q, const uint32_t *words, unsigned n, bool asks, uint32_t trace_id)
 {
-	uint32_t words[2 + VMMC_SHORT_MAX / 4];
-	unsigned slot = q->sent % VMMC_SLOTS, n;
+	unsigned slot = q->sent % VMMC_SLOTS;
 
+	if (fw_is_dead(q))
+		return VMMC_NIC_DEAD;
 	if (is_full(q))
 		learn_from_status(q);
 	if (is_full(q))
 		return VMMC_NIC_BUSY;
-	n = build_descriptor(request, words);
-	*ticket = ++q->sent;
-	q->asks[slot] = request->complete;
-	if (request->complete)
+	q->sent++;
+	q->asks[slot] = asks;
+	if (asks)
 		q->asked = q->sent;
-	publish(q->nic, lanai_slot(q->index, slot), words, n, request->trace_id);
+	publish(q->nic, fw_slot(q->index, slot), words, n, trace_id);
 	return VMMC_NIC_OK;
 }
+
+static enum vmmc_nic_result
+fw_send(struct vmmc_nic_queue *q, const struct vmmc_request *request, uint64_t *ticket)
+{
+	uint32_t words[2 + VMMC_SHORT_MAX / 4];
+	uint64_t mine = q->sent + 1;
+	unsigned n = build_descriptor(request, words);
+	enum vmmc_nic_result result = give(q, words, n, request->complete, request->trace_id);
+
+	if (result == VMMC_NIC_OK)
+		*ticket = mine;
+	return result;
+}
+
+static enum vmmc_nic_result
+fw_post(struct vmmc_nic_queue *q, unsigned slot, uint32_t serial, uint64_t place, uint64_t user, uint32_t length)
+{
+	const uint32_t words[] = {
+	        VMMC_CONTROL(VMMC_OP_POST, slot, length),
+	        (uint32_t)place,
+	        (uint32_t)user,
+	        serial,
+	};
+
+	return give(q, words, G_N_ELEMENTS(words), false, 0);
+}
+
+static enum vmmc_nic_result
+fw_cancel(struct vmmc_nic_queue *q, unsigned slot)
+{
+	const uint32_t word = VMMC_CONTROL(VMMC_OP_CANCEL, slot, 0);
+
+	return give(q, &word, 1, false, 0);
+}
+
+static void
+fw_post_range(struct vmmc_nic_queue *q, unsigned slot, struct umem_range *watch)
+{
+	watch->address = q->status + offsetof(struct vmmc_status, post) + slot * sizeof(struct vmmc_post_status);
+	watch->bytes = sizeof(struct vmmc_post_status);
+}
+
+/* The states are those of vmmc_nic.h. */
+static struct vmmc_post_end
+fw_post_status(struct vmmc_nic_queue *q, unsigned slot)
+{
+	struct umem_range at;
+
+	fw_post_range(q, slot, &at);
+	return (struct vmmc_post_end){
+	        .serial = umem_load_be32(q->memory, at.address),
+	        .result = umem_load_be32(q->memory, at.address + offsetof(struct vmmc_post_status, state)),
+	        .first = umem_load_be32(q->memory, at.address + offsetof(struct vmmc_post_status, first)),
+	        .taken = umem_load_be32(q->memory, at.address + offsetof(struct vmmc_post_status, taken)),
+	};
+}
+_Static_assert((int)VMMC_POST_REFUSED == (int)VMMC_POST_WAS_REFUSED && (int)VMMC_POST_FULL == (int)VMMC_POST_IS_FULL &&
+                       (int)VMMC_POST_CANCELLED == (int)VMMC_POST_WAS_CANCELLED &&
+                       (int)VMMC_POST_REVOKED == (int)VMMC_POST_WAS_REVOKED,
+               "ends of posts");
+
+static uint32_t
+fw_failed(struct vmmc_nic_queue *q)
+{
+	return umem_load_be32(q->memory, q->status + offsetof(struct vmmc_status, failed));
+}
+
+/* Waiting. -----------------------------------------------------------------------------------------------------------
+ */
 
 struct completion_wait {
 	struct vmmc_nic_queue *queue;
@@ -292,94 +289,76 @@ is_completed(void *arg)
 {
 	const struct completion_wait *w = arg;
 
-	return fw_completed(w->queue) >= w->ticket;
+	return fw_completed(w->queue) >= w->ticket || fw_is_dead(w->queue);
 }
 
+/* As long as the firmware lives, and it is not `deadline`. */
 static enum vmmc_nic_result
-await_completion(struct vmmc_nic_queue *q, uint64_t ticket)
+await_completion(struct vmmc_nic_queue *q, uint64_t ticket, sim_time deadline)
 {
 	struct completion_wait wait = {q, ticket};
 	struct umem_range range;
 
 	fw_completion_range(q, &range);
-	if (is_completed(&wait) || cpu_spin(is_completed, &wait, q->memory, &range, 1, sim_now() + NET_PATIENCE))
-		return VMMC_NIC_OK;
+	while (!is_completed(&wait)) {
+		sim_time until = MIN(deadline, sim_now() + LANAI_PATIENCE);
+		if (cpu_spin(is_completed, &wait, q->memory, &range, 1, until))
+			break;
+		if (until == deadline || fw_signal(q->nic) != VMMC_NIC_OK)
+			return VMMC_NIC_DEAD;
+	}
+	return fw_is_dead(q) ? VMMC_NIC_DEAD : VMMC_NIC_OK;
+}
+
+/* Looks at the NIC until it has taken the descriptor. */
+static enum vmmc_nic_result
+poll_taken(struct vmmc_nic_queue *q, uint64_t ticket, sim_time deadline)
+{
+	sim_time look = sim_now() + LANAI_PATIENCE;
+
+	for (sim_time pause = PAUSE_MIN; !fw_is_dead(q); pause = MIN(2 * pause, PAUSE_MAX)) {
+		learn_from_nic(q);
+		if (q->consumed >= ticket)
+			return VMMC_NIC_OK;
+		if (sim_now() > look) {
+			if (sim_now() > deadline || fw_signal(q->nic) != VMMC_NIC_OK)
+				break;
+			look = sim_now() + LANAI_PATIENCE;
+		}
+		cpu_charge(CPU_SPIN, pause);
+	}
 	return VMMC_NIC_DEAD;
 }
 
 /* Waits until request `ticket` has been taken: looking at memory if it reports its completion, else at the NIC. */
 static enum vmmc_nic_result
-await_taken(struct vmmc_nic_queue *q, uint64_t ticket)
+await_taken(struct vmmc_nic_queue *q, uint64_t ticket, sim_time deadline)
 {
-	sim_time deadline = sim_now() + NET_PATIENCE;
+	enum vmmc_nic_result result;
 
-	if (q->asks[(ticket - 1) % VMMC_SLOTS]) {
-		enum vmmc_nic_result result = await_completion(q, ticket);
+	if (!q->asks[(ticket - 1) % VMMC_SLOTS])
+		return poll_taken(q, ticket, deadline);
+	result = await_completion(q, ticket, deadline);
+	if (result == VMMC_NIC_OK)
 		learn_from_status(q);
-		return result;
-	}
-	for (sim_time pause = PAUSE_MIN;; pause = MIN(2 * pause, PAUSE_MAX)) {
-		learn_from_nic(q);
-		if (q->consumed >= ticket)
-			return VMMC_NIC_OK;
-		if (sim_now() > deadline)
-			return VMMC_NIC_DEAD;
-		cpu_charge(CPU_SPIN, pause);
-	}
+	return result;
 }
 
 static enum vmmc_nic_result
 fw_wait_room(struct vmmc_nic_queue *q)
 {
-	return is_full(q) ? await_taken(q, q->sent - VMMC_SLOTS + 1) : VMMC_NIC_OK;
+	return is_full(q) ? await_taken(q, q->sent - VMMC_SLOTS + 1, SIM_NEVER) : VMMC_NIC_OK;
 }
 
 static enum vmmc_nic_result
 fw_drain(struct vmmc_nic_queue *q)
 {
-	enum vmmc_nic_result result = await_completion(q, q->asked);
+	sim_time deadline = sim_now() + LANAI_NET_PATIENCE;
+	enum vmmc_nic_result result = await_completion(q, q->asked, deadline);
 
 	if (result == VMMC_NIC_OK && q->sent > q->asked)
-		result = await_taken(q, q->sent);
+		result = await_taken(q, q->sent, deadline);
 	return result;
-}
-
-/* Counts. ------------------------------------------------------------------------------------------------------------
- */
-
-static const char *const counter_names[VMMC_N_COUNTERS] = {
-        [VMMC_C_SHORT_SENDS] = "short_sends",
-        [VMMC_C_LONG_SENDS] = "long_sends",
-        [VMMC_C_PACKETS_SENT] = "packets_sent",
-        [VMMC_C_RETRANSMITTED] = "retransmitted",
-        [VMMC_C_TIMEOUTS] = "timeouts",
-        [VMMC_C_ACKS_SENT] = "acks_sent",
-        [VMMC_C_ACKS_RECEIVED] = "acks_received",
-        [VMMC_C_DEPOSITS] = "deposits",
-        [VMMC_C_DEPOSIT_BYTES] = "deposit_bytes",
-        [VMMC_C_DROP_CRC] = "drop_crc",
-        [VMMC_C_DROP_TYPE] = "drop_type",
-        [VMMC_C_DROP_DUPLICATE] = "drop_duplicate",
-        [VMMC_C_DROP_GAP] = "drop_gap",
-        [VMMC_C_DROP_PROTECTION] = "drop_protection",
-        [VMMC_C_BAD_DESCRIPTOR] = "bad_descriptor",
-        [VMMC_C_LONG_PACKETS] = "long_packets",
-        [VMMC_C_BUS_ERRORS] = "bus_errors",
-        [VMMC_C_COMPLETIONS] = "completions",
-        [VMMC_C_NACKS_SENT] = "nacks_sent",
-        [VMMC_C_NACKS_RECEIVED] = "nacks_received",
-        [VMMC_C_NETWORK_RESETS] = "network_resets",
-        [VMMC_C_NOTIFICATIONS] = "notifications",
-};
-
-static unsigned
-fw_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsigned max)
-{
-	for (unsigned i = 0; i < MIN(max, (unsigned)VMMC_N_COUNTERS); i++) {
-		counters[i].name = counter_names[i];
-		counters[i].value = nic_read(base->host->nic, CTRL(counter) + 4 * i);
-	}
-	return VMMC_N_COUNTERS;
 }
 
 static void
@@ -387,6 +366,10 @@ fw_free(struct vmmc_nic *base)
 {
 	struct lanai_nic *nic = (struct lanai_nic *)base;
 
+	for (unsigned i = 0; i < VMMC_MAX_PROCESSES; i++)
+		if (nic->queues[i])
+			free_queue(nic->queues[i]);
+	g_queue_clear(&nic->commander);
 	if (nic->has_frame_0)
 		hb_frame_free(base->host->bus, 0);
 	g_free(nic);
@@ -401,10 +384,20 @@ const struct vmmc_nic_ops nic_lanai_ops = {
         .allow_in = fw_allow_in,
         .quiesce = fw_quiesce,
         .map_out = fw_map_out,
-        .map_source = fw_map_source,
+        .forget = fw_forget,
         .send = fw_send,
+        .post = fw_post,
+        .cancel = fw_cancel,
+        .post_status = fw_post_status,
+        .post_range = fw_post_range,
+        .failed = fw_failed,
         .completed = fw_completed,
         .completion_range = fw_completion_range,
         .wait_room = fw_wait_room,
+        .interrupt = fw_interrupt,
+        .install = fw_install,
+        .peer_up = fw_peer_up,
+        .stop = fw_stop,
+        .restart = fw_restart,
         .counters = fw_counters,
 };

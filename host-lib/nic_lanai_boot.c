@@ -20,7 +20,7 @@ ticks(sim_time t)
 }
 
 static void
-write_control(struct host *host)
+write_control(struct host *host, uint32_t incarnation)
 {
 	const struct params *p = host->params;
 	const struct {
@@ -36,6 +36,15 @@ write_control(struct host *host)
 	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), ticks(p->ack_delay)},
 	        {offsetof(struct vmmc_ctrl, rto_ticks), ticks(p->retransmit)},
 	        {offsetof(struct vmmc_ctrl, first_sequence), (uint32_t)p->first_sequence},
+	        {offsetof(struct vmmc_ctrl, give_up_ticks), p->give_up ? ticks(p->give_up) : 0},
+	        {offsetof(struct vmmc_ctrl, reliable), (uint32_t)p->reliable},
+	        {offsetof(struct vmmc_ctrl, incarnation), incarnation},
+	        {offsetof(struct vmmc_ctrl, long_packets), (uint32_t)p->send_buffers},
+	        {offsetof(struct vmmc_ctrl, cache_sets), (uint32_t)(p->cache_entries / p->cache_ways)},
+	        {offsetof(struct vmmc_ctrl, cache_ways), (uint32_t)p->cache_ways},
+	        {offsetof(struct vmmc_ctrl, cache_prefetch), (uint32_t)p->cache_prefetch},
+	        {offsetof(struct vmmc_ctrl, cache_by_process), (uint32_t)p->cache_by_process},
+	        {offsetof(struct vmmc_ctrl, by_interrupt), (uint32_t)p->translation_by_interrupt},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -67,11 +76,11 @@ write_route(struct host *host, unsigned node, char **error)
 }
 
 static bool
-write_tables(struct host *host, char **error)
+write_tables(struct host *host, uint32_t incarnation, char **error)
 {
 	for (uint32_t at = VMMC_CODE_LIMIT; at < VMMC_BUFFERS; at += 4)
 		put(host->nic, at, 0);
-	write_control(host);
+	write_control(host, incarnation);
 	for (unsigned node = 0; node < host->machine->n_hosts; node++)
 		if (node != host->node && !write_route(host, node, error))
 			return false;
@@ -85,6 +94,8 @@ refusal(const struct host *host, const struct lanai_image *image, unsigned proce
 		return g_strdup_printf("the vmmc firmware needs nic.sram_KB of at least %u", VMMC_SRAM_BYTES / 1024);
 	if (image->size > VMMC_CODE_LIMIT)
 		return g_strdup_printf("the firmware image has %u bytes; vmmc allows %u", image->size, VMMC_CODE_LIMIT);
+	if (host->params->cache_entries / host->params->cache_ways < VMMC_CACHE_SETS)
+		return g_strdup_printf("vmmc.cache_entries must be at least %u times vmmc.cache_ways", VMMC_CACHE_SETS);
 	if (processes < 1 || processes > VMMC_MAX_PROCESSES)
 		return g_strdup_printf("the vmmc firmware serves 1 to %u processes a host", VMMC_MAX_PROCESSES);
 	return NULL;
@@ -101,36 +112,75 @@ reserve_frame_0(struct lanai_nic *nic)
 		hb_frame_free(nic->base.host->bus, (unsigned)frame);
 }
 
+/* Loads the firmware, fills what it reads, and lets it run. */
+static bool
+boot(struct host *host, const struct lanai_image *image, uint32_t incarnation, char **error)
+{
+	const char *why;
+
+	if (!nic_load(host->nic, image, &why)) {
+		*error = g_strdup_printf("the firmware cannot be loaded: %s", why);
+		return false;
+	}
+	if (!write_tables(host, incarnation, error))
+		return false;
+	nic_write(host->nic, NIC_WINDOW_REGS + LANAI_EIMR, LANAI_ISR_HOST_SIG, 0);
+	nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_OFF, 0);
+	return true;
+}
+
+/* Image and tables are written word by word; only the time is the sum. */
+bool
+fw_restart(struct vmmc_nic *base, char **error)
+{
+	struct lanai_nic *nic = (struct lanai_nic *)base;
+	struct host *host = base->host;
+	uint64_t words = (nic->image->size + VMMC_BUFFERS - VMMC_CODE_LIMIT) / 4;
+
+	nic->dead = true;
+	fw_write_word(nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON);
+	cpu_charge(CPU_SYSTEM, words * host->params->pio_write);
+	cpu_settle();
+	nic->epoch++;
+	nic->signals = nic->notes = 0;
+	memset(nic->queues, 0, sizeof nic->queues);
+	if (!boot(host, nic->image, nic->epoch, error))
+		return false;
+	nic->dead = false;
+	return true;
+}
+
 struct vmmc_nic *
 nic_lanai_new(struct host *host, const struct lanai_image *image, unsigned processes, char **error)
 {
 	struct lanai_nic *nic;
-	const char *why;
 
 	*error = refusal(host, image, processes);
 	if (*error)
 		return NULL;
-	if (!nic_load(host->nic, image, &why)) {
-		*error = g_strdup_printf("the firmware cannot be loaded: %s", why);
-		return NULL;
-	}
-	if (!write_tables(host, error))
-		return NULL;
 	nic = g_new0(struct lanai_nic, 1);
+	g_queue_init(&nic->commander);
+	nic->image = image;
 	nic->base.ops = &nic_lanai_ops;
 	nic->base.host = host;
 	nic->base.capabilities = (struct vmmc_capabilities){
-	        .reliable = true,
+	        .redirection = true,
+	        .reliable = host->params->reliable,
 	        .notification = true,
 	        .short_max = VMMC_SHORT_MAX,
 	        .largest_piece = (1u << 24) - 4,
 	        .alignment = 4,
 	        .out_pages = VMMC_OUT_ENTRIES / processes,
-	        .source_pages = VMMC_SRC_ENTRIES / processes,
+	        .posts = VMMC_POSTS,
+	        .post_max = VMMC_POST_MAX,
 	        .frames = VMMC_MAX_FRAMES,
 	        .processes = processes,
 	};
+	if (!boot(host, image, 0, error)) {
+		g_queue_clear(&nic->commander);
+		g_free(nic);
+		return NULL;
+	}
 	reserve_frame_0(nic);
-	nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_OFF, 0);
 	return &nic->base;
 }

@@ -1,101 +1,106 @@
 /* A NIC without hardware: what is sent is copied into the receiver's memory a fixed time later.
  *
- * It keeps every rule of vmmc_nic.h that its users can see: queues of bounded length, order, table entries, tags and
- * permissions, completion through a status page. */
-#include "host-lib/vmmc_nic.h"
+ * It keeps every rule of vmmc_nic.h that its users can see: queues of bounded length, order, table entries,
+ * translation, tags and permissions, completion through a status page, redirection, notifications, misses that
+ * interrupt, and peers that have restarted.  Memory is touched by bus address, so that the oracle sees each deposit. */
+#include "host-lib/nic_memory.h"
 
 #include "host-lib/driver.h"
+#include "host-lib/translation.h"
 
-#include <glib.h>
 #include <string.h>
 
-#define DELAY        SIM_US /* from send to the deposit of the whole request */
-#define SLOTS        16     /* requests under way of a queue */
-#define SHORT_MAX    128    /* bytes */
-#define PIECE_MAX    (1u << 20)
-#define FRAMES       8192
-#define OUT_PAGES    2048 /* all processes together */
-#define SOURCE_PAGES 4096
+#define DELAY     SIM_US /* from a descriptor to its whole effect */
+#define SLOTS     16     /* descriptors under way of a queue */
+#define PIECE_MAX (1u << 20)
+#define OUT_PAGES 2048 /* all processes together */
+#define PATIENCE  (10 * SIM_MS)
 
-struct memory_nic {
-	struct vmmc_nic base;
-	unsigned n_open;
-	struct incoming {
-		uint16_t tag;
-		struct umem_space *space;
-		uint64_t address;
-	} in[FRAMES];
-	uint32_t deposits, deposit_bytes, drop_protection;
-};
+enum flight_kind { FLIGHT_SEND, FLIGHT_POST, FLIGHT_CANCEL };
 
-struct outgoing {
-	struct memory_nic *nic; /* NULL: empty */
-	uint32_t bus_address;
-	uint16_t tag;
-};
-
-struct vmmc_nic_queue {
-	struct memory_nic *nic;
-	struct umem_space *memory;
-	uint64_t status; /* address of the count of requests done */
-	uint64_t sent;
-	uint32_t under_way;
-	bool closed;
-	struct outgoing *out;
-	struct vmmc_page *sources; /* space NULL: empty */
-};
-
-/* A request on its way. */
+/* A descriptor on its way. */
 struct flight {
 	struct sim_event event;
 	struct vmmc_nic_queue *queue;
+	enum flight_kind kind;
 	struct vmmc_request request;
 	uint64_t ticket;
-	bool is_short;
-	uint8_t data[SHORT_MAX];
+	bool is_short, asked; /* asked: the host has been told of its miss */
+	uint8_t data[MEMORY_SHORT_MAX];
+	unsigned slot;
+	uint32_t serial, length;
+	uint64_t place, user;
 };
 
-static uint32_t
-load(const struct vmmc_nic_queue *q)
+static struct memory_nic *
+memory_of(struct vmmc_nic *nic)
 {
-	return umem_load_be32(q->memory, q->status);
+	return (struct memory_nic *)nic;
+}
+
+void
+memory_write(struct vmmc_nic_queue *q, uint32_t offset, const uint32_t *words, unsigned n)
+{
+	uint32_t swapped[4];
+
+	for (unsigned i = 0; i < n; i++)
+		swapped[i] = GUINT32_TO_BE(words[i]);
+	hb_dma_to_host(q->nic->base.host->bus, q->status_bus + offset, (const uint8_t *)swapped, 4 * n);
 }
 
 static void
-store(struct vmmc_nic_queue *q, uint32_t value)
+interrupt_host(struct memory_nic *nic)
 {
-	uint8_t bytes[4] = {(uint8_t)(value >> 24), (uint8_t)(value >> 16), (uint8_t)(value >> 8), (uint8_t)value};
+	driver_interrupt(nic->base.host);
+}
 
-	umem_write(q->memory, q->status, bytes, sizeof bytes);
+/* A request arrives. -------------------------------------------------------------------------------------------------
+ */
+
+static void
+note(struct memory_nic *nic, uint32_t bus_address)
+{
+	nic->note[nic->notes++ % MEMORY_NOTES] = bus_address;
+	nic->notifications++;
+	interrupt_host(nic);
 }
 
 /* Into one page of the receiver, if its driver allows. */
 static void
-deposit(const struct outgoing *to, uint32_t offset, const uint8_t *data, uint32_t bytes)
+deposit(const struct memory_outgoing *to, uint32_t offset, const uint8_t *data, uint32_t bytes, bool notify)
 {
 	struct memory_nic *nic = to->nic;
 	unsigned frame = to->bus_address / HB_FRAME;
+	struct memory_incoming *in = frame < MEMORY_FRAMES ? &nic->in[frame] : NULL;
 
-	if (frame >= FRAMES || !nic->in[frame].tag || nic->in[frame].tag != to->tag) {
+	if (!in || !in->tag || in->tag != to->tag) {
 		nic->drop_protection++;
 		return;
 	}
-	umem_write(nic->in[frame].space, nic->in[frame].address + offset, data, bytes);
+	memory_deposit(in->owner, in->address + offset, to->bus_address + offset, data, bytes);
 	nic->deposits++;
 	nic->deposit_bytes += bytes;
+	if (notify && in->notify)
+		note(nic, to->bus_address + offset);
 }
 
-static bool
+static uint32_t
+source_at(const struct flight *f, uint32_t done)
+{
+	return f->request.source + done;
+}
+
+static void
 fetch(const struct flight *f, uint32_t done, uint8_t *to, uint32_t bytes)
 {
-	uint32_t at = f->request.source_offset + done;
-	const struct vmmc_page *page = &f->queue->sources[f->request.source_page + at / HB_FRAME];
+	uint32_t at = source_at(f, done);
+	uint32_t entry = translation_entry(f->queue->table, at / HB_FRAME);
 
-	if (f->is_short) {
+	if (f->is_short)
 		memcpy(to, f->data + done, bytes);
-		return true;
-	}
-	return page->space && umem_read(page->space, page->address + at % HB_FRAME, to, bytes);
+	else
+		hb_dma_from_host(f->queue->nic->base.host->bus, (entry & ~TRANSLATION_VALID) + at % HB_FRAME, to,
+		                 bytes);
 }
 
 /* Copies the request piece by piece, none of which leaves a page at either end. */
@@ -105,62 +110,198 @@ copy(const struct flight *f)
 	uint8_t piece[HB_FRAME];
 
 	for (uint32_t done = 0, n; done < f->request.length; done += n) {
-		uint32_t from = f->request.source_offset + done, to = f->request.out_offset + done;
-		const struct outgoing *out = &f->queue->out[f->request.out_page + to / HB_FRAME];
-
+		uint32_t to = f->request.out_offset + done;
 		n = MIN(f->request.length - done, HB_FRAME - to % HB_FRAME);
 		if (!f->is_short)
-			n = MIN(n, HB_FRAME - from % HB_FRAME);
-		if (out->nic && fetch(f, done, piece, n))
-			deposit(out, to % HB_FRAME, piece, n);
+			n = MIN(n, HB_FRAME - source_at(f, done) % HB_FRAME);
+		fetch(f, done, piece, n);
+		deposit(&f->queue->out[f->request.out_page + to / HB_FRAME], to % HB_FRAME, piece, n,
+		        f->request.notify && done + n == f->request.length);
 	}
+}
+
+/* Do all pages of the destination stand in the table, and does their node live? */
+static bool
+has_destination(const struct flight *f)
+{
+	struct memory_nic *nic = f->queue->nic;
+	uint32_t end = f->request.out_offset + f->request.length;
+
+	for (uint32_t i = 0; i < (end + HB_FRAME - 1) / HB_FRAME; i++) {
+		const struct memory_outgoing *out = &f->queue->out[f->request.out_page + i];
+		if (f->request.out_page + i >= nic->base.capabilities.out_pages || !out->nic)
+			return false;
+		if (out->epoch == out->nic->epoch && !out->nic->stopped)
+			continue;
+		nic->unreachable++;
+		nic->down |= 1ull << out->nic->base.host->node;
+		interrupt_host(nic);
+		return false;
+	}
+	return true;
+}
+
+/* The first page of the source that has no translation; false: all have. */
+static bool
+find_miss(const struct flight *f, uint32_t *page, uint32_t *left)
+{
+	uint32_t first = f->request.source / HB_FRAME, last = source_at(f, f->request.length - 1) / HB_FRAME;
+
+	for (uint32_t i = first; i <= last && !f->is_short; i++)
+		if (!translation_entry(f->queue->table, i)) {
+			*page = i;
+			*left = last - i + 1;
+			return true;
+		}
+	return false;
+}
+
+static void
+ask_host(struct flight *f, uint32_t page, uint32_t left)
+{
+	struct memory_nic *nic = f->queue->nic;
+
+	f->asked = nic->missing = true;
+	nic->told_miss = false;
+	nic->missed_queue = f->queue;
+	nic->missed_page = page;
+	nic->missed_count = MIN(left, VMMC_NEWS_PAGES);
+	nic->miss_interrupts++;
+	g_queue_push_head(&nic->waiting, f);
+	interrupt_host(nic);
+}
+
+static void
+report(struct vmmc_nic_queue *q, uint64_t ticket, bool bad)
+{
+	uint32_t words[2];
+
+	q->failed += bad;
+	q->nic->bad_descriptor += bad;
+	words[0] = ticket ? (uint32_t)ticket : umem_load_be32(q->memory, q->status);
+	words[1] = q->failed;
+	memory_write(q, 0, words, 2);
+}
+
+/* A request: false if it waits for the host. */
+static bool
+take_send(struct flight *f)
+{
+	bool by_interrupt = f->queue->nic->base.host->params->translation_by_interrupt, bad = !has_destination(f);
+	uint32_t page, left;
+
+	if (!bad && find_miss(f, &page, &left)) {
+		if (by_interrupt && (!f->asked || page != f->queue->nic->missed_page)) {
+			ask_host(f, page, left);
+			return false;
+		}
+		bad = true;
+	}
+	if (!bad)
+		copy(f);
+	report(f->queue, f->ticket, bad);
+	return true;
+}
+
+static bool
+take(struct flight *f)
+{
+	if (f->kind == FLIGHT_SEND)
+		return take_send(f);
+	if (f->kind == FLIGHT_POST)
+		memory_take_post(f->queue, f->slot, f->serial, f->place, f->user, f->length);
+	else
+		memory_take_cancel(f->queue, f->slot);
+	report(f->queue, 0, false);
+	return true;
 }
 
 static void
 free_queue(struct vmmc_nic_queue *q)
 {
+	struct vmmc_nic_queue **link = &q->nic->queues;
+
+	while (*link != q)
+		link = &(*link)->next;
+	*link = q->next;
 	g_free(q->out);
-	g_free(q->sources);
 	g_free(q);
+}
+
+/* The flight is over, or waits: false. */
+static bool
+land(struct flight *f)
+{
+	struct vmmc_nic_queue *q = f->queue;
+
+	q->under_way--;
+	if (!q->closed && !memory_is_dead(q) && !take(f)) {
+		q->under_way++;
+		return false;
+	}
+	if (q->closed && q->under_way == 0)
+		free_queue(q);
+	g_free(f);
+	return true;
+}
+
+static void
+land_waiting(struct memory_nic *nic)
+{
+	struct flight *f;
+
+	while (!nic->missing && (f = g_queue_pop_head(&nic->waiting)))
+		land(f);
 }
 
 static void
 arrive(struct sim_event *event)
 {
 	struct flight *f = sim_event_owner(event, struct flight, event);
-	struct vmmc_nic_queue *q = f->queue;
+	struct memory_nic *nic = f->queue->nic;
 
-	q->under_way--;
-	if (!q->closed) {
-		copy(f);
-		store(q, (uint32_t)f->ticket);
-	} else if (q->under_way == 0) {
-		free_queue(q);
-	}
-	g_free(f);
+	if (nic->missing)
+		g_queue_push_tail(&nic->waiting, f);
+	else
+		land(f);
 }
+
+/* Opening and closing. -----------------------------------------------------------------------------------------------
+ */
 
 static void
 memory_free(struct vmmc_nic *base)
 {
-	g_free(base);
+	struct memory_nic *nic = memory_of(base);
+
+	g_queue_clear_full(&nic->waiting, g_free);
+	while (nic->queues)
+		free_queue(nic->queues);
+	g_free(nic);
 }
 
 static enum vmmc_nic_result
-memory_open(struct vmmc_nic *base, struct process *p, const struct vmmc_page *status, struct vmmc_nic_queue **opened)
+memory_open(struct vmmc_nic *base, struct process *p, const struct vmmc_page *status, struct translation *table,
+            struct vmmc_nic_queue **opened)
 {
-	struct memory_nic *nic = (struct memory_nic *)base;
+	struct memory_nic *nic = memory_of(base);
 	struct vmmc_nic_queue *q;
 
+	if (nic->stopped)
+		return VMMC_NIC_DEAD;
 	if (nic->n_open == base->capabilities.processes)
 		return VMMC_NIC_FULL;
 	nic->n_open++;
 	q = g_new0(struct vmmc_nic_queue, 1);
 	q->nic = nic;
+	q->epoch = nic->epoch;
 	q->memory = p->memory;
+	q->table = table;
 	q->status = status->address;
-	q->out = g_new0(struct outgoing, base->capabilities.out_pages);
-	q->sources = g_new0(struct vmmc_page, base->capabilities.source_pages);
+	q->status_bus = status->frame * HB_FRAME;
+	q->out = g_new0(struct memory_outgoing, base->capabilities.out_pages);
+	q->next = nic->queues;
+	nic->queues = q;
 	*opened = q;
 	return VMMC_NIC_OK;
 }
@@ -170,7 +311,7 @@ all_done(void *arg)
 {
 	const struct vmmc_nic_queue *q = arg;
 
-	return q->under_way == 0;
+	return q->under_way == 0 || memory_is_dead(q);
 }
 
 static bool
@@ -178,56 +319,58 @@ has_room(void *arg)
 {
 	const struct vmmc_nic_queue *q = arg;
 
-	return q->under_way < SLOTS;
+	return q->under_way < SLOTS || memory_is_dead(q);
 }
 
-static void
+static enum vmmc_nic_result
 spin(struct vmmc_nic_queue *q, bool (*ready)(void *))
 {
-	struct umem_range range = {q->status, 4};
+	struct umem_range range = {q->status, 8};
 
-	cpu_spin(ready, q, q->memory, &range, 1, SIM_NEVER);
+	while (!cpu_spin(ready, q, q->memory, &range, 1, sim_now() + PATIENCE))
+		;
+	return memory_is_dead(q) ? VMMC_NIC_DEAD : VMMC_NIC_OK;
 }
 
 static enum vmmc_nic_result
 memory_drain(struct vmmc_nic_queue *q)
 {
-	spin(q, all_done);
-	return VMMC_NIC_OK;
+	return spin(q, all_done);
 }
 
 static enum vmmc_nic_result
 memory_wait_room(struct vmmc_nic_queue *q)
 {
-	spin(q, has_room);
-	return VMMC_NIC_OK;
+	return spin(q, has_room);
 }
 
 static void
 memory_close(struct vmmc_nic_queue *q)
 {
+	cpu_settle();
 	q->closed = true;
-	q->nic->n_open--;
+	if (!memory_is_dead(q))
+		q->nic->n_open--;
 	if (q->under_way == 0)
 		free_queue(q);
 }
 
-static void
-memory_allow_in(struct vmmc_nic *base, const struct vmmc_page *pages, unsigned n, uint16_t tag, bool notify)
-{
-	struct memory_nic *nic = (struct memory_nic *)base;
+/* Tables. ------------------------------------------------------------------------------------------------------------
+ */
 
-	(void)notify;
+static void
+memory_allow_in(struct vmmc_nic_queue *q, const struct vmmc_page *pages, unsigned n, uint16_t tag, bool notify)
+{
 	cpu_settle();
-	for (unsigned i = 0; i < n; i++)
-		nic->in[pages[i].frame] = (struct incoming){tag, pages[i].space, pages[i].address};
+	for (unsigned i = 0; i < n && !memory_is_dead(q); i++)
+		q->nic->in[pages[i].frame] = (struct memory_incoming){tag, notify, q, pages[i].address};
 }
 
 /* Permission is looked up when the data move. */
-static void
+static enum vmmc_nic_result
 memory_quiesce(struct vmmc_nic *base)
 {
-	(void)base;
+	return memory_of(base)->stopped ? VMMC_NIC_DEAD : VMMC_NIC_OK;
 }
 
 static void
@@ -237,47 +380,141 @@ memory_map_out(struct vmmc_nic_queue *q, unsigned first, unsigned n, uint32_t no
 
 	cpu_settle();
 	for (unsigned i = 0; i < n; i++) {
-		struct outgoing *out = &q->out[first + i];
-		*out = (struct outgoing){NULL, 0, 0};
-		if (bus)
-			*out = (struct outgoing){(struct memory_nic *)driver_nic(&m->hosts[node]), bus[i], tag};
+		struct memory_outgoing *out = &q->out[first + i];
+		*out = (struct memory_outgoing){0};
+		if (!bus)
+			continue;
+		out->nic = (struct memory_nic *)driver_nic(&m->hosts[node]);
+		out->epoch = out->nic->epoch;
+		out->bus_address = bus[i];
+		out->tag = tag;
 	}
 }
 
-static void
-memory_map_source(struct vmmc_nic_queue *q, unsigned first, unsigned n, const struct vmmc_page *pages)
+/* Translations are looked up when the data move. */
+static enum vmmc_nic_result
+memory_forget(struct vmmc_nic_queue *q, uint64_t address, unsigned n)
 {
 	cpu_settle();
-	for (unsigned i = 0; i < n; i++)
-		q->sources[first + i] = pages ? pages[i] : (struct vmmc_page){0, NULL, 0};
+	if (memory_is_dead(q))
+		return VMMC_NIC_DEAD;
+	memory_revoke(q, address, n);
+	return VMMC_NIC_OK;
+}
+
+/* Descriptors. -------------------------------------------------------------------------------------------------------
+ */
+
+static struct flight *
+new_flight(struct vmmc_nic_queue *q, enum flight_kind kind)
+{
+	struct flight *f = g_new0(struct flight, 1);
+
+	f->queue = q;
+	f->kind = kind;
+	return f;
+}
+
+static void
+fly(struct flight *f)
+{
+	f->queue->under_way++;
+	cpu_settle();
+	sim_event_init(&f->event, SIM_RANK_NODE + f->queue->nic->base.host->node, arrive);
+	sim_post(&f->event, sim_now() + DELAY);
+}
+
+static enum vmmc_nic_result
+can_take(const struct vmmc_nic_queue *q)
+{
+	if (memory_is_dead(q))
+		return VMMC_NIC_DEAD;
+	return q->under_way == SLOTS ? VMMC_NIC_BUSY : VMMC_NIC_OK;
 }
 
 static enum vmmc_nic_result
 memory_send(struct vmmc_nic_queue *q, const struct vmmc_request *request, uint64_t *ticket)
 {
+	enum vmmc_nic_result result = can_take(q);
 	struct flight *f;
 
-	if (q->under_way == SLOTS)
-		return VMMC_NIC_BUSY;
-	f = g_new0(struct flight, 1);
-	f->queue = q;
+	if (result != VMMC_NIC_OK)
+		return result;
+	f = new_flight(q, FLIGHT_SEND);
 	f->request = *request;
 	f->is_short = request->inline_words != NULL;
 	f->ticket = *ticket = ++q->sent;
 	for (uint32_t i = 0; f->is_short && i < request->length; i++)
 		f->data[i] = (uint8_t)(request->inline_words[i / 4] >> (24 - i % 4 * 8));
-	q->under_way++;
-	cpu_settle();
-	sim_event_init(&f->event, SIM_RANK_NODE + q->nic->base.host->node, arrive);
-	sim_post(&f->event, sim_now() + DELAY);
+	fly(f);
 	return VMMC_NIC_OK;
+}
+
+static enum vmmc_nic_result
+memory_post(struct vmmc_nic_queue *q, unsigned slot, uint32_t serial, uint64_t place, uint64_t user, uint32_t length)
+{
+	enum vmmc_nic_result result = can_take(q);
+	struct flight *f;
+
+	if (result != VMMC_NIC_OK)
+		return result;
+	f = new_flight(q, FLIGHT_POST);
+	f->slot = slot;
+	f->serial = serial;
+	f->place = place;
+	f->user = user;
+	f->length = length;
+	fly(f);
+	return VMMC_NIC_OK;
+}
+
+static enum vmmc_nic_result
+memory_cancel(struct vmmc_nic_queue *q, unsigned slot)
+{
+	enum vmmc_nic_result result = can_take(q);
+	struct flight *f;
+
+	if (result != VMMC_NIC_OK)
+		return result;
+	f = new_flight(q, FLIGHT_CANCEL);
+	f->slot = slot;
+	fly(f);
+	return VMMC_NIC_OK;
+}
+
+/* What shows in memory. ----------------------------------------------------------------------------------------------
+ */
+
+static struct vmmc_post_end
+memory_post_status(struct vmmc_nic_queue *q, unsigned slot)
+{
+	uint64_t at = q->status + MEMORY_STATUS_POSTS + MEMORY_STATUS_POST * slot;
+
+	return (struct vmmc_post_end){
+	        .serial = umem_load_be32(q->memory, at),
+	        .result = umem_load_be32(q->memory, at + 4),
+	        .first = umem_load_be32(q->memory, at + 8),
+	        .taken = umem_load_be32(q->memory, at + 12),
+	};
+}
+
+static void
+memory_post_range(struct vmmc_nic_queue *q, unsigned slot, struct umem_range *watch)
+{
+	*watch = (struct umem_range){q->status + MEMORY_STATUS_POSTS + MEMORY_STATUS_POST * slot, MEMORY_STATUS_POST};
+}
+
+static uint32_t
+memory_failed(struct vmmc_nic_queue *q)
+{
+	return umem_load_be32(q->memory, q->status + MEMORY_STATUS_FAILED);
 }
 
 /* The 32 bits in memory, as the whole number that is at most `sent`. */
 static uint64_t
 memory_completed(struct vmmc_nic_queue *q)
 {
-	return q->sent - (uint32_t)((uint32_t)q->sent - load(q));
+	return q->sent - (uint32_t)((uint32_t)q->sent - umem_load_be32(q->memory, q->status));
 }
 
 static void
@@ -286,14 +523,84 @@ memory_completion_range(struct vmmc_nic_queue *q, struct umem_range *watch)
 	*watch = (struct umem_range){q->status, 4};
 }
 
+/* The host's answers. ------------------------------------------------------------------------------------------------
+ */
+
+static enum vmmc_nic_result
+memory_interrupt(struct vmmc_nic *base, struct vmmc_nic_news *news)
+{
+	struct memory_nic *nic = memory_of(base);
+
+	if (nic->stopped)
+		return VMMC_NIC_DEAD;
+	news->notes_lost = nic->notes - nic->notes_told > MEMORY_NOTES;
+	if (news->notes_lost)
+		nic->notes_told = nic->notes;
+	while (nic->notes_told < nic->notes)
+		news->note[news->n_notes++] = nic->note[nic->notes_told++ % MEMORY_NOTES];
+	news->down = nic->down;
+	news->missed = nic->missing && !nic->told_miss;
+	nic->told_miss = true;
+	news->miss.queue = nic->missed_queue;
+	news->miss.page = nic->missed_page;
+	news->miss.count = nic->missed_count;
+	return VMMC_NIC_OK;
+}
+
+/* The table has the entries already; what is not there now is not to be had. */
+static void
+memory_install(struct vmmc_nic *base, const uint32_t *entries, unsigned n)
+{
+	(void)entries;
+	(void)n;
+	cpu_settle();
+	memory_of(base)->missing = false;
+	land_waiting(memory_of(base));
+}
+
+static void
+memory_peer_up(struct vmmc_nic *base, uint32_t node)
+{
+	memory_of(base)->down &= ~(1ull << node);
+}
+
+static void
+memory_stop(struct vmmc_nic *base)
+{
+	memory_of(base)->stopped = true;
+}
+
+static bool
+memory_restart(struct vmmc_nic *base, char **error)
+{
+	struct memory_nic *nic = memory_of(base);
+
+	(void)error;
+	nic->epoch++;
+	nic->n_open = 0;
+	nic->stopped = nic->missing = false;
+	nic->down = 0;
+	nic->notes_told = nic->notes;
+	memset(nic->in, 0, sizeof nic->in);
+	land_waiting(nic);
+	return true;
+}
+
 static unsigned
 memory_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsigned max)
 {
-	const struct memory_nic *nic = (struct memory_nic *)base;
+	const struct memory_nic *nic = memory_of(base);
 	const struct vmmc_nic_counter all[] = {
 	        {"deposits", nic->deposits},
 	        {"deposit_bytes", nic->deposit_bytes},
 	        {"drop_protection", nic->drop_protection},
+	        {"bad_descriptor", nic->bad_descriptor},
+	        {"notifications", nic->notifications},
+	        {"unreachable", nic->unreachable},
+	        {"miss_interrupts", nic->miss_interrupts},
+	        {"posts", nic->posts},
+	        {"posts_refused", nic->posts_refused},
+	        {"redirected_bytes", nic->redirected_bytes},
 	};
 
 	memcpy(counters, all, MIN(max, G_N_ELEMENTS(all)) * sizeof *all);
@@ -309,11 +616,21 @@ static const struct vmmc_nic_ops memory_ops = {
         .allow_in = memory_allow_in,
         .quiesce = memory_quiesce,
         .map_out = memory_map_out,
-        .map_source = memory_map_source,
+        .forget = memory_forget,
         .send = memory_send,
+        .post = memory_post,
+        .cancel = memory_cancel,
+        .post_status = memory_post_status,
+        .post_range = memory_post_range,
+        .failed = memory_failed,
         .completed = memory_completed,
         .completion_range = memory_completion_range,
         .wait_room = memory_wait_room,
+        .interrupt = memory_interrupt,
+        .install = memory_install,
+        .peer_up = memory_peer_up,
+        .stop = memory_stop,
+        .restart = memory_restart,
         .counters = memory_counters,
 };
 
@@ -322,16 +639,20 @@ nic_memory_new(struct host *host, unsigned processes)
 {
 	struct memory_nic *nic = g_new0(struct memory_nic, 1);
 
+	g_queue_init(&nic->waiting);
 	nic->base.ops = &memory_ops;
 	nic->base.host = host;
 	nic->base.capabilities = (struct vmmc_capabilities){
+	        .redirection = true,
 	        .reliable = true,
-	        .short_max = SHORT_MAX,
+	        .notification = true,
+	        .short_max = MEMORY_SHORT_MAX,
 	        .largest_piece = PIECE_MAX,
 	        .alignment = 4,
 	        .out_pages = OUT_PAGES / processes,
-	        .source_pages = SOURCE_PAGES / processes,
-	        .frames = FRAMES,
+	        .posts = MEMORY_POSTS,
+	        .post_max = MEMORY_POST_MAX,
+	        .frames = MEMORY_FRAMES,
 	        .processes = processes,
 	};
 	return &nic->base;

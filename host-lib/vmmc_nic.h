@@ -29,9 +29,6 @@ struct vmmc_capabilities {
 	uint32_t processes;     /* queues */
 };
 
-/* Translation of a process' own memory: the driver keeps a table that the NIC reads (or copies), see translation.h.
- * `directory` is what the NIC needs to find it: a bus address. */
-
 enum vmmc_nic_result { VMMC_NIC_OK, VMMC_NIC_BUSY, VMMC_NIC_FULL, VMMC_NIC_DEAD };
 
 struct vmmc_nic_queue; /* one a process */
@@ -53,6 +50,7 @@ struct vmmc_post_end {
 
 /* What an interrupt of the NIC is about. */
 #define VMMC_NEWS_NOTES 32
+#define VMMC_NEWS_PAGES 32 /* pages of a miss, at most */
 struct vmmc_nic_news {
 	uint32_t note[VMMC_NEWS_NOTES]; /* bus addresses of notified deposits, oldest first */
 	unsigned n_notes;
@@ -60,8 +58,8 @@ struct vmmc_nic_news {
 	uint64_t down;   /* a bit for each node that is down */
 	bool missed;     /* a translation is wanted: */
 	struct {
-		unsigned queue; /* index, in order of opening slots */
-		uint32_t page;  /* address / 4096 */
+		struct vmmc_nic_queue *queue;
+		uint32_t page; /* address / 4096 */
 		unsigned count;
 	} miss;
 };
@@ -108,11 +106,12 @@ struct vmmc_nic_ops {
 	/* close: nothing touches the process' memory on behalf of this queue any more; the queue is freed. */
 	void (*close)(struct vmmc_nic_queue *queue);
 	/* allow_in: deposits into these pages, exported by the owner of `queue`, carrying `tag` are allowed from now on
-	 * (tag 0: none are). */
+	 * (tag 0: none are).  Not while one of them is posted, but to take the permission away. */
 	void (*allow_in)(struct vmmc_nic_queue *queue, const struct vmmc_page *pages, unsigned n, uint16_t tag,
 	                 bool notify);
-	/* quiesce: waits until every deposit that was checked before allow_in(..., 0) is over. */
-	void (*quiesce)(struct vmmc_nic *nic);
+	/* quiesce: waits until every deposit that was checked before allow_in(..., 0) is over.  DEAD, after a bounded
+	 * time: the NIC does nothing any more; so this also tells whether it lives. */
+	enum vmmc_nic_result (*quiesce)(struct vmmc_nic *nic);
 	/* map_out: entries first.. of the process' table: n pages of `node` at these bus addresses; NULL clears them.
 	 */
 	void (*map_out)(struct vmmc_nic_queue *queue, unsigned first, unsigned n, uint32_t node,
@@ -148,15 +147,19 @@ struct vmmc_nic_ops {
 	void (*install)(struct vmmc_nic *nic, const uint32_t *entries, unsigned n);
 	/* peer_up: what relied on the old link to this node is withdrawn. */
 	void (*peer_up)(struct vmmc_nic *nic, uint32_t node);
-	/* restart: after a reset of the board: loads the firmware again; all queues are gone. */
+	/* stop: on return the NIC touches no host memory any more; every operation on its queues is DEAD. */
+	void (*stop)(struct vmmc_nic *nic);
+	/* restart: of a NIC that was stopped, or reset by the board: loads the firmware again, in the time that this
+	 * takes. Queues of before stay DEAD, but have to be closed. */
 	bool (*restart)(struct vmmc_nic *nic, char **error);
 	/* counters: fills at most max of them, without simulated cost, and returns how many there are. */
 	unsigned (*counters)(struct vmmc_nic *nic, struct vmmc_nic_counter *counters, unsigned max);
 };
 
-/* The kinds.  Both are for driver_start(). */
+/* The kinds.  Both are for driver_start(), and call driver_interrupt() (driver.h) when there is news. */
 struct vmmc_nic *nic_memory_new(struct host *host, unsigned processes);
-/* nic_lanai_new: loads the firmware, fills its tables and starts it; NULL and *error (g_free) if that cannot be. */
+/* nic_lanai_new: loads the firmware, fills its tables and starts it; NULL and *error (g_free) if that cannot be.  The
+ * image is used again by restart. */
 struct vmmc_nic *nic_lanai_new(struct host *host, const struct lanai_image *image, unsigned processes, char **error);
 
 #endif
