@@ -252,7 +252,7 @@ struct vmmc_out {
 #define VMMC_IN_WRITE     1u /* H deposits allowed */
 #define VMMC_IN_NOTIFY    2u /* H interrupt the host if the packet asks for it */
 #define VMMC_IN_OWNER_BIT 8  /* H number of the process that exported it; 3 bits */
-#define VMMC_IN_REDIRECT  0x800u /* F some post covers part of the page; another byte than WRITE (redirect.h) */
+#define VMMC_IN_REDIRECT  0x8000u /* F some post covers part of the page; another byte than WRITE (redirect.h) */
 /* tag 1..65535, new for each export */
 #define VMMC_IN_ENTRY(tag, owner, flags)                                                                               \
 	((uint32_t)(tag) << 16 | (uint32_t)(owner) << VMMC_IN_OWNER_BIT | (uint32_t)(flags))

@@ -97,7 +97,7 @@ report_ended(struct port *port)
 	port_settle(port);
 }
 
-/* ended: a part of an arrival, a status word or a walk. */
+/* ended: a status word or a walk. */
 static void
 ended(struct transfer *done, uint32_t failed)
 {
@@ -105,8 +105,6 @@ ended(struct transfer *done, uint32_t failed)
 	done->events = 0;
 	if (done->use == DMA_WALK)
 		walk_fetched((struct walk *)done, failed);
-	else if (done->use == DMA_PART)
-		redirect_part_ended(done, failed);
 	else if (done->use == DMA_POST)
 		redirect_reported((struct post *)done);
 	else
@@ -118,6 +116,8 @@ ended(struct transfer *done, uint32_t failed)
 void
 dma_other(struct transfer *done)
 {
+	if (done->use == DMA_PART)
+		return;
 	if (done->use == DMA_DROP) {
 		port_fetch_dropped((struct packet *)done);
 		return;
@@ -138,6 +138,8 @@ dma_failed(struct transfer *done)
 		dma_deposited(arrival);
 	} else if (done->use == DMA_FETCH || done->use == DMA_DROP) {
 		port_not_fetched((struct packet *)done);
+	} else if (done->use == DMA_PART) {
+		redirect_part_failed(done);
 	} else {
 		ended(done, 1);
 	}

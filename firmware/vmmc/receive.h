@@ -16,8 +16,9 @@
 #define IN_BITS 25
 _Static_assert(1u << IN_BITS == VMMC_MAX_FRAMES * VMMC_PAGE && VMMC_IN_WRITE == 1, "incoming page table");
 
-#define IN_REDIRECT_BIT 11
-_Static_assert(VMMC_IN_REDIRECT == 1u << IN_REDIRECT_BIT, "redirected pages");
+/* receive_odd() compares this bit, too: in a key it is a flag that no packet has. */
+_Static_assert(VMMC_IN_REDIRECT == 1u << 15, "redirected pages");
+_Static_assert(VMMC_KEY_FLAGS(VMMC_IN_REDIRECT) == 4, "a flag in a key");
 
 #define KEY_LENGTH_BITS 13
 _Static_assert(VMMC_KEY_LENGTH(0xFFFFFFFFu) == (1u << KEY_LENGTH_BITS) - 1, "length in a key");
@@ -27,8 +28,9 @@ _Static_assert(VMMC_KEY_NOTIFY == ARRIVAL_NOTIFIES && VMMC_IN_NOTIFY == ARRIVAL_
 void receive_drop(struct arrival *arrival, uint32_t isr, uint32_t end);
 /* receive_refuse: the incoming page table does not let it through. */
 void receive_refuse(struct arrival *arrival);
-/* receive_again: a network reset took away what was coming in; arms the same buffer again. */
-void receive_again(void);
+/* receive_again: a network reset took away what was coming in: arms the same buffer again.  Not `sure`: perhaps it did;
+ * an engine that is armed takes no notice. */
+void receive_again(uint32_t sure);
 
 HOT void
 receive_arm(const struct arrival *arrival)
@@ -62,14 +64,14 @@ receive_arm_next(void)
 	receive_arm(arrival);
 }
 
-/* receive_refused: 0 if the incoming page table lets this deposit through.  The length is 4 .. VMMC_PAGE, within the
- * page. */
+/* receive_odd: 0 if the incoming page table lets this deposit through, as it is: no post covers part of the page.  The
+ * length is 4 .. VMMC_PAGE, within the page. */
 HOT uint32_t
-receive_refused(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t entry)
+receive_odd(uint32_t dest, uint32_t key, uint32_t bytes, uint32_t entry)
 {
 	uint32_t end = low_bits(dest, VMMC_PAGE_SHIFT) + bytes - 1;
 	uint32_t beyond = (end | (bytes - 4)) >> VMMC_PAGE_SHIFT;
-	return (entry ^ key) >> 16 | not_low(entry ^ VMMC_IN_WRITE, 1) | dest >> IN_BITS | beyond |
+	return (entry ^ key) >> 15 | not_low(entry ^ VMMC_IN_WRITE, 1) | dest >> IN_BITS | beyond |
 	       not_low(dest | bytes, 2);
 }
 
@@ -85,11 +87,8 @@ receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t l
 {
 	uint32_t dest = sram_read(at + 8);
 	uint32_t entry = receive_in_entry(dest);
-	if (__builtin_expect(receive_refused(dest, key, bytes, entry) != 0, 0)) {
-		receive_refuse(arrival);
-	} else if (__builtin_expect(bits(entry, IN_REDIRECT_BIT, 1), 0)) {
-		redirect_take(arrival, dest, bytes, entry);
-		arrival->deposit.events = (bits(key, KEY_FLAGS_BIT, 1) & (entry >> 1)) | ARRIVAL_REDIRECTED;
+	if (__builtin_expect(receive_odd(dest, key, bytes, entry) != 0, 0)) {
+		redirect_take(arrival, dest, key, bytes, entry);
 	} else {
 		arrival->deposit.bus = dest;
 		arrival->deposit.bytes = bytes;

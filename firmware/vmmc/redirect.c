@@ -10,7 +10,7 @@
 #define IN_BYTE_BIT 8
 #define IN_BYTE     (3u - IN_BYTE_BIT / 8u)
 #define IN_BYTE_ON  (VMMC_IN_REDIRECT >> IN_BYTE_BIT)
-_Static_assert(IN_BYTE_ON < 0x100 && IN_BYTE_ON > 0 && VMMC_IN_WRITE >> IN_BYTE_BIT == 0, "byte with the bit");
+_Static_assert(IN_BYTE_ON<0x100 && IN_BYTE_ON> 0 && VMMC_IN_WRITE >> IN_BYTE_BIT == 0, "byte with the bit");
 
 /* What may change while a page stays exported. */
 #define IN_CHANGING (VMMC_IN_NOTIFY | VMMC_IN_REDIRECT)
@@ -334,8 +334,8 @@ redirect_forget(uint32_t process, uint32_t page, uint32_t n)
 		return;
 	struct post *posts = S.posts[process];
 	for (struct post *post = posts; post != posts + VMMC_POSTS; post++)
-		if (post->state != POST_FREE && (in_pages(post->range, post->bytes, page, n) ||
-		                                 in_pages(post->user, post->bytes, page, n)))
+		if (post->state != POST_FREE &&
+		    (in_pages(post->range, post->bytes, page, n) || in_pages(post->user, post->bytes, page, n)))
 			redirect_end(post, VMMC_POST_REVOKED);
 }
 

@@ -2,7 +2,8 @@
  *
  * A post is one of VMMC_POSTS records of a process (struct post).  redirect.c has its life: the descriptor, the table
  * walks that translate both its ranges, its end and the status words.  cut.c has the packets: what arrives for a page
- * whose entry in the incoming page table has VMMC_IN_REDIRECT comes to redirect_take(), everything else never gets here.
+ * whose entry in the incoming page table has VMMC_IN_REDIRECT comes to redirect_take(), everything else never gets
+ * here.
  *
  * One post at a time is translated (S.posting); the next one waits in its queue, as a send without a packet does.
  *
@@ -51,11 +52,20 @@ void redirect_withdraw(void);
 void redirect_close(struct port *port);
 uint32_t redirect_busy(const struct port *port);
 
-/* redirect_take: deposits `bytes` for `dest`, which have passed the incoming page table with this entry. */
-void redirect_take(struct arrival *arrival, uint32_t dest, uint32_t bytes, uint32_t entry);
-/* redirect_part_ended: the transfer of a part (DMA_PART) is over, or has failed. redirect_taken: that of the last part
- * is: `deposit` looks as usual again. */
-void redirect_part_ended(const struct transfer *part, uint32_t failed);
-void redirect_taken(struct arrival *arrival);
+/* redirect_take: a packet that is not simply deposited (receive_odd): refused, or for a page that posts cover. */
+void redirect_take(struct arrival *arrival, uint32_t dest, uint32_t key, uint32_t bytes, uint32_t entry);
+/* redirect_part_failed: the transfer of a part, not the last one (DMA_PART). */
+void redirect_part_failed(const struct transfer *part);
+
+/* redirect_taken: the transfer of the last part is over: counts the others, and `deposit` looks as usual again. */
+static inline void
+redirect_taken(struct arrival *arrival)
+{
+	uint32_t counter = CTRL(counter) + 4 * VMMC_C_DEPOSIT_BYTES;
+	uint32_t first = arrival->at + ARRIVAL_DATA;
+	sram_write(counter, sram_read(counter) + arrival->deposit.sram - first);
+	arrival->deposit.sram = first;
+	arrival->deposit.bus = arrival->note;
+}
 
 #endif
