@@ -176,11 +176,17 @@ issue_piece(struct port *port)
 	uint32_t key = sram_read(out + 4);
 	struct peer *peer = peer_of(key, OUT_NODE_BIT);
 	uint32_t room = peer->room;
-	if (!room || not_low(key ^ VMMC_OUT_VALID, 1))
+	if (!room)
 		return cannot_issue(port, key);
-	uint32_t entry = translate(port, port->from);
-	if (!entry)
-		return cannot_issue(port, key);
+	uint32_t from = port->from;
+	uint32_t entry = sram_read(cache_at(port, from));
+	uint32_t invalid = not_low(key ^ VMMC_OUT_VALID, 1);
+	if (__builtin_expect(invalid | ((entry >> CACHE_TAG_BIT) ^ cache_tag(port, from)), 0)) {
+		entry = invalid ? 0 : translate_slowly(port);
+		if (!entry)
+			return cannot_issue(port, key);
+	}
+	count(VMMC_C_CACHE_HITS);
 	S.free_long = packet->next;
 	S.pieces++;
 	peer->room = room - 1;

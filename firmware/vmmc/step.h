@@ -61,8 +61,12 @@ step_events(uint32_t isr)
 	if (S.stalled | S.long_sends) {
 		if (S.stalled)
 			ports_poll_again();
-		if (S.long_sends && S.pieces < PIECES_MAX)
-			ports_issue();
+		if (S.long_sends) {
+			uint32_t pieces = S.pieces;
+			ARCH_KEEP(pieces); /* two branches are shorter than one on two conditions */
+			if (pieces < PIECES_MAX)
+				ports_issue();
+		}
 	}
 }
 

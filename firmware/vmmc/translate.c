@@ -257,7 +257,6 @@ translate_slowly(struct port *port)
 		if (entry >> CACHE_TAG_BIT != tag)
 			continue;
 		insert(port, from, bits(entry, CACHE_FRAME_BIT, CACHE_FRAME_BITS));
-		count(VMMC_C_CACHE_HITS);
 		return entry;
 	}
 	missed(port);

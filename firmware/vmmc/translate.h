@@ -81,17 +81,6 @@ cache_tag(const struct port *port, uint32_t address)
 	return (address >> S.cache_high) + port->tag;
 }
 
-/* translate: the cache entry of port->from; 0 as translate_slowly(). */
-HOT uint32_t
-translate(struct port *port, uint32_t from)
-{
-	uint32_t entry = sram_read(cache_at(port, from));
-	if (__builtin_expect(entry >> CACHE_TAG_BIT != cache_tag(port, from), 0))
-		return translate_slowly(port);
-	count(VMMC_C_CACHE_HITS);
-	return entry;
-}
-
 /* cache_bus: the bus address of the entry's frame. */
 HOT uint32_t
 cache_bus(uint32_t entry)
