@@ -157,10 +157,11 @@ START_TEST(buffers_run_out)
 }
 END_TEST
 
-/* In order of coming: a fetch behind the deposits that wait, a later deposit behind the fetch. */
+/* In order of coming: a fetch behind the deposits that wait.  The two transfers of the table walk that it needs go before
+ * them. */
 START_TEST(dma_order)
 {
-	static const char expected[] = "DDDDDDFDS";
+	static const char expected[] = "DWDWDDDDDFS";
 	char order[16] = "";
 	uint32_t source = 0;
 	host_open(nic, 0, 0x30000);
@@ -174,7 +175,8 @@ START_TEST(dma_order)
 	mock_step(nic);
 	while (nic->dma_busy) {
 		uint32_t bus = nic->regs[LANAI_EAR / 4];
-		strcat(order, nic->regs[LANAI_DMA_DIR / 4] ? "F" : bus == 0x30000 ? "S" : "D");
+		const char *fetch = nic->regs[LANAI_LAR / 4] >= WALK_SEND_AT ? "W" : "F";
+		strcat(order, nic->regs[LANAI_DMA_DIR / 4] ? fetch : bus == 0x30000 ? "S" : "D");
 		if (sequence == VMMC_ARRIVALS && nic->armed)
 			arrive(sequence++, DEST, 4);
 		mock_finish_dma(nic, false);
