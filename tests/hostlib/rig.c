@@ -2,6 +2,8 @@
 
 #include "host-lib/firmware_image.h"
 
+#include <string.h>
+
 #define LIMIT    (10 * SIM_S)
 #define PATIENCE (100 * SIM_MS)
 #define PAUSE    (2 * SIM_US)
@@ -115,4 +117,24 @@ rig_receiver(void *arg)
 	rig_receiver_open(r);
 	while (!r->done)
 		rig_pause(100 * PAUSE);
+}
+
+void
+rig_client_open(struct rig_client *c, struct rig_receiver *to, unsigned node, uint32_t bytes)
+{
+	c->process = task_process(task_self());
+	c->address = umem_alloc(c->process->memory, bytes);
+	c->data = umem_pointer(c->process->memory, c->address, bytes);
+	ck_assert_ptr_nonnull(c->data);
+	ck_assert_int_eq(vmmc_open(c->process, &c->v), VMMC_OK);
+	rig_until_set(&to->exported);
+	ck_assert_int_eq(vmmc_import(c->v, node, to->name, &c->proxy), VMMC_OK);
+	cpu_settle();
+}
+
+enum vmmc_error
+rig_send(struct rig_client *c, uint32_t from, uint32_t offset, uint32_t bytes, int fill)
+{
+	memset(c->data + from, fill, bytes);
+	return vmmc_send(c->v, c->address + from, c->proxy, offset, bytes, NULL);
 }

@@ -41,4 +41,16 @@ struct rig_receiver {
 void rig_receiver_open(struct rig_receiver *r); /* the first part */
 void rig_receiver(void *receiver);
 
+/* A sender on another node: memory of its own and a proxy of the receiver's buffer. */
+struct rig_client {
+	struct process *process;
+	struct vmmc *v;
+	struct vmmc_proxy *proxy;
+	uint64_t address;
+	uint8_t *data;
+};
+void rig_client_open(struct rig_client *c, struct rig_receiver *to, unsigned node, uint32_t bytes);
+/* rig_send: `bytes` of value `fill` from [from, +bytes) of its memory to `offset`; by value, so that data tell. */
+enum vmmc_error rig_send(struct rig_client *c, uint32_t from, uint32_t offset, uint32_t bytes, int fill);
+
 #endif
