@@ -8,7 +8,7 @@
 #define STACK_BYTES 768u
 
 #define SLICE_PS 300000000ull /* 0.3 ms: ten thousand instructions, more than any round of a test needs */
-#define SLICES   3u           /* the core may need some time to see that a loop is idle */
+#define SLICES   20u          /* the core may need some time to see that a loop is idle */
 
 /* measure_turn: idle turns read ISR once each, at equal distances; the last other distance ends what was to do.
  * Exact while no idle loop is skipped. */

@@ -23,7 +23,7 @@ struct lanai_mock *lanai_mock_new(const char *folder);
 void lanai_mock_free(struct lanai_mock *mock);
 /* Starts it with what host_control wrote; runs until it is idle. */
 void lanai_mock_start(struct lanai_mock *mock);
-/* Runs until the core is parked in its idle loop, or for about a millisecond. */
+/* Runs until the core is parked in its idle loop, or for at most six milliseconds. */
 void lanai_mock_run(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles that it took beyond those of the idle loop. */
 unsigned lanai_mock_busy_cycles(struct lanai_mock *mock);

@@ -11,7 +11,7 @@
 
 #define TAG       0x99u
 #define ROUNDS    4000u
-#define STEPS_MAX 50u /* native steps until idle */
+#define STEPS_MAX 300u /* native steps until idle; a sweep through the translation cache takes 128 */
 
 enum { NATIVE, LANAI, BUILDS };
 
@@ -22,16 +22,32 @@ static uint32_t posted[VMMC_MAX_PROCESSES];
 static uint8_t packets[VMMC_ARRIVALS][MOCK_PACKET_MAX]; /* long ones must stay valid until they are drained */
 static unsigned packets_made;
 
+static uint32_t signals; /* that the driver has given */
+
+/* The ways in which translation can be set up, one a run. */
+static const struct {
+	uint32_t sets, ways, prefetch, by_process, by_interrupt;
+} translation[] = {
+        {64, 1, 1, 0, 0},   {64, 1, 32, 1, 0},  {64, 2, 4, 0, 0}, {64, 4, 8, 1, 0},
+        {1024, 4, 3, 0, 0}, {4096, 1, 2, 1, 0}, {64, 1, 1, 0, 1}, {128, 2, 1, 1, 1},
+};
+
 static uint32_t
 dice(uint32_t n)
 {
 	return (uint32_t)g_rand_int_range(script, 0, (gint32)n);
 }
 
+/* start: both builds, with translation set up in way `way`. */
 static void
-set_up(void)
+start(int way)
 {
 	struct host_options options = host_defaults();
+	options.cache_sets = translation[way].sets;
+	options.cache_ways = translation[way].ways;
+	options.cache_prefetch = translation[way].prefetch;
+	options.cache_by_process = translation[way].by_process;
+	options.by_interrupt = translation[way].by_interrupt;
 	options.n_nodes = 4;
 	options.first_sequence = 0xFFF8;
 	lanai = lanai_mock_new("firmware/images/vmmc");
@@ -82,6 +98,7 @@ compare(unsigned round)
 		ck_assert_msg(mock_sram(nics[NATIVE], at) == mock_sram(nics[LANAI], at),
 		              "round %u: SRAM %05x: native %08x, LANai %08x", round, at, mock_sram(nics[NATIVE], at),
 		              mock_sram(nics[LANAI], at));
+	ck_assert_mem_eq(nics[NATIVE]->memory, nics[LANAI]->memory, MOCK_MEMORY);
 }
 
 /* What the script does, each to both. -------------------------------------------------------------------------------
@@ -97,6 +114,14 @@ random_control(void)
 	return VMMC_CONTROL(dice(10) ? op : dice(16), dice(16), bytes);
 }
 
+/* random_page: of a process' memory: at its beginning, at the border of two second-level tables, at its end. */
+static uint32_t
+random_page(void)
+{
+	static const uint32_t first[] = {0, VMMC_XLATE_SPAN - 4, 0xFFFF8, 64};
+	return first[dice(G_N_ELEMENTS(first))] + dice(8);
+}
+
 static void
 post(void)
 {
@@ -106,8 +131,8 @@ post(void)
 	uint32_t control = random_control();
 	for (uint32_t i = 0; i < G_N_ELEMENTS(data); i++)
 		data[i] = dice(0x7FFFFFFF);
-	if (dice(8))
-		data[0] = dice(6) << VMMC_PAGE_SHIFT | (4 * dice(1024));
+	if (dice(12))
+		data[0] = random_page() << VMMC_PAGE_SHIFT | (4 * dice(1024));
 	if (mock_sram(nics[NATIVE], host_slot(p, posted[p])))
 		return;
 	for (unsigned b = 0; b < BUILDS; b++)
@@ -125,16 +150,88 @@ reopen(uint32_t p, bool close)
 			host_close(nics[b], p);
 			continue;
 		}
-		host_open(nics[b], p, p ? 0x30000 + 16 * p : 0);
+		host_open(nics[b], p, p ? 0x30000 + (uint32_t)sizeof(struct vmmc_status) * p : 0);
 		for (uint32_t i = 0; i < 8; i++) {
 			host_import(nics[b], p, i, i % 5, 5 + i, TAG);
 			host_source(nics[b], p, i, 20 + i);
+			host_source(nics[b], p, VMMC_XLATE_SPAN - 4 + i, 28 + i);
+			host_source(nics[b], p, 0xFFFF8 + i, 36 + i);
+			host_source(nics[b], p, 64 + i, 20 + i);
 		}
 		for (uint32_t frame = 0; frame < 8; frame++)
 			host_export(nics[b], frame, TAG, frame % 4);
 	}
 	if (!close)
 		posted[p] = 0;
+}
+
+/* quiet: the driver may give a signal. */
+static bool
+quiet(void)
+{
+	return host_ctrl(nics[NATIVE], offsetof(struct vmmc_ctrl, synced)) == signals;
+}
+
+/* pin: a page of a process leaves its table, and with that the cache, or comes back. */
+static void
+pin(void)
+{
+	uint32_t p = dice(3), page = random_page(), pages = dice(8) ? 1 + dice(3) : 100;
+	bool take = dice(2);
+	for (unsigned b = 0; b < BUILDS; b++) {
+		if (take)
+			host_no_source(nics[b], p, page);
+		else
+			host_source(nics[b], p, page, 20 + page % 8);
+		if (take)
+			host_command(nics[b], VMMC_COMMAND_FORGET, p, page, pages);
+	}
+	signals += take;
+}
+
+/* answer: the driver's handler of a miss, mostly. */
+static void
+answer(void)
+{
+	struct mock_nic *nic = nics[NATIVE];
+	uint32_t page = host_ctrl(nic, offsetof(struct vmmc_ctrl, miss.page)) + (dice(8) == 0);
+	uint32_t p = dice(8) ? host_ctrl(nic, offsetof(struct vmmc_ctrl, miss.process)) : dice(3);
+	uint32_t n = host_ctrl(nic, offsetof(struct vmmc_ctrl, miss.count));
+	if (!host_ctrl(nic, offsetof(struct vmmc_ctrl, miss.wanted)) && dice(8))
+		return;
+	for (uint32_t i = 0; i < n; i++) {
+		uint32_t entry = dice(8) ? (20 + i) << VMMC_PAGE_SHIFT | VMMC_XLATE_VALID : 0;
+		for (unsigned b = 0; b < BUILDS; b++)
+			mock_set_sram(nics[b], VMMC_CTRL + offsetof(struct vmmc_ctrl, command.frame) + 4 * i, entry);
+	}
+	for (unsigned b = 0; b < BUILDS; b++)
+		host_command(nics[b], VMMC_COMMAND_INSTALL, p, page, n);
+	signals++;
+}
+
+/* drive: the driver gives a signal. */
+static void
+drive(void)
+{
+	uint32_t what = dice(8);
+	if (what == 0) {
+		uint32_t p = dice(3);
+		bool close = dice(3) == 0;
+		bool open = host_proc(nics[NATIVE], p, offsetof(struct vmmc_proc, polled));
+		reopen(p, close);
+		signals += close || !open;
+	} else if (what == 1) {
+		uint32_t node = dice(4);
+		if (nics[NATIVE]->state.peers[node].state != LINK_DOWN)
+			return;
+		for (unsigned b = 0; b < BUILDS; b++)
+			host_command(nics[b], VMMC_COMMAND_PEER_UP, node, 0, 0);
+		signals++;
+	} else if (what < 4) {
+		pin();
+	} else if (nics[NATIVE]->state.by_interrupt) {
+		answer();
+	}
 }
 
 /* make_packet: mostly what the firmware expects next from that peer, else an acknowledgement or nonsense. */
@@ -148,9 +245,16 @@ make_packet(uint8_t *packet, uint32_t *residue)
 	uint32_t key = VMMC_KEY(dice(8) ? TAG : dice(0x10000), dice(8), dice(8) ? 4 * dice(64) : dice(0x2000));
 	uint32_t bytes =
 	        host_packet(packet, source, sequence & 0xFFFF, ack & 0xFFFF, dice(9) << 12 | (4 * dice(1024)), key);
-	uint32_t type = GUINT32_TO_BE(VMMC_TYPE << 16 | dice(5) << 8 | source);
+	uint32_t kind = dice(20) ? dice(4) : dice(8);
+	bool making = peer->state != LINK_UP && dice(4);
+	if (making)
+		kind = VMMC_KIND_SYN + dice(2);
+	uint32_t type = GUINT32_TO_BE(VMMC_TYPE << 16 | kind << 8 | source);
 	*residue = dice(12) ? 0 : 1 + dice(255);
-	if (dice(3) == 0) {
+	if (making || dice(3) == 0) {
+		uint32_t session = GUINT32_TO_BE(source << 16 | peer->mine);
+		if (kind >= VMMC_KIND_SYN)
+			memcpy(packet + sizeof(type), &session, sizeof(session));
 		memcpy(packet, &type, sizeof(type));
 		bytes = VMMC_ACK_BYTES;
 	}
@@ -201,8 +305,8 @@ one_round(void)
 	if (dice(3) == 0) {
 		post();
 	} else {
-		if (dice(40) == 0)
-			reopen(dice(3), dice(3) == 0);
+		if (dice(6) == 0 && quiet())
+			drive();
 		if (dice(2))
 			deliver();
 		finish();
@@ -215,9 +319,11 @@ one_round(void)
 START_TEST(same_script_same_actions)
 {
 	script = g_rand_new_with_seed(7000u + (guint32)_i);
+	start(_i);
 	compare(0);
 	for (uint32_t p = 0; p < 3; p++)
 		reopen(p, false);
+	signals = 1;
 	for (unsigned round = 1; round <= ROUNDS; round++) {
 		for (unsigned b = 0; b < BUILDS; b++)
 			g_string_truncate(nics[b]->log, 0);
@@ -226,6 +332,8 @@ START_TEST(same_script_same_actions)
 	}
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_DEPOSITS), ROUNDS / 40);
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_PACKETS_SENT), ROUNDS / 20);
+	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_CACHE_HITS), ROUNDS / 40);
+	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_CACHE_MISSES), ROUNDS / 100);
 }
 END_TEST
 
@@ -233,9 +341,9 @@ int
 main(void)
 {
 	TCase *cases = tcase_create("parity");
-	tcase_add_checked_fixture(cases, set_up, tear_down);
+	tcase_add_checked_fixture(cases, NULL, tear_down);
 	tcase_set_timeout(cases, 60);
-	tcase_add_loop_test(cases, same_script_same_actions, 0, 8);
+	tcase_add_loop_test(cases, same_script_same_actions, 0, (int)G_N_ELEMENTS(translation));
 	Suite *suite = suite_create("firmware parity");
 	suite_add_tcase(suite, cases);
 	SRunner *runner = srunner_create(suite);
