@@ -58,6 +58,7 @@ breakdown_take(struct results *results)
 		if (p[id].at[TRACE_STAGE_CALL] == SIM_NEVER || p[id].at[TRACE_STAGE_RETURN] == SIM_NEVER)
 			continue;
 		add_message(&p[id], sums, seen);
+		results->stage_total_ps += p[id].at[TRACE_STAGE_RETURN] - p[id].at[TRACE_STAGE_CALL];
 		results->stage_messages++;
 	}
 	g_free(p);

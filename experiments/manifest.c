@@ -82,6 +82,20 @@ add_workload(cJSON *root, const struct experiment *e)
 		        cJSON_CreateStringArray((const char *const *)e->axes[i].values, (int)e->axes[i].n));
 }
 
+static void
+add_series(cJSON *root, const struct experiment *e)
+{
+	cJSON *list = e->n_series > 0 ? cJSON_AddObjectToObject(root, "series") : NULL;
+	for (unsigned i = 0; i < e->n_series; i++) {
+		const struct series *s = &e->series[i];
+		cJSON *o = cJSON_AddObjectToObject(list, s->name);
+		cJSON_AddStringToObject(o, "legend", s->legend);
+		cJSON_AddItemToObject(
+		        o, "settings",
+		        cJSON_CreateStringArray((const char *const *)s->settings, (int)g_strv_length(s->settings)));
+	}
+}
+
 static uint64_t
 mix(uint64_t hash, uint64_t value)
 {
@@ -137,11 +151,15 @@ manifest_text(const struct manifest_facts *f)
 	const struct experiment *e = f->experiment;
 	cJSON_AddStringToObject(root, "experiment", e->name);
 	cJSON_AddStringToObject(root, "title", e->title);
+	cJSON_AddStringToObject(root, "text", e->text);
+	if (e->figure != NULL)
+		cJSON_AddStringToObject(root, "figure", e->figure);
 	cJSON_AddStringToObject(root, "platform", manifest_string(f->probed, "platform"));
 	add_seed(root, manifest_item(f->probed, "parameters"));
 	add_versions(root);
 	add_firmware(root, f);
 	add_workload(root, e);
+	add_series(root, e);
 	add_units(root, e);
 	add_points(root, f);
 	cJSON_AddItemToObject(root, "parameters", cJSON_Duplicate(manifest_item(f->probed, "parameters"), 1));

@@ -31,7 +31,8 @@ struct pair {
 	void *arg;
 };
 
-/* pair_start: for simulate(); simulation->arg is the pair, with bytes, body and arg set. */
+/* pair_start: for simulate(), with workload->hosts of 2 or more; simulation->arg is the pair, with bytes, body and arg
+ * set. */
 void pair_start(struct simulation *s);
 
 /* Calls of the running end's program; false once anything has failed (the simulation then has the error). */

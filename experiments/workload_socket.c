@@ -140,10 +140,6 @@ start_talk(struct simulation *s)
 {
 	struct talk *talk = s->arg;
 	struct machine *m = s->testbed->machine;
-	if (m->n_hosts < 2) {
-		simulate_fail(s, "the platform has one host, two are needed");
-		return;
-	}
 	talk->simulation = s;
 	sock_start(m, point_is(s->point, "protocol", "one-copy") ? SOCK_ONE_COPY : SOCK_TWO_COPY);
 	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
@@ -201,6 +197,7 @@ run_pingpong(const struct point *point, struct results *results, char **error)
 
 const struct workload socket_pingpong = {
         .name = "socket-pingpong",
+        .hosts = 2,
         .doc = "a client and an echo server send a message back and forth over a stream socket",
         .parameters =
                 (const struct workload_parameter[]){
@@ -266,6 +263,7 @@ run_stream(const struct point *point, struct results *results, char **error)
 
 const struct workload socket_stream = {
         .name = "socket-stream",
+        .hosts = 2,
         .doc = "a client sends messages of a size one after the other over a stream socket, a server receives them",
         .parameters =
                 (const struct workload_parameter[]){

@@ -110,6 +110,7 @@ run_pingpong(const struct point *point, struct results *results, char **error)
 
 const struct workload vmmc_pingpong = {
         .name = "vmmc-pingpong",
+        .hosts = 2,
         .doc = "two processes send a message back and forth; the receiver polls its last word",
         .parameters =
                 (const struct workload_parameter[]){
@@ -201,6 +202,7 @@ run_stream(const struct point *point, struct results *results, char **error)
 
 const struct workload vmmc_stream = {
         .name = "vmmc-stream",
+        .hosts = 2,
         .doc = "a process sends messages one after the other, or two processes to each other; the last is followed by "
                "a flag",
         .parameters =
