@@ -3,6 +3,7 @@
 #include "nic-sim/trace.h"
 
 #include <glib.h>
+#include <string.h>
 
 /* Names of the stages, as trace.h has them. */
 #define STAGE_NAME(name, label) #name,
@@ -65,4 +66,13 @@ breakdown_take(struct results *results)
 	for (unsigned stage = 0; stage < TRACE_N_STAGES; stage++)
 		if (seen[stage])
 			results_stage(results, stage_names[stage], trace_stage_label(stage), sums[stage]);
+}
+
+unsigned
+breakdown_order(const char *stage)
+{
+	for (unsigned i = 0; i < TRACE_N_STAGES; i++)
+		if (strcmp(stage_names[i], stage) == 0)
+			return i + 1;
+	return 0;
 }

@@ -205,6 +205,8 @@ read_override(const struct experiment *e, const char *name, const char *text, st
 {
 	if (e->n_series > 0 && strcmp(name, SERIES_AXIS) == 0)
 		return series_axis(e, text, axis, why);
+	if (series_variable(e, name))
+		return series_variable_axis(e, name, text, axis, why);
 	if (!series_sets(e, name))
 		return axis_read(e->workload, name, text, axis, why);
 	*why = g_strdup("is set by the series of this experiment; choose among them with --set " SERIES_AXIS "=NAME");

@@ -164,13 +164,19 @@ make_series_axis(struct loader *l)
 	return true;
 }
 
-/* "x": one of the axes; else the last. */
+/* "x": one of the axes; else the last, but the series are no axis to draw along. */
 static bool
 read_x(struct loader *l)
 {
 	struct experiment *e = l->e;
 	const struct keyfile_entry *entry = keyfile_find(l->file, "experiment", "x");
-	if (entry == NULL && e->n_axes > 0)
+	char *variable = series_without_axis(e);
+	if (variable != NULL) {
+		refuse(l, NULL, "the series name $%s; [axes] must give '%s'", variable, variable);
+		g_free(variable);
+		return false;
+	}
+	if (entry == NULL && e->n_axes > 0 && strcmp(e->axes[e->n_axes - 1].name, SERIES_AXIS) != 0)
 		e->x = g_strdup(e->axes[e->n_axes - 1].name);
 	if (entry == NULL)
 		return true;
@@ -186,7 +192,9 @@ read_parameter(struct loader *l, const struct keyfile_entry *entry, bool fixed)
 	struct experiment *e = l->e;
 	struct axis axis;
 	char *why = NULL;
-	if (!axis_read(e->workload, entry->key, entry->value, &axis, &why))
+	bool variable = series_variable(e, entry->key);
+	if (!(variable ? series_variable_axis(e, entry->key, entry->value, &axis, &why)
+	               : axis_read(e->workload, entry->key, entry->value, &axis, &why)))
 		return refuse_why(l, entry, why);
 	if (!fixed && series_sets(e, axis.name)) {
 		g_free(axis.name);
@@ -303,7 +311,7 @@ read_breakdown(struct loader *l)
 	const struct keyfile_entry *entry = keyfile_find(l->file, "experiment", "breakdown");
 	if (entry == NULL)
 		return true;
-	l->e->breakdown = axis_words(entry->value);
+	l->e->breakdown = axis_words(strcmp(entry->value, "all") == 0 ? "" : entry->value);
 	char *why = NULL;
 	int n = count_matches(l->e, l->e->breakdown, &why);
 	if (n <= 0)

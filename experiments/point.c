@@ -36,6 +36,8 @@ series_at(const struct point *p)
 	return NULL;
 }
 
+static const char *resolved(const struct point *p, const char *value);
+
 const char *
 point_text(const struct point *p, const char *name)
 {
@@ -45,12 +47,26 @@ point_text(const struct point *p, const char *name)
 			return axis_value(p, i);
 	const struct series *s = series_at(p);
 	if (s != NULL && series_value(s, name) != NULL)
-		return series_value(s, name);
+		return resolved(p, series_value(s, name));
 	for (unsigned i = 0; i < e->n_fixed; i++)
 		if (strcmp(e->fixed[i].name, name) == 0)
 			return e->fixed[i].values[0];
 	const struct workload_parameter *parameter = workload_parameter(e->workload, name);
 	return parameter == NULL ? NULL : parameter->value;
+}
+
+/* A series' value: itself, or what it takes from an axis. */
+static const char *
+resolved(const struct point *p, const char *value)
+{
+	char *variable = series_variable_in(value);
+	if (variable == NULL)
+		return value;
+	char *text = series_resolve(value, point_text(p, variable));
+	const char *lasting = g_intern_string(text); /* few, and callers keep it */
+	g_free(text);
+	g_free(variable);
+	return lasting;
 }
 
 uint64_t
@@ -88,9 +104,12 @@ point_sets(const struct point *p)
 		if (strchr(e->axes[i].name, '.') != NULL)
 			g_ptr_array_add(sets, g_strdup_printf("%s=%s", e->axes[i].name, axis_value(p, i)));
 	const struct series *s = series_at(p);
-	for (unsigned i = 0; s != NULL && s->settings[i] != NULL; i++)
-		if (memchr(s->settings[i], '.', strcspn(s->settings[i], "=")) != NULL)
-			g_ptr_array_add(sets, g_strdup(s->settings[i]));
+	for (unsigned i = 0; s != NULL && s->settings[i] != NULL; i++) {
+		char *name = g_strndup(s->settings[i], strcspn(s->settings[i], "="));
+		if (strchr(name, '.') != NULL)
+			g_ptr_array_add(sets, g_strdup_printf("%s=%s", name, point_text(p, name)));
+		g_free(name);
+	}
 	g_ptr_array_add(sets, NULL);
 	return (char **)g_ptr_array_free(sets, FALSE);
 }

@@ -1,19 +1,41 @@
 #include "experiments/series.h"
 
 #include "experiments/axis.h"
+#include "nic-sim/params.h"
 
 #include <glib.h>
 #include <string.h>
+
+#define VARIABLE '$'
+
+static char *
+malformed(const char *text, char **why)
+{
+	*why = g_strdup_printf(
+	        "'%s' is not allowed; allowed: PARAMETER=VALUE ... | legend, where VALUE may be $AXIS or "
+	        "$AXIS*FACTOR",
+	        text);
+	return NULL;
+}
+
+/* "$rate" or "$rate*2" */
+static bool
+is_variable(const char *value)
+{
+	double factor;
+	const char *times = strchr(value, '*');
+	return value[1] != '\0' && value[1] != '*' && (times == NULL || param_number(times + 1, &factor));
+}
 
 /* One "PARAMETER=VALUE", with the value in its usual spelling; NULL and *why. */
 static char *
 read_setting(const struct workload *w, const char *text, char **why)
 {
 	const char *equals = strchr(text, '=');
-	if (equals == NULL || equals == text) {
-		*why = g_strdup_printf("'%s' is not allowed; allowed: PARAMETER=VALUE ... | legend", text);
-		return NULL;
-	}
+	if (equals == NULL || equals == text)
+		return malformed(text, why);
+	if (equals[1] == VARIABLE)
+		return is_variable(equals + 1) ? g_strdup(text) : malformed(text, why);
 	char *name = g_strndup(text, (gsize)(equals - text)), *setting = NULL;
 	struct axis axis;
 	if (axis_read(w, name, equals + 1, &axis, why)) {
@@ -82,6 +104,104 @@ series_axis(const struct experiment *e, const char *text, struct axis *axis, cha
 		return false;
 	}
 	*axis = (struct axis){.name = g_strdup(SERIES_AXIS), .values = values, .n = g_strv_length(values)};
+	return true;
+}
+
+char *
+series_variable_in(const char *value)
+{
+	return *value == VARIABLE ? g_strndup(value + 1, strcspn(value + 1, "*")) : NULL;
+}
+
+static char *
+variable_of(const char *setting)
+{
+	return series_variable_in(strchr(setting, '=') + 1);
+}
+
+/* A setting of any series for which test() is true; NULL: none. */
+static const char *
+find_setting(const struct experiment *e, bool (*test)(const char *setting, const void *arg), const void *arg)
+{
+	for (unsigned i = 0; i < e->n_series; i++)
+		for (unsigned k = 0; e->series[i].settings[k] != NULL; k++)
+			if (test(e->series[i].settings[k], arg))
+				return e->series[i].settings[k];
+	return NULL;
+}
+
+static bool
+names_variable(const char *setting, const void *name)
+{
+	char *variable = variable_of(setting);
+	bool same = g_strcmp0(variable, name) == 0;
+	g_free(variable);
+	return same;
+}
+
+bool
+series_variable(const struct experiment *e, const char *name)
+{
+	return find_setting(e, names_variable, name) != NULL;
+}
+
+static bool
+has_no_axis(const char *setting, const void *arg)
+{
+	const struct experiment *e = arg;
+	char *variable = variable_of(setting);
+	bool none = variable != NULL && axis_find(e->axes, e->n_axes, variable) == NULL;
+	g_free(variable);
+	return none;
+}
+
+char *
+series_without_axis(const struct experiment *e)
+{
+	const char *setting = find_setting(e, has_no_axis, e);
+	return setting != NULL ? variable_of(setting) : NULL;
+}
+
+char *
+series_resolve(const char *value, const char *of_variable)
+{
+	const char *factor = strchr(value, '*');
+	if (factor == NULL)
+		return g_strdup(of_variable);
+	return g_strdup_printf("%.15g", g_ascii_strtod(of_variable, NULL) * g_ascii_strtod(factor + 1, NULL));
+}
+
+/* Would the setting take all values of the variable's axis? */
+static bool
+takes_all(const struct workload *w, const char *setting, const struct axis *axis, char **why)
+{
+	const char *equals = strchr(setting, '=');
+	for (unsigned i = 0; i < axis->n; i++) {
+		char *value = series_resolve(equals + 1, axis->values[i]);
+		char *resolved = g_strdup_printf("%.*s=%s", (int)(equals - setting), setting, value);
+		char *read = read_setting(w, resolved, why);
+		g_free(read);
+		g_free(resolved);
+		g_free(value);
+		if (*why != NULL)
+			return false;
+	}
+	return true;
+}
+
+bool
+series_variable_axis(const struct experiment *e, const char *name, const char *text, struct axis *axis, char **why)
+{
+	if (!axis_values(name, text, axis, why))
+		return false;
+	for (unsigned i = 0; i < e->n_series; i++)
+		for (unsigned k = 0; e->series[i].settings[k] != NULL; k++)
+			if (names_variable(e->series[i].settings[k], name) &&
+			    !takes_all(e->workload, e->series[i].settings[k], axis, why)) {
+				g_free(axis->name);
+				g_strfreev(axis->values);
+				return false;
+			}
 	return true;
 }
 

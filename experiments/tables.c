@@ -1,5 +1,7 @@
 #include "experiments/tables.h"
 
+#include "experiments/breakdown.h"
+
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
@@ -89,19 +91,28 @@ tables_references(const struct experiment *e, const struct references *reference
 	return t;
 }
 
+static char *
+mean_us(uint64_t sum_ps, uint64_t messages)
+{
+	return g_strdup_printf("%.8f", (double)sum_ps / (double)messages / 1e6);
+}
+
 static void
-add_stage(struct table *t, const struct point *p, const struct results_stage *stage, uint64_t messages)
+add_stage(struct table *t, const struct point *p, const struct results_stage *stage, uint64_t end_ps, uint64_t messages)
 {
 	GPtrArray *cells = g_ptr_array_new();
 	char *count = g_strdup_printf("%" PRIu64, messages), *sum = g_strdup_printf("%" PRIu64, stage->sum_ps);
-	char *mean = g_strdup_printf("%.8f", (double)stage->sum_ps / (double)messages / 1e6);
-	char *const last[] = {stage->name, stage->label, count, sum, mean};
+	char *mean = mean_us(stage->sum_ps, messages), *end = mean_us(end_ps, messages);
+	char *order = g_strdup_printf("%u", breakdown_order(stage->name));
+	char *const last[] = {stage->name, stage->label, count, sum, mean, end, order};
 	for (unsigned i = 0; i < p->experiment->n_axes; i++)
 		g_ptr_array_add(cells, (char *)point_text(p, p->experiment->axes[i].name));
 	for (unsigned i = 0; i < G_N_ELEMENTS(last); i++)
 		g_ptr_array_add(cells, last[i]);
 	table_add(t, (const char *const *)cells->pdata);
 	g_ptr_array_free(cells, TRUE);
+	g_free(order);
+	g_free(end);
 	g_free(mean);
 	g_free(sum);
 	g_free(count);
@@ -110,7 +121,8 @@ add_stage(struct table *t, const struct point *p, const struct results_stage *st
 struct table *
 tables_breakdown(const struct experiment *e, const struct results *results)
 {
-	static const char *const columns[] = {"stage", "label", "messages", "sum_ps", "mean_us", NULL};
+	static const char *const columns[] = {"stage",   "label",  "messages", "sum_ps",
+	                                      "mean_us", "end_us", "order",    NULL};
 	GPtrArray *names = axes_and(e, columns);
 	struct table *t = table_new((const char *const *)names->pdata);
 	g_ptr_array_free(names, TRUE);
@@ -118,10 +130,11 @@ tables_breakdown(const struct experiment *e, const struct results *results)
 		struct point p = {.experiment = e, .index = i};
 		const struct results *r = &results[i];
 		struct results_stage total = {"TOTAL", "all of it", r->stage_total_ps};
+		uint64_t end = 0;
 		for (unsigned k = 0; k < r->n_stages; k++)
-			add_stage(t, &p, &r->stages[k], r->stage_messages);
+			add_stage(t, &p, &r->stages[k], end += r->stages[k].sum_ps, r->stage_messages);
 		if (r->n_stages > 0)
-			add_stage(t, &p, &total, r->stage_messages);
+			add_stage(t, &p, &total, total.sum_ps, r->stage_messages);
 	}
 	if (t->n_rows > 0)
 		return t;
