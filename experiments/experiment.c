@@ -154,6 +154,7 @@ experiment_free(struct experiment *e)
 	g_free(e->x);
 	g_strfreev(e->metrics);
 	g_strfreev(e->plots);
+	g_strfreev(e->sums);
 	g_strfreev(e->breakdown);
 	g_strfreev(e->overrides);
 	g_free(e->title);

@@ -64,6 +64,7 @@ struct experiment {
 	char **breakdown; /* the points whose latency is shown by stage, as texts "axis=value"; NULL: none */
 	char *figure;     /* its number in the thesis: "17", or "22a"; NULL: none */
 	char *x;          /* the axis along which curves run; NULL: there is none, each point stands for itself */
+	char **sums;      /* metrics that are also added up over all points; NULL: none */
 	bool in_report;
 	struct axis *axes, *fixed;
 	unsigned n_axes, n_fixed;

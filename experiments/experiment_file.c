@@ -71,6 +71,16 @@ read_metrics(struct loader *l, const struct keyfile_entry *entry)
 }
 
 static bool
+read_sums(struct loader *l, const struct keyfile_entry *entry)
+{
+	l->e->sums = axis_words(entry->value);
+	for (unsigned i = 0; l->e->sums[i] != NULL; i++)
+		if (!g_strv_contains((const char *const *)l->e->metrics, l->e->sums[i]))
+			return refuse(l, entry, "'%s' is not one of the metrics", l->e->sums[i]);
+	return true;
+}
+
+static bool
 read_plots(struct loader *l, const struct keyfile_entry *entry)
 {
 	l->e->plots = axis_words(entry->value);
@@ -114,7 +124,7 @@ need(struct loader *l, const char *key)
 }
 
 static const char *const heading_keys[] = {"title",     "text",      "workload", "platform", "metrics", "plots",
-                                           "breakdown", "in_report", "figure",   "x",        NULL};
+                                           "breakdown", "in_report", "figure",   "x",        "sums",    NULL};
 
 static bool
 read_heading(struct loader *l)
@@ -133,6 +143,9 @@ read_heading(struct loader *l)
 	e->text = g_strdup(text != NULL ? text->value : "");
 	const struct keyfile_entry *plots = keyfile_find(l->file, "experiment", "plots");
 	if (plots != NULL && !read_plots(l, plots))
+		return false;
+	const struct keyfile_entry *sums = keyfile_find(l->file, "experiment", "sums");
+	if (sums != NULL && !read_sums(l, sums))
 		return false;
 	const struct keyfile_entry *figure = keyfile_find(l->file, "experiment", "figure");
 	if (figure != NULL && !read_figure(l, figure))

@@ -103,6 +103,20 @@ mix(uint64_t hash, uint64_t value)
 }
 
 static void
+add_sums(cJSON *root, const struct manifest_facts *f)
+{
+	const struct experiment *e = f->experiment;
+	cJSON *sums = e->sums != NULL ? cJSON_AddObjectToObject(root, "sums") : NULL;
+	for (unsigned k = 0; sums != NULL && e->sums[k] != NULL; k++) {
+		double value, sum = 0;
+		for (unsigned i = 0; i < experiment_points(e); i++)
+			if (results_get(&f->results[i], e->sums[k], &value))
+				sum += value;
+		cJSON_AddNumberToObject(sums, e->sums[k], sum);
+	}
+}
+
+static void
 add_points(cJSON *root, const struct manifest_facts *f)
 {
 	uint64_t all = 0xcbf29ce484222325ull;
@@ -161,6 +175,7 @@ manifest_text(const struct manifest_facts *f)
 	add_workload(root, e);
 	add_series(root, e);
 	add_units(root, e);
+	add_sums(root, f);
 	add_points(root, f);
 	cJSON_AddItemToObject(root, "parameters", cJSON_Duplicate(manifest_item(f->probed, "parameters"), 1));
 	cJSON_AddItemToObject(root, "inputs", cJSON_Duplicate(f->inputs, 1));
@@ -195,4 +210,14 @@ manifest_string(const cJSON *object, const char *key)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
 	return text != NULL ? text : "";
+}
+
+char *
+manifest_sums(const cJSON *manifest)
+{
+	GString *text = g_string_new(NULL);
+	const cJSON *sum;
+	cJSON_ArrayForEach(sum, manifest_item(manifest, "sums"))
+	        g_string_append_printf(text, "%s%s %.15g", text->len > 0 ? ", " : "", sum->string, sum->valuedouble);
+	return g_string_free(text, FALSE);
 }

@@ -269,6 +269,10 @@ put_result(GString *html, const struct report_result *result)
 	g_free(changes);
 	for (unsigned i = 0; e->plots != NULL && e->plots[i] != NULL; i++)
 		put_figure(html, result->folder, e->plots[i]);
+	char *sums = manifest_sums(result->manifest);
+	if (*sums != '\0')
+		put(html, "<p>Over all points: %s.</p>\n", sums);
+	g_free(sums);
 	put_fits(html, result);
 	g_string_append(html, "<details><summary>");
 	put_busiest(html, result);

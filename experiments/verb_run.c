@@ -1,8 +1,10 @@
 #include "experiments/experiment.h"
+#include "experiments/manifest.h"
 #include "experiments/reference.h"
 #include "experiments/store.h"
 #include "experiments/verb.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,6 +57,18 @@ apply_options(struct experiment *e, char **error)
 	return true;
 }
 
+static void
+print_summary(const struct experiment *e, const char *folder)
+{
+	cJSON *manifest = manifest_load(folder);
+	char *sums = manifest_sums(manifest);
+	printf("%s: %u points in %s/%s.csv\n", e->name, experiment_points(e), folder, e->name);
+	if (*sums != '\0')
+		printf("over all points: %s\n", sums);
+	g_free(sums);
+	cJSON_Delete(manifest);
+}
+
 static enum exit_code
 run_experiment(const struct experiment *e, const struct references *references, char **error)
 {
@@ -66,7 +80,7 @@ run_experiment(const struct experiment *e, const struct references *references, 
 	        .experiment = e, .references = references, .firmware = given.firmware, .folder = folder};
 	enum exit_code code = verb_jobs(given.jobs, &order.jobs, error) ? store_run(&order, error) : EXIT_BAD_INPUT;
 	if (code == EXIT_DONE && !print)
-		printf("%s: %u points in %s/%s.csv\n", e->name, experiment_points(e), folder, e->name);
+		print_summary(e, folder);
 	g_free(folder);
 	return code;
 }
