@@ -42,7 +42,7 @@ struct selection {
 
 /* What in this experiment corresponds to a published number. */
 struct reference_rule {
-	char *id;
+	char *id; /* or id:quantity */
 	struct selection selection;
 	char *partial; /* what is missing yet, or NULL */
 };

@@ -94,7 +94,7 @@ find_value(const struct report *r, struct report_row *row)
 		const struct report_result *result = &r->results[i];
 		for (unsigned k = 0; k < result->experiment->n_rules && !row->measured; k++) {
 			const struct reference_rule *rule = &result->experiment->rules[k];
-			if (strcmp(rule->id, row->reference->id) != 0)
+			if (!reference_has_name(row->reference, rule->id))
 				continue;
 			row->rule = rule;
 			row->measured = result->table != NULL &&

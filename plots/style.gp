@@ -29,7 +29,7 @@ set linetype cycle 8
 if (format ne 'dumb') set grid lc rgb '#bbbbbb' lw 0.5
 set border 3
 set tics nomirror out
-set key tmargin center horizontal Left reverse noenhanced maxcols 3 width -2
+set key tmargin center horizontal Left reverse noenhanced maxcols 3 width 1
 
 # Sizes in bytes on a logarithmic axis, in powers of two with their usual names; a little room on both sides.
 size_ticks = "set logscale x 2; set xtics ('4' 4, '16' 16, '64' 64, '256' 256, '1K' 1024, '4K' 4096, '16K' 16384, '64K' 65536, '256K' 262144, '1M' 1048576); set xlabel 'message size (B)'; stats table using 'size_B' name 'SIZE' nooutput; set xrange [SIZE_min / 1.6:SIZE_max * 1.6]"
@@ -39,5 +39,6 @@ curve(i, y) = in_curve(i) ? y : NaN
 
 # A published number stands where it belongs as a dark disc with the letter that says how sure it is, and its name beside it.
 # Used behind the curves: plot ..., @published_points.  x_name is the column of the axis.
+label_gap = format eq 'dumb' ? 3 : 1.2
 published_legend = format eq 'dumb' ? 'published' : 'published (letter: how sure, A best)'
-published_points = "references using x_name:'value' with points lt 9 title published_legend, references using x_name:'value':'sure' with labels tc rgb 'white' font ',10' notitle, references using x_name:'value':'label' with labels left offset 1.2,-0.9 notitle"
+published_points = "references using x_name:'value' with points lt 9 title published_legend, references using x_name:'value':'sure' with labels tc rgb 'white' font ',10' notitle, references using x_name:'value':'label' with labels left offset label_gap,-1 notitle"

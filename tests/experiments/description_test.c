@@ -61,6 +61,10 @@ static const struct {
         {HEADING "[series]\na = mode\n", ":7: key 'a': 'mode' is not allowed; allowed: PARAMETER=VALUE"},
         {HEADING "[series]\na = mode=sleeps\n", ":7: key 'a': 'sleeps' is not allowed; allowed: works fails"},
         {HEADING "[axes]\nmode=works\n[series]\na = mode=works\n", ":7: key 'mode': is set by a series as well"},
+        {HEADING "[series]\na = net.drop_rate=$rate\n", ": the series name $rate; [axes] must give 'rate'"},
+        {HEADING "[series]\na = net.drop_rate=$*2\n", ":7: key 'a': 'net.drop_rate=$*2' is not allowed"},
+        {HEADING "[axes]\nrate=0.1 2\n[series]\na = net.drop_rate=$rate\n", ":7: key 'rate': "},
+        {HEADING "sums=square_us\n", ":6: key 'sums': 'square_us' is not one of the metrics"},
         {HEADING "x=mode\n[axes]\nsize_B=4\n", ":6: key 'x': 'mode' is not an axis"},
         {HEADING "figure=IV\n", ":6: key 'figure': 'IV' is not allowed"},
         {HEADING "breakdown=size_B=12\n[axes]\nsize_B=4 8\n", ":6: key 'breakdown': no point has these values"},
@@ -193,6 +197,29 @@ START_TEST(series_are_curves)
 }
 END_TEST
 
+START_TEST(an_axis_can_mean_another_parameter_in_each_series)
+{
+	struct experiment *e = load("rate=0 0.02\n[series]\nlost=net.drop_rate=$rate\n"
+	                            "half=net.drop_rate=$rate*0.5 net.corrupt_rate=$rate*2\n");
+	char *error = NULL;
+	struct point p = {.experiment = e, .index = 3};
+	char *label = point_label(&p), **sets = point_sets(&p);
+	ck_assert_str_eq(label, "good series=half rate=0.02");
+	ck_assert_str_eq(sets[0], "net.drop_rate=0.01");
+	ck_assert_str_eq(sets[1], "net.corrupt_rate=0.04");
+	ck_assert_ptr_null(sets[2]);
+	g_strfreev(sets);
+	g_free(label);
+	ck_assert(!experiment_set(e, "rate=0.01 0.6", &error)); /* twice that is no probability */
+	ck_assert_msg(strstr(error, "--set rate=0.01 0.6: key 'rate': ") != NULL && strstr(error, "1.2") != NULL, "%s",
+	              error);
+	g_clear_pointer(&error, g_free);
+	ck_assert(experiment_set(e, "rate=0.5", &error));
+	ck_assert_uint_eq(experiment_points(e), 2);
+	experiment_free(e);
+}
+END_TEST
+
 START_TEST(an_axis_more_is_curves_more)
 {
 	struct experiment *e = load("size_B=4 8\n");
@@ -275,6 +302,7 @@ main(void)
 	tcase_add_test(all, damaged_files_do_no_harm);
 	tcase_add_test(all, points_are_the_product_of_the_axes);
 	tcase_add_test(all, series_are_curves);
+	tcase_add_test(all, an_axis_can_mean_another_parameter_in_each_series);
 	tcase_add_test(all, an_axis_more_is_curves_more);
 	tcase_add_test(all, figures_have_an_alias);
 	tcase_add_test(all, set_replaces_fixes_and_sweeps);

@@ -152,9 +152,8 @@ START_TEST(report_marks_what_was_changed)
 	char *root = toy_folder(), *tree = g_get_current_dir();
 	char *line =
 	        g_strdup_printf("list >/dev/null; cd %s && for f in experiments platforms plots firmware; do ln -s "
-	                        "%s/$f; done; export NICSIM_ROOT=%s; %s run demo >/dev/null --set nic.lanai_mhz=66 "
-	                        "--set size_B=4 && mv out/demo out/vmmc-latency && cd out/vmmc-latency && mv demo.csv "
-	                        "vmmc-latency.csv && %s report --as-is --json",
+	                        "%s/$f; done; export NICSIM_ROOT=%s; %s run vmmc-latency --set nic.lanai_mhz=66 --set "
+	                        "size_B=4 >/dev/null && %s report --as-is --json",
 	                        root, tree, root, NICSIM_PROGRAM, NICSIM_PROGRAM);
 	ck_assert_int_eq(nicsim(line), 0);
 	cJSON *list = cJSON_Parse(out), *row;
@@ -262,12 +261,12 @@ last_value(void)
 
 START_TEST(a_faster_lanai_is_faster)
 {
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	ck_assert_int_eq(nicsim("run demo --set size_B=4 --out -"), 0);
 	char *first = g_strdup(out);
 	double slow = last_value();
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	ck_assert_int_eq(nicsim("run demo --set size_B=4 --out -"), 0);
 	ck_assert_str_eq(out, first); /* the same bytes again, but for the white space that last_value() took */
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --set nic.lanai_mhz=66 --out -"), 0);
+	ck_assert_int_eq(nicsim("run demo --set size_B=4 --set nic.lanai_mhz=66 --out -"), 0);
 	double fast = last_value();
 	ck_assert_msg(fast > 1 && fast < 0.9 * slow, "%g us at 33 MHz, %g us at 66 MHz", slow, fast);
 	g_free(first);
@@ -276,20 +275,24 @@ END_TEST
 
 START_TEST(says_what_it_is_doing)
 {
-	nicsim("run vmmc-latency --set rounds=100000 --set size_B=1048576 --set limit_ms=4000000 --out - & running=$!; "
+	nicsim("run vmmc-latency --set series=one-way --set rounds=100000 --set size_B=1048576 --set limit_ms=4000000 "
+	       "--out - & running=$!; "
 	       "sleep 1; kill -USR1 $running; sleep 0.5; kill $running");
-	ck_assert_msg(strstr(err, "running: vmmc-latency size_B=1048576") != NULL, "%s", err);
+	ck_assert_msg(strstr(err, "running: vmmc-latency series=one-way size_B=1048576") != NULL, "%s", err);
 	ck_assert_msg(strstr(err, "asked by SIGUSR1") != NULL, "%s", err);
 }
 END_TEST
 
 START_TEST(time_limit)
 {
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=1048576 --set limit_ms=5 --out -"), 4);
-	ck_assert_msg(g_str_has_prefix(err,
-	                               "nicsim: point vmmc-latency size_B=1048576: the simulated-time limit of 5 ms is "
-	                               "over"),
-	              "%s", err); /* the cause first, then who waits for what */
+	ck_assert_int_eq(nicsim("run vmmc-latency --set series=one-way --set size_B=1048576 --set limit_ms=5 --out -"),
+	                 4);
+	ck_assert_msg(
+	        g_str_has_prefix(
+	                err,
+	                "nicsim: point vmmc-latency series=one-way size_B=1048576: the simulated-time limit of 5 ms is "
+	                "over"),
+	        "%s", err); /* the cause first, then who waits for what */
 	ck_assert_ptr_nonnull(strstr(err, "  pair on pc-0: waits for "));
 	ck_assert_str_eq(out, "");
 }

@@ -77,9 +77,10 @@ START_TEST(breakdown_adds_up)
 	struct experiment *e = load_with("breakdown = size_B=4\n", "size_B=4 16\n");
 	ck_assert_int_eq(run(e), EXIT_DONE);
 	char *csv = toy_read(folder, "toy-breakdown.csv");
-	ck_assert_str_eq(csv, "size_B,stage,label,messages,sum_ps,mean_us\n"
-	                      "4,UP,\"up, and \"\"away\"\"\",10,123456789,12.34567890\n"
-	                      "4,DOWN,down,10,1,0.00000010\n4,TOTAL,all of it,10,123456790,12.34567900\n");
+	ck_assert_str_eq(csv, "size_B,stage,label,messages,sum_ps,mean_us,end_us,order\n"
+	                      "4,UP,\"up, and \"\"away\"\"\",10,123456789,12.34567890,12.34567890,0\n"
+	                      "4,DOWN,down,10,1,0.00000010,12.34567900,0\n"
+	                      "4,TOTAL,all of it,10,123456790,12.34567900,12.34567900,0\n");
 	g_free(csv);
 	experiment_free(e);
 }
