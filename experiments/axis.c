@@ -79,11 +79,8 @@ normalise(char **values)
 }
 
 bool
-axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
+axis_values(const char *name, const char *text, struct axis *axis, char **why)
 {
-	*why = check_name(w, name);
-	if (*why != NULL)
-		return false;
 	char **values = axis_words(text);
 	if (values[0] != NULL && strcmp(values[0], "log2") == 0) {
 		char **expanded = expand_log2(values, why);
@@ -94,17 +91,30 @@ axis_read(const struct workload *w, const char *name, const char *text, struct a
 	}
 	if (*why == NULL)
 		normalise(values);
-	for (unsigned i = 0; *why == NULL && values[i] != NULL; i++) {
-		*why = check_value(w, name, values[i]);
-		if (*why == NULL && g_strv_contains((const char *const *)values + i + 1, values[i]))
+	for (unsigned i = 0; *why == NULL && values[i] != NULL; i++)
+		if (g_strv_contains((const char *const *)values + i + 1, values[i]))
 			*why = g_strdup_printf("'%s' stands there twice", values[i]);
-	}
 	if (*why != NULL) {
 		g_strfreev(values);
 		return false;
 	}
 	*axis = (struct axis){.name = g_strdup(name), .values = values, .n = g_strv_length(values)};
 	return true;
+}
+
+bool
+axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
+{
+	*why = check_name(w, name);
+	if (*why != NULL || !axis_values(name, text, axis, why))
+		return false;
+	for (unsigned i = 0; *why == NULL && i < axis->n; i++)
+		*why = check_value(w, name, axis->values[i]);
+	if (*why == NULL)
+		return true;
+	g_free(axis->name);
+	g_strfreev(axis->values);
+	return false;
 }
 
 struct axis *

@@ -55,10 +55,6 @@ void
 pair_start(struct simulation *s)
 {
 	struct pair *pair = s->arg;
-	if (s->testbed->machine->n_hosts < 2) {
-		simulate_fail(s, "the platform has one host, two are needed");
-		return;
-	}
 	for (unsigned i = 0; i < 2; i++) {
 		struct process *process = process_new(&s->testbed->machine->hosts[i], "pair");
 		pair->ends[i] = (struct pair_end){.simulation = s,
@@ -74,25 +70,62 @@ pair_start(struct simulation *s)
 bool
 pair_send(struct pair_end *end)
 {
+	return pair_send_part(end, 0, end->bytes);
+}
+
+bool
+pair_send_done(struct pair_end *end)
+{
+	return worked(end, vmmc_send(end->v, end->source, end->there, 0, end->bytes, NULL), "vmmc_send");
+}
+
+bool
+pair_send_part(struct pair_end *end, uint32_t at, uint32_t bytes)
+{
 	uint64_t ticket; /* not waited for: the answer, or the flag, comes after the source was read */
-	return worked(end, vmmc_send(end->v, end->source, end->there, 0, end->bytes, &ticket), "vmmc_send");
+	return worked(end, vmmc_send(end->v, end->source + at, end->there, at, bytes, &ticket), "vmmc_send");
+}
+
+static uint32_t
+word_at(const struct pair_end *end, uint64_t address)
+{
+	uint32_t word = 0;
+	umem_read(end->process->memory, address, &word, WORD);
+	return word;
 }
 
 static bool
 has_arrived(void *arg)
 {
 	const struct pair_end *end = arg;
-	uint32_t word = 0;
-	umem_read(end->process->memory, end->waited.address, &word, WORD);
-	return word == end->expected;
+	return word_at(end, end->waited.address) == end->expected;
+}
+
+static bool
+has_passed(void *arg)
+{
+	const struct pair_end *end = arg;
+	return (int32_t)(word_at(end, end->waited.address) - end->expected) >= 0;
+}
+
+static bool
+wait_for(struct pair_end *end, bool (*ready)(void *arg), uint32_t offset, uint32_t value)
+{
+	end->waited = (struct umem_range){end->here + offset, WORD};
+	end->expected = value;
+	return worked(end, vmmc_wait(end->v, ready, end, &end->waited, 1, SIM_NEVER), "vmmc_wait");
 }
 
 bool
 pair_wait(struct pair_end *end, uint32_t offset, uint32_t value)
 {
-	end->waited = (struct umem_range){end->here + offset, WORD};
-	end->expected = value;
-	return worked(end, vmmc_wait(end->v, has_arrived, end, &end->waited, 1, SIM_NEVER), "vmmc_wait");
+	return wait_for(end, has_arrived, offset, value);
+}
+
+bool
+pair_wait_past(struct pair_end *end, uint32_t offset, uint32_t value)
+{
+	return wait_for(end, has_passed, offset, value);
 }
 
 bool
@@ -105,6 +138,18 @@ bool
 pair_wait_flag(struct pair_end *end, uint32_t value)
 {
 	return pair_wait(end, flag_offset(end), value);
+}
+
+bool
+pair_wait_flag_past(struct pair_end *end, uint32_t value)
+{
+	return pair_wait_past(end, flag_offset(end), value);
+}
+
+uint32_t
+pair_read_flag(const struct pair_end *end)
+{
+	return word_at(end, end->here + flag_offset(end));
 }
 
 uint32_t *

@@ -31,18 +31,26 @@ struct pair {
 	void *arg;
 };
 
-/* pair_start: for simulate(); simulation->arg is the pair, with bytes, body and arg set. */
+/* pair_start: for simulate(), with workload->hosts of 2 or more; simulation->arg is the pair, with bytes, body and arg
+ * set. */
 void pair_start(struct simulation *s);
 
 /* Calls of the running end's program; false once anything has failed (the simulation then has the error). */
 
-/* pair_send: the first bytes of the source buffer. */
+/* pair_send: the first bytes of the source buffer.  pair_send_done: and waits until they have been read.
+ * pair_send_part: [at, +bytes) of it, to the same place. */
 bool pair_send(struct pair_end *end);
-/* pair_wait: until the word at `offset` of the own buffer has that value. */
+bool pair_send_done(struct pair_end *end);
+bool pair_send_part(struct pair_end *end, uint32_t at, uint32_t bytes);
+/* pair_wait: until the word at `offset` of the own buffer has that value.  pair_wait_past: or one that comes after it,
+ * of values that are counted up. */
 bool pair_wait(struct pair_end *end, uint32_t offset, uint32_t value);
+bool pair_wait_past(struct pair_end *end, uint32_t offset, uint32_t value);
 /* pair_flag: sends `value` into the other's flag. */
 bool pair_flag(struct pair_end *end, uint32_t value);
 bool pair_wait_flag(struct pair_end *end, uint32_t value);
+bool pair_wait_flag_past(struct pair_end *end, uint32_t value);
+uint32_t pair_read_flag(const struct pair_end *end);
 /* Own memory as C sees it. */
 uint32_t *pair_words(const struct pair_end *end, uint64_t address);
 

@@ -27,6 +27,8 @@ struct results {
 	struct results_stage stages[RESULTS_STAGES];
 	unsigned n_stages;
 	uint64_t stage_messages; /* how many messages the sums are of */
+	uint64_t
+	        stage_total_ps; /* their latency, each from its first mark to its last: what the parts must add up to */
 };
 
 /* results_set: a metric of the workload. */

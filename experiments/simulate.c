@@ -41,9 +41,9 @@ judge(struct simulation *s, enum sim_outcome outcome, char **error)
 		return EXIT_FAILED;
 	}
 	if (outcome == SIM_DEADLOCK)
-		*error = g_strdup("deadlock: every simulated program waits (see above)");
+		*error = g_strdup("deadlock: every simulated program waits");
 	else if (outcome == SIM_TIME_LIMIT)
-		*error = g_strdup_printf("the simulated-time limit of %s ms is over (limit_ms; see above)",
+		*error = g_strdup_printf("the simulated-time limit of %s ms is over (--set limit_ms=)",
 		                         point_text(s->point, "limit_ms"));
 	return (enum exit_code)outcome;
 }
