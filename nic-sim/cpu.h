@@ -6,11 +6,20 @@
  * the time that it took, which may be more than asked for, because others use the CPU too.  Time that passes for a task
  * that holds its CPU without one of these calls (a wait for the bus) goes to the account that it charged last.
  *
- * Scheduling is first come, first served without preemption: a task keeps its CPU until it blocks, ends, or, spinning,
- * comes to a poll instant at which another task waits for a CPU; it then queues behind that one.  A CPU that goes from
+ * SCHEDULING is that of Linux 2.0 in continuous time.  Each task has a slice, host.quantum_us at first, that shrinks
+ * while it runs.  Of the tasks that are ready the one with the highest priority runs, then the one with most of its
+ * slice left, then the one that has waited longest; when all that are ready have used theirs up, every task gets half
+ * of what it had left and a quantum more, so that those who sleep much have more.  A task that becomes ready takes the
+ * CPU of one with lower priority, or with less left by more than PREEMPT_MARGIN of a quantum.  Kernel tasks come before
+ * all others, and their slice does not end.  A task can lose its CPU while it computes or spins, also between two
+ * polls, but not while it holds the CPU in a wait for the bus: then it does when that is over.  A CPU that goes from
  * one process to another costs the newcomer host.context_switch_us (CPU_SYSTEM); kernel tasks cost nothing and leave
- * the process in place.  Later work replaces the inside of cpu.c, not this interface. Accounts of each CPU plus its
- * idle time add up to the elapsed time, at every instant. */
+ * the process in place.
+ *
+ * INTERRUPTS are taken by CPU 0, one after another, and steal their time from whoever runs there (CPU_INTERRUPT).
+ *
+ * Accounts of each CPU plus its idle time add up to the elapsed time, at every instant; so do those of its tasks,
+ * interrupts and idle time. */
 #ifndef NIC_SIM_CPU_H
 #define NIC_SIM_CPU_H
 
@@ -51,32 +60,56 @@ void cpu_instructions(enum cpu_account account, uint64_t n);
 /* cpu_copy: charges a memory-to-memory copy (host.copy_MB_s) to CPU_USER. */
 void cpu_copy(uint64_t bytes);
 sim_time cpu_settle(void);
-/* cpu_pay, cpu_paid: a settlement without a thread hand-over of its own, for a wait that begins when the debt is paid
- * and goes on in events (programmed I/O).  cpu_pay() returns the date at which the debt will be paid; the task then
- * blocks once, until that date or later, and calls cpu_paid(). */
-sim_time cpu_pay(void);
-void cpu_paid(void);
+/* cpu_settle_then: a settlement without a thread hand-over of its own, for a wait that begins when the debt is paid and
+ * goes on in events (programmed I/O): calls begin(arg), as an event would, or at once if there is nothing to settle.
+ * From then on the task holds its CPU until it calls anything here again; the caller blocks until its wait is over. */
+void cpu_settle_then(void (*begin)(void *arg), void *arg);
+/* cpu_yield: gives way to any other ready task of the same priority. */
+void cpu_yield(void);
 
 /* cpu_spin: polls until ready(arg) is true or `deadline` (SIM_NEVER: none) has passed; what ready() reads can change
  * only by the watched ranges or by tasks and events that call cpu_poke().  The loop begins when the debt is paid; its
  * first test takes no time, then one comes every host.poll_period_us, and detection falls on the first of these
  * instants at or after the change. The deadline, too, is seen at the first poll instant at or after it, behind a last
  * test.  ready() is called in event context, must only look, and is true on return unless the deadline passed; returns
- * that truth.  The time is CPU_SPIN. A task that gave way begins anew, with a test at once, when it gets a CPU again.
+ * that truth.  The time is CPU_SPIN.  A task that lost its CPU begins anew, with a test at once, when it has one again.
  */
 bool cpu_spin(bool (*ready)(void *arg), void *arg, struct umem_space *space, const struct umem_range *ranges,
               unsigned n, sim_time deadline);
+/* cpu_spin_yield: the same with a sched_yield() in the loop: a turn takes host.system_call_us more, and at a poll
+ * instant that does not end it the CPU goes to any other ready task of the same priority. */
+bool cpu_spin_yield(bool (*ready)(void *arg), void *arg, struct umem_space *space, const struct umem_range *ranges,
+                    unsigned n, sim_time deadline);
 /* cpu_poke: something else that a spinning or blocked task may wait for has changed. From tasks and events. */
 void cpu_poke(struct task *task);
 /* cpu_block: gives the CPU up until cpu_poke(), or `deadline`; false if that passed.  One poke is remembered, however
  * old it is: callers test in a loop what they wait for. */
 bool cpu_block(const char *why, sim_time deadline);
+/* cpu_wake: as cpu_poke(), by an interrupt handler: a task that was blocked begins with `cost` of CPU_SYSTEM, which is
+ * instead of the context switch. */
+void cpu_wake(struct task *task, sim_time cost);
+
+/* cpu_interrupt: takes `cost` from CPU 0, as soon as it does not hold the bus or serve another interrupt, then calls
+ * handler(arg), as an event. `irq` is the caller's, untouched by him until then. */
+struct cpu_irq {
+	struct cpu_irq *next;
+	sim_time cost;
+	void (*handler)(void *arg);
+	void *arg;
+};
+void cpu_interrupt(struct cpu_set *cpus, struct cpu_irq *irq, sim_time cost, void (*handler)(void *arg), void *arg);
+
+/* task_set_priority: higher runs first; 0 at the beginning. */
+void task_set_priority(struct task *task, int priority);
 
 struct cpu_times {
 	sim_time account[CPU_N_ACCOUNTS];
 	sim_time idle; /* all CPUs together */
 };
 struct cpu_times cpu_times(const struct cpu_set *cpus);
+struct cpu_times cpu_times_of(const struct cpu_set *cpus, unsigned cpu); /* of one CPU */
+/* task_times: what the task has used, interrupts not included; idle is 0. */
+struct cpu_times task_times(const struct task *task);
 unsigned cpu_count(const struct cpu_set *cpus);
 void cpu_report(const struct cpu_set *cpus, FILE *out); /* what every live task is doing, and since when */
 

@@ -5,7 +5,6 @@
 
 struct waiter {
 	struct hb_pio pio;
-	struct sim_event begin; /* when the debt is paid */
 	struct host_bus *bus;
 	uint32_t offset, tag;
 	const uint32_t *words;
@@ -24,9 +23,9 @@ wake(struct hb_pio *pio)
 }
 
 static void
-begin(struct sim_event *ev)
+begin(void *arg)
 {
-	struct waiter *w = sim_event_owner(ev, struct waiter, begin);
+	struct waiter *w = arg;
 
 	hb_pio_start(w->bus, &w->pio, w->offset, w->words, w->n, w->publish, w->tag, wake);
 }
@@ -42,17 +41,11 @@ pio_wait(struct host_bus *bus, uint32_t offset, const uint32_t *words, unsigned 
 	                   .n = n,
 	                   .publish = publish,
 	                   .thread = sim_thread_self()};
-	sim_time paid = cpu_pay();
 	bool stray = false;
 
-	sim_event_init(&w.begin, SIM_RANK_NODE + bus->node, begin);
-	if (paid > sim_now())
-		sim_post(&w.begin, paid);
-	else
-		begin(&w.begin);
+	cpu_settle_then(begin, &w);
 	for (sim_block(words ? "PIO write" : "PIO read"); !w.done; sim_block("PIO"))
 		stray = true;
-	cpu_paid();
 	if (stray) /* somebody else's wake: it is remembered, as it would have been without us */
 		sim_wake(w.thread);
 	return w.pio.value;

@@ -24,6 +24,7 @@ rig_start(unsigned cpus)
 	rig.params.cpus = cpus;
 	rig.params.poll_period = RIG_POLL;
 	rig.params.context_switch = RIG_SWITCH;
+	rig.params.system_call = 0;
 	rig.host = (struct host){.name = platform->hosts[0], .params = &rig.params, .bus = &bus};
 	rig.host.cpus = cpu_set_new(0, rig.host.name, &rig.params);
 	space = umem_new(&bus, 0);

@@ -53,16 +53,14 @@ random_block(GRand *random)
 static void
 random_bus_wait(GRand *random)
 {
-	sim_time end = cpu_pay() + some_time(random);
-
-	sim_sleep_until(end, "the bus");
-	cpu_paid();
+	cpu_settle();
+	sim_sleep_until(sim_now() + some_time(random), "the bus");
 }
 
 static void
 random_charge(GRand *random)
 {
-	cpu_charge((enum cpu_account)g_rand_int_range(random, 0, CPU_SPIN), some_time(random));
+	cpu_charge(g_rand_boolean(random) ? CPU_USER : CPU_SYSTEM, some_time(random));
 	if (g_rand_boolean(random)) {
 		sim_time before = sim_now(), took = cpu_settle();
 
@@ -71,12 +69,44 @@ random_charge(GRand *random)
 }
 
 static void
+wake_some(void *arg)
+{
+	static unsigned n;
+
+	cpu_wake(tasks[n++ % TASKS], SIM_US);
+	g_free(arg);
+}
+
+static void
+random_interrupt(GRand *random)
+{
+	struct cpu_irq *irq = g_new(struct cpu_irq, 1);
+
+	cpu_interrupt(rig->host.cpus, irq, some_time(random), wake_some, irq);
+}
+
+/* What all tasks, interrupts and idle CPUs have had is all the time there was. */
+static sim_time
+time_of_all(void)
+{
+	struct cpu_times cpus = cpu_times(rig->host.cpus);
+	sim_time sum = cpus.idle + cpus.account[CPU_INTERRUPT];
+
+	for (unsigned i = 0; i < TASKS; i++) {
+		struct cpu_times times = task_times(tasks[i]);
+		for (unsigned a = 0; a < CPU_N_ACCOUNTS; a++)
+			sum += times.account[a];
+	}
+	return sum;
+}
+
+static void
 live(void *arg)
 {
 	GRand *random = g_rand_new_with_seed(GPOINTER_TO_UINT(arg));
 
 	for (unsigned i = 0; i < OPERATIONS; i++) {
-		switch (g_rand_int_range(random, 0, 6)) {
+		switch (g_rand_int_range(random, 0, 9)) {
 		case 0:
 			random_spin(random);
 			break;
@@ -88,6 +118,15 @@ live(void *arg)
 			break;
 		case 3:
 			cpu_poke(tasks[g_rand_int_range(random, 0, TASKS)]);
+			break;
+		case 4:
+			cpu_yield();
+			break;
+		case 5:
+			random_interrupt(random);
+			break;
+		case 6:
+			task_set_priority(task_self(), g_rand_int_range(random, 0, 3));
 			break;
 		default:
 			random_charge(random);
@@ -109,7 +148,9 @@ START_TEST(random_load)
 	for (unsigned i = 0; i < TASKS; i++)
 		tasks[i] = i % 4 == 3 ? task_start_on(rig->host.cpus, NULL, "k", false, live, GUINT_TO_POINTER(i + 1))
 		                      : task_start(processes[i % 4], "t", false, live, GUINT_TO_POINTER(i + 1));
+	rig->params.quantum = 20 * SIM_US;
 	rig_run();
+	ck_assert_uint_eq(time_of_all(), sim_now() * cpu_count(rig->host.cpus));
 	sim_cancel(&f.event);
 	g_rand_free(f.random);
 	for (unsigned i = 0; i < PROCESSES; i++)

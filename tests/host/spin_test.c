@@ -162,14 +162,27 @@ START_TEST(a_poke_is_a_change)
 }
 END_TEST
 
+static void
+spin_yielding_on_flag(void *unused)
+{
+	(void)unused;
+	cpu_spin_yield(flag_is_set, NULL, rig_space(), NULL, 0, SIM_NEVER);
+}
+
 /* Sharing. --------------------------------------------------------------------------------------------------------- */
 
 static sim_time dates[4];
 
+static bool
+spin_yielding(sim_time deadline)
+{
+	return cpu_spin_yield(rig_word_is_set, NULL, rig_space(), rig_word(), 1, deadline);
+}
+
 static void
 spin_and_note(void *arg)
 {
-	*(sim_time *)arg = spin(20 * SIM_US) ? sim_now() : 0;
+	*(sim_time *)arg = spin_yielding(20 * SIM_US) ? sim_now() : 0;
 }
 
 static void
@@ -230,7 +243,7 @@ word_is_2(void *unused)
 static void
 spin_for_2(void *arg)
 {
-	ck_assert(cpu_spin(word_is_2, NULL, rig_space(), rig_word(), 1, SIM_NEVER));
+	ck_assert(cpu_spin_yield(word_is_2, NULL, rig_space(), rig_word(), 1, SIM_NEVER));
 	*(sim_time *)arg = sim_now();
 }
 
@@ -240,7 +253,7 @@ START_TEST(nobody_starves)
 	rig = rig_start(2);
 	rig_store_at(1010 * SIM_NS, 1);
 	for (unsigned i = 0; i < 3; i++)
-		task_start_on(rig->host.cpus, NULL, "x", true, spin_on_flag, NULL);
+		task_start_on(rig->host.cpus, NULL, "x", true, spin_yielding_on_flag, NULL);
 	kernel_task("s", spin_then_set, &dates[0]);
 	kernel_task("s", spin_for_2, &dates[1]);
 	rig_run();

@@ -1,0 +1,123 @@
+#include "host-lib/wait.h"
+
+#include <glib.h>
+#include <string.h>
+
+/* splitmix64: the state is a counter, any seed is good. */
+double
+wait_random(struct waiter *w)
+{
+	uint64_t z = w->random += 0x9E3779B97F4A7C15u;
+
+	z = (z ^ z >> 30) * 0xBF58476D1CE4E5B9u;
+	z = (z ^ z >> 27) * 0x94D049BB133111EBu;
+	return (double)((z ^ z >> 31) >> 11) * 0x1p-53;
+}
+
+void
+waiter_init(struct waiter *w, const struct wait_params *params)
+{
+	*w = (struct waiter){.params = *params, .random = params->seed, .limit = params->block_cost};
+}
+
+const struct wait_strategy *
+wait_strategy_by_name(const char *name)
+{
+	for (unsigned i = 0; wait_strategies[i]; i++)
+		if (strcmp(wait_strategies[i]->name, name) == 0)
+			return wait_strategies[i];
+	return NULL;
+}
+
+/* One wait in progress. */
+struct wait {
+	struct waiter *waiter;
+	const struct wait_source *source;
+	bool (*ready)(void *arg);
+	void *arg;
+	struct umem_space *space;
+	const struct umem_range *ranges;
+	unsigned n;
+	sim_time deadline;
+};
+
+static bool
+poll_for(const struct wait *wait, sim_time limit)
+{
+	bool yields = wait->waiter->params.strategy->yields;
+	sim_time until = wait->deadline;
+
+	cpu_settle(); /* the limit counts from the first test on */
+	if (limit < until - MIN(sim_now(), until))
+		until = sim_now() + limit;
+	return (yields ? cpu_spin_yield : cpu_spin)(wait->ready, wait->arg, wait->space, wait->ranges, wait->n, until);
+}
+
+/* block_once: arms and blocks until something came, or the deadline; true if the predicate holds. */
+static bool
+block_once(const struct wait *wait)
+{
+	const struct wait_source *source = wait->source;
+
+	source->arm(source->arg, wait->ranges, wait->n, task_self());
+	cpu_settle();
+	if (wait->ready(wait->arg)) {
+		wait->waiter->counts.late_arms++;
+		source->disarm(source->arg);
+		return true;
+	}
+	if (!cpu_block("a message", wait->deadline))
+		source->disarm(source->arg);
+	cpu_settle(); /* what waking costs comes before the test */
+	return wait->ready(wait->arg);
+}
+
+static bool
+block_until(const struct wait *wait)
+{
+	bool ready;
+
+	while (!(ready = block_once(wait)) && sim_now() < wait->deadline)
+		wait->waiter->counts.false_alarms++;
+	return ready;
+}
+
+static bool
+wait_longer(const struct wait *wait)
+{
+	struct waiter *w = wait->waiter;
+	const struct wait_strategy *strategy = w->params.strategy;
+	sim_time limit = strategy->limit(w);
+
+	if (limit && poll_for(wait, limit)) {
+		w->counts.polled++;
+		return true;
+	}
+	if (limit == SIM_NEVER || sim_now() >= wait->deadline)
+		return false;
+	w->counts.blocked++;
+	return block_until(wait);
+}
+
+bool
+wait_until(struct waiter *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,
+           struct umem_space *space, const struct umem_range *ranges, unsigned n, sim_time deadline)
+{
+	const struct wait wait = {w, source, ready, arg, space, ranges, n, deadline};
+	const struct wait_strategy *strategy = w->params.strategy;
+	sim_time start;
+	bool result;
+
+	w->counts.waits++;
+	if (ready(arg)) {
+		w->counts.at_once++;
+		return true;
+	}
+	cpu_settle();
+	start = sim_now();
+	result = ready(arg) || wait_longer(&wait);
+	w->counts.delays += sim_now() - start;
+	if (result && strategy->learn)
+		strategy->learn(w, sim_now() - start);
+	return result;
+}
