@@ -115,7 +115,7 @@ last_piece(const struct port *port, struct packet *packet)
 /* fill_piece: a packet for the next piece of the port's long send, all but the data; the port's cursors move on.  Most
  * are whole pages. */
 static inline void
-fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t entry)
+fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t page_bus, uint32_t key, uint32_t frame)
 {
 	uint32_t to = port->to, from = port->from, left = port->left, at = packet->at;
 	uint32_t bytes = VMMC_PAGE;
@@ -134,7 +134,7 @@ fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t
 	port->fetching++;
 	packet->port = port;
 	packet->last = at + PACKET_DATA - 4 + bytes;
-	packet->fetch.bus = cache_bus(entry) + low_bits(from, VMMC_PAGE_SHIFT);
+	packet->fetch.bus = (frame << VMMC_PAGE_SHIFT) + low_bits(from, VMMC_PAGE_SHIFT);
 	packet->fetch.bytes = bytes;
 	trace_move(at, port->row);
 	port_address(packet, peer, at);
@@ -179,18 +179,18 @@ issue_piece(struct port *port)
 	if (!room)
 		return cannot_issue(port, key);
 	uint32_t from = port->from;
-	uint32_t entry = sram_read(cache_at(port, from));
+	uint32_t frame = sram_read(cache_at(port, from)) ^ cache_tag(port, from);
 	uint32_t invalid = not_low(key ^ VMMC_OUT_VALID, 1);
-	if (__builtin_expect(invalid | ((entry >> CACHE_TAG_BIT) ^ cache_tag(port, from)), 0)) {
-		entry = invalid ? 0 : translate_slowly(port);
-		if (!entry)
+	if (__builtin_expect(invalid | frame >> CACHE_FRAME_BITS, 0)) {
+		frame = invalid ? CACHE_VALID : translate_slowly(port);
+		if (frame == CACHE_VALID)
 			return cannot_issue(port, key);
 	}
 	count(VMMC_C_CACHE_HITS);
 	S.free_long = packet->next;
 	S.pieces++;
 	peer->room = room - 1;
-	fill_piece(port, packet, peer, sram_read(out), key, entry);
+	fill_piece(port, packet, peer, sram_read(out), key, frame);
 	dma_queue(&packet->fetch);
 	if (!port->left)
 		end_long(port);

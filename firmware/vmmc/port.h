@@ -167,7 +167,9 @@ port_serve_short(struct port *port, uint32_t control)
 HOT void
 port_serve(struct port *port, uint32_t control)
 {
-	if (__builtin_expect(VMMC_CONTROL_OP(control) == VMMC_OP_SHORT, 1))
+	uint32_t op = VMMC_CONTROL_OP(control);
+	ARCH_KEEP(op);
+	if (__builtin_expect(op == VMMC_OP_SHORT, 1))
 		port_serve_short(port, control);
 	else
 		port_serve_long(port, control);

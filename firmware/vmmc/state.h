@@ -224,7 +224,7 @@ struct vmmc {
 	/* translation */
 	uint32_t cache_low;  /* shift right of an address: bytes of the index, dirty below and above */
 	uint32_t cache_mask; /* of those */
-	uint32_t cache_high; /* shift right of an address: the page's bits of a tag */
+	uint32_t cache_high; /* mask of an address: its bits in a tag */
 	uint32_t cache_spread; /* shift left of a process' number: its bytes of the index; 0 = it has none */
 	uint32_t cache_end;    /* SRAM address */
 	uint32_t cache_ways, cache_prefetch;

@@ -39,7 +39,7 @@ translate_init(void)
 	uint32_t set_shift = ENTRY_SHIFT + way_bits;
 	S.cache_low = VMMC_PAGE_SHIFT - set_shift;
 	S.cache_mask = ((1u << set_bits) - 1) << set_shift;
-	S.cache_high = VMMC_PAGE_SHIFT + set_bits;
+	S.cache_high = ~0u << (VMMC_PAGE_SHIFT + set_bits);
 	S.cache_ways = 1u << way_bits;
 	S.cache_end = VMMC_CACHE + (1u << (set_bits + set_shift));
 	S.cache_prefetch = sram_read(CTRL(cache_prefetch));
@@ -56,7 +56,7 @@ void
 translate_open(struct port *port)
 {
 	uint32_t process = port->number;
-	port->tag = CACHE_TAG_VALID | process << (CACHE_PROCESS_BIT - CACHE_TAG_BIT);
+	port->tag = CACHE_VALID | process << CACHE_PROCESS_BIT;
 	port->spread = S.cache_spread ? process << S.cache_spread : 0;
 	port->refused = 0;
 }
@@ -141,11 +141,11 @@ static void
 insert(const struct port *port, uint32_t address, uint32_t frame)
 {
 	uint32_t at = cache_at(port, address), tag = cache_tag(port, address);
-	uint32_t entry = tag << CACHE_TAG_BIT | frame << CACHE_FRAME_BIT | 1;
+	uint32_t entry = tag | frame;
 	for (uint32_t way = 0; way < S.cache_ways; way++) {
 		uint32_t old = sram_read(at);
 		sram_write(at, entry);
-		if (!old || old >> CACHE_TAG_BIT == tag)
+		if (!old || (old ^ tag) >> CACHE_FRAME_BITS == 0)
 			return;
 		entry = old;
 		at += 4;
@@ -158,7 +158,7 @@ forget(const struct port *port, uint32_t address)
 {
 	uint32_t at = cache_at(port, address), tag = cache_tag(port, address);
 	for (uint32_t way = 0; way < S.cache_ways; way++) {
-		if (sram_read(at) >> CACHE_TAG_BIT == tag)
+		if ((sram_read(at) ^ tag) >> CACHE_FRAME_BITS == 0)
 			sram_write(at, 0);
 		at += 4;
 	}
@@ -250,17 +250,17 @@ translate_slowly(struct port *port)
 	uint32_t from = port->from;
 	uint32_t at = cache_at(port, from), tag = cache_tag(port, from);
 	if (port->refused)
-		return 0;
+		return CACHE_VALID;
 	for (uint32_t way = 1; way < S.cache_ways; way++) {
 		at += 4;
-		uint32_t entry = sram_read(at);
-		if (entry >> CACHE_TAG_BIT != tag)
+		uint32_t frame = sram_read(at) ^ tag;
+		if (frame >> CACHE_FRAME_BITS)
 			continue;
-		insert(port, from, bits(entry, CACHE_FRAME_BIT, CACHE_FRAME_BITS));
-		return entry;
+		insert(port, from, frame);
+		return frame;
 	}
 	missed(port);
-	return 0;
+	return CACHE_VALID;
 }
 
 /* Taking away. ------------------------------------------------------------------------------------------------------

@@ -1,11 +1,11 @@
 /* From a process' addresses to frames: the cache in SRAM and the walk of the table in host memory.
  *
- * THE CACHE.  An entry of VMMC_CACHE is VALID | frame << 1 (13 bits) | tag << 14; 0 is an empty one.  The tag is the
- * page's number above the index, the process' number and a bit that is always set, so that one comparison finds out
- * whether an entry is valid and the right one.  The index is the page's low bits; with vmmc_ctrl.cache_by_process each
- * process begins an eighth of the sets further on.  A set is kept in order of last use: what is used moves to its first
- * entry, what falls out at its end is the one used longest ago.  Only the first entry is looked at in the path that
- * limits the bandwidth.
+ * THE CACHE.  An entry of VMMC_CACHE is a frame (13 bits), a bit that is always set, the process' number and those bits
+ * of the address, where they are in it, that are above the index; 0 is an empty one.  All but the frame is the tag: the
+ * exclusive or of an entry and the tag that is looked for is the frame, or has higher bits set if it is another one's.
+ * The index is the page's low bits; with vmmc_ctrl.cache_by_process each process begins an eighth of the sets further
+ * on.  A set is kept in order of last use: what is used moves to its first entry, what falls out at its end is the one
+ * used longest ago.  Only the first entry is looked at in the path that limits the bandwidth.
  *
  * A WALK fetches the directory entry and then a row of table entries by host DMA, in front of what waits for the
  * engine, into SRAM of its owner.  It ends by a call, never before walk_start() has returned: translate_walked() or,
@@ -17,13 +17,14 @@
 
 #include "firmware/vmmc/state.h"
 
-#define CACHE_TAG_BIT     14 /* of an entry */
-#define CACHE_FRAME_BIT   1
 #define CACHE_FRAME_BITS  13
-#define CACHE_PROCESS_BIT 28         /* of an entry */
-#define CACHE_TAG_VALID   (1u << 17) /* of a tag: the bit that is always set */
+#define CACHE_VALID       (1u << CACHE_FRAME_BITS)
+#define CACHE_PROCESS_BIT 14
+#define CACHE_PAGE_BIT    18 /* the lowest bit of the address that can be part of a tag */
 _Static_assert(1u << CACHE_FRAME_BITS == VMMC_MAX_FRAMES, "frames");
-_Static_assert(VMMC_MAX_PROCESSES == 8 && VMMC_CACHE_SETS >= 64, "14 bits of the page and 3 of the process make a tag");
+_Static_assert(VMMC_MAX_PROCESSES << CACHE_PROCESS_BIT <= 1u << CACHE_PAGE_BIT, "processes");
+_Static_assert(VMMC_CACHE_SETS << VMMC_PAGE_SHIFT >= 1u << CACHE_PAGE_BIT,
+               "the index has the other bits of an address");
 
 enum walk_use { WALK_SEND, WALK_POST };
 
@@ -62,8 +63,8 @@ uint32_t translate_sweep(void);
 /* translate_install: vmmc_ctrl.command answers vmmc_ctrl.miss. */
 void translate_install(void);
 
-/* translate_slowly: the first entry of its set is not the one of port->from.  The entry, or 0: the port must wait for a
- * walk, or port->refused: the page is not to be had. */
+/* translate_slowly: the first entry of its set is not the one of port->from.  The frame, or CACHE_VALID: the port must
+ * wait for a walk, or port->refused: the page is not to be had. */
 uint32_t translate_slowly(struct port *port);
 /* translate_walked: S.miss is over; `port` is whose it was. */
 void translate_walked(struct walk *walk, struct port *port);
@@ -78,14 +79,7 @@ cache_at(const struct port *port, uint32_t address)
 HOT uint32_t
 cache_tag(const struct port *port, uint32_t address)
 {
-	return (address >> S.cache_high) + port->tag;
-}
-
-/* cache_bus: the bus address of the entry's frame. */
-HOT uint32_t
-cache_bus(uint32_t entry)
-{
-	return bits(entry, CACHE_FRAME_BIT, CACHE_FRAME_BITS) << VMMC_PAGE_SHIFT;
+	return (address & S.cache_high) + port->tag;
 }
 
 #endif
