@@ -108,12 +108,12 @@ port_take(struct port *port)
 
 /* port_must_wait: no packet, no window, or a long send of this process before it is not all in SRAM yet. */
 HOT uint32_t
-port_must_wait(const struct port *port, const struct packet *packet, uint32_t room)
+port_must_wait(const struct port *port, const struct packet *packet, uint32_t *room)
 {
 	if (!packet)
 		return 1;
-	ARCH_KEEP(room); /* three plain branches are shorter than one on three conditions */
-	if (!room)
+	ARCH_KEEP(*room); /* three plain branches are shorter than one on three conditions */
+	if (!*room)
 		return 1;
 	uint32_t fetching = port->fetching;
 	ARCH_KEEP(fetching);
@@ -142,7 +142,7 @@ port_serve_short(struct port *port, uint32_t control)
 	struct packet *packet = S.free_short;
 	struct peer *peer = peer_of(key, OUT_NODE_BIT);
 	uint32_t room = peer->room;
-	if (port_must_wait(port, packet, room)) {
+	if (port_must_wait(port, packet, &room)) {
 		port_reject_or_stall(port, peer, control);
 		return;
 	}

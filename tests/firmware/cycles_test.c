@@ -12,9 +12,9 @@
 #define SEND_CYCLES_MAX    140u
 #define RECEIVE_CYCLES_MAX 136u
 #define DMA_GAP_CYCLES_MAX 45u
-#define BULK_CYCLES_MAX    420u
+#define BULK_CYCLES_MAX    430u
 #define IDLE_CYCLES_MAX    25u
-#define MISS_CYCLES_MAX    700u
+#define MISS_CYCLES_MAX    1250u
 
 #define PACKETS 8u
 #define PHASES  24u
