@@ -176,6 +176,8 @@ link_wait(struct packet *packet)
 {
 	struct peer *peer = packet->peer;
 	link_append(peer, packet);
+	if (!S.reliable)
+		unkept(peer);
 	packet->sent = 0;
 	if (!peer->unsent)
 		peer->unsent = packet;

@@ -2,9 +2,10 @@
 #include "firmware/vmmc/session.h"
 
 void
-receive_again(void)
+receive_again(uint32_t sure)
 {
-	S.draining = 0;
+	if (sure)
+		S.draining = 0;
 	if (S.armed)
 		receive_arm(S.armed);
 }

@@ -7,6 +7,8 @@
 #define INCARNATION_BITS 8
 #define COUNT_MAX        255u
 
+#define NO_ACKS 0xFFFFFFFFu /* S.ack_every */
+
 static uint32_t
 node_of(const struct peer *peer)
 {
@@ -152,6 +154,8 @@ session_init(void)
 	S.give_up = sram_read(CTRL(give_up_ticks));
 	S.incarnation = sram_read(CTRL(incarnation));
 	S.reliable = sram_read(CTRL(reliable));
+	if (!S.reliable)
+		S.ack_every = NO_ACKS;
 	sram_write(CTRL(down), 0);
 	sram_write(CTRL(down) + 4, 0);
 	for (struct peer *peer = S.peers; peer < S.peers + VMMC_MAX_NODES; peer++) {

@@ -11,16 +11,16 @@ step_dma_late(uint32_t isr)
 	step_dma(isr);
 }
 
-/* network_reset: the packet being sent, or the one being received, is lost; the peers' time-outs make up for it.  After
- * a send the engine is ready without having said so.  Nothing was started since. */
+/* network_reset: the packet being sent, or the one being received, or both, are lost; the peers' time-outs make up for
+ * it.  After a send the engine is ready without having said so.  Nothing was started since.  Of a reception that was
+ * lost nothing tells. */
 static void
 network_reset(void)
 {
 	uint32_t isr = reg_read(LANAI_ISR);
 	uint32_t lost = S.sending && (isr & (LANAI_ISR_SEND_RDY | LANAI_ISR_SEND)) == LANAI_ISR_SEND_RDY;
 	count(VMMC_C_NETWORK_RESETS);
-	if (!lost)
-		receive_again();
+	receive_again(!lost);
 	if (lost || (S.events & LANAI_ISR_SEND && isr & LANAI_ISR_SEND_RDY))
 		link_sent();
 }

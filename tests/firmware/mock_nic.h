@@ -29,6 +29,7 @@ struct mock_nic {
 	uint8_t *memory; /* the host's: bus addresses 0 .. MOCK_MEMORY */
 	uint32_t regs[LANAI_REG_BYTES / 4];
 	uint32_t now;   /* RTC ticks */
+	uint32_t hurry; /* ticks that pass whenever the firmware reads RTC */
 	uint32_t alarm; /* tick at which TIME is set */
 	bool alarm_on;
 	bool dma_busy, send_busy, armed;
@@ -36,6 +37,7 @@ struct mock_nic {
 	const uint8_t *rest;         /* of a packet longer than the buffer */
 	uint32_t rest_bytes, rest_residue;
 	uint32_t dma_starts, packets, writes; /* counts of what the firmware did; writes: registers and SRAM */
+	uint32_t rearmed; /* arming of a receive engine that was armed: ignored */
 	GString *log;
 	/* touch: before the test changes SRAM or, at LANAI_REG_BASE, a register; for a LANai core that may be parked.
 	 * May be NULL. */
