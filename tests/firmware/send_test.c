@@ -333,6 +333,38 @@ START_TEST(order_within_a_process)
 }
 END_TEST
 
+/* A long send that cannot go on keeps the process' other sends waiting, but neither posts nor their ends. */
+START_TEST(cancel_beside_long)
+{
+	struct mock_nic *other = mock_new();
+	options.window = 1;
+	ck_assert(host_start(other, &options));
+	mock_free(nic);
+	nic = other;
+	open_process(0);
+	post_long(0, 0, 0, 0, 0, 2 * VMMC_PAGE);
+	host_settle(nic);
+	ck_assert_uint_eq(consumed(0), 1);
+	host_post(nic, 0, 1, VMMC_CONTROL(VMMC_OP_CANCEL, 0, 0), 0, NULL, 0);
+	post_short(0, 2, 0, 4);
+	host_settle(nic);
+	ck_assert_uint_eq(consumed(0), 2);
+	ck_assert_uint_eq(nic->packets, 1);
+	uint32_t writes = nic->writes;
+	for (unsigned i = 0; i < 5; i++)
+		mock_step(nic);
+	ck_assert_msg(nic->writes == writes, "a send that waits for a long one is not looked at all the time");
+	acknowledge(1);
+	host_settle(nic);
+	ck_assert_uint_eq(consumed(0), 2);
+	acknowledge(2);
+	host_settle(nic);
+	ck_assert_uint_eq(consumed(0), 3);
+	ck_assert_uint_eq(nic->packets, 3);
+	ck_assert_uint_eq(errors(0), 0);
+}
+END_TEST
+
 /* Full queues are served in turn. */
 START_TEST(processes_take_turns)
 {
@@ -514,6 +546,7 @@ main(void)
 	tcase_add_test(cases, fetch_and_send_overlap);
 	tcase_add_test(cases, short_beside_long);
 	tcase_add_test(cases, order_within_a_process);
+	tcase_add_test(cases, cancel_beside_long);
 	tcase_add_test(cases, processes_take_turns);
 	tcase_add_test(cases, long_sends_take_turns);
 	tcase_add_test(cases, window_and_buffers);
