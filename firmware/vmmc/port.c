@@ -184,7 +184,7 @@ issue_piece(struct port *port)
 	if (__builtin_expect(invalid | frame >> CACHE_FRAME_BITS, 0)) {
 		frame = invalid ? CACHE_VALID : translate_slowly(port);
 		if (frame == CACHE_VALID)
-			return cannot_issue(port, key);
+			return invalid | port->refused ? cannot_issue(port, key) : 0;
 	}
 	count(VMMC_C_CACHE_HITS);
 	S.free_long = packet->next;
