@@ -1,7 +1,7 @@
 /* The NIC's interrupts: notifications, nodes that are down, misses of the translation cache; and the NIC's death.
  *
- * A kernel task serves them, so that an interrupt costs the processor host.interrupt_us and the bus what the handler
- * reads there.  A task of a process that finds the NIC dead marks it so; the kernel task starts it again. */
+ * An interrupt costs the processor host.interrupt_us; then a kernel task serves it, at the cost of what it reads over
+ * the bus.  A task of a process that finds the NIC dead marks it so; the kernel task starts it again. */
 #include "host-lib/driver_state.h"
 
 /* Tasks that wait for the service. -----------------------------------------------------------------------------------
@@ -64,6 +64,7 @@ static void
 mark_dead(struct driver *d)
 {
 	d->dead = true;
+	d->deaths++;
 	for (struct driver_process *p = d->processes; p; p = p->next) {
 		p->broken = p->changed = true;
 		for (unsigned slot = 0; slot < DRIVER_POSTS; slot++)
@@ -72,15 +73,25 @@ mark_dead(struct driver *d)
 	cpu_poke(d->interrupts);
 }
 
+/* Stopped before it is known to be dead: what follows that must not be undone. */
+static void
+stop_nic(struct driver *d)
+{
+	if (d->dead || d->stopping)
+		return;
+	d->stopping = true;
+	d->nic->ops->stop(d->nic);
+	d->stopping = false;
+	mark_dead(d);
+}
+
 void
 driver_nic_died(struct driver_process *p)
 {
 	struct driver *d = p->driver;
 
-	if (p->broken || d->dead)
-		return;
-	mark_dead(d);
-	d->nic->ops->stop(d->nic);
+	if (!p->broken)
+		stop_nic(d);
 }
 
 void
@@ -133,17 +144,20 @@ driver_tell_changes(struct driver *d)
 	}
 }
 
+/* Until no reset has come during the restart. */
 static void
 revive(struct driver *d)
 {
 	char *error = NULL;
+	unsigned deaths;
 
-	driver_tell_changes(d);
-	d->dead = false; /* a reset that comes while it is being restarted is another one */
-	if (!d->nic->ops->restart(d->nic, &error)) {
-		d->dead = d->lost = true;
-		g_free(error);
-	}
+	do {
+		deaths = d->deaths;
+		driver_tell_changes(d);
+		d->lost = !d->nic->ops->restart(d->nic, &error);
+		g_clear_pointer(&error, g_free);
+	} while (deaths != d->deaths);
+	d->dead = d->lost;
 	d->looked = d->looks;
 	tell_watchers(d);
 }
@@ -313,10 +327,7 @@ serve_news(struct driver *d)
 	struct vmmc_nic_news news = {0};
 
 	if (d->nic->ops->interrupt(d->nic, &news) != VMMC_NIC_OK) {
-		if (!d->dead) {
-			mark_dead(d);
-			d->nic->ops->stop(d->nic);
-		}
+		stop_nic(d);
 		return;
 	}
 	for (unsigned i = 0; i < news.n_notes; i++)
@@ -346,9 +357,7 @@ serve(void *arg)
 			continue;
 		}
 		d->raised = false;
-		if (raised)
-			cpu_charge(CPU_INTERRUPT, d->host->params->interrupt);
-		cpu_settle();
+		cpu_charge(CPU_INTERRUPT, 0); /* so are its accesses to the NIC */
 		if (!d->dead)
 			serve_news(d);
 		d->looked = looks;
@@ -356,11 +365,27 @@ serve(void *arg)
 	}
 }
 
+/* The handler's entry is over: the rest is the task's. */
+static void
+entered(void *arg)
+{
+	struct driver *d = arg;
+
+	d->entering = false;
+	d->raised = true;
+	cpu_poke(d->interrupts);
+}
+
+/* The line is a level: it interrupts once until it has been served. */
 void
 driver_interrupt(struct host *host)
 {
-	driver_of(host)->raised = true;
-	cpu_poke(driver_of(host)->interrupts);
+	struct driver *d = driver_of(host);
+
+	if (d->entering || d->raised)
+		return;
+	d->entering = true;
+	cpu_interrupt(host->cpus, &d->irq, host->params->interrupt, entered, d);
 }
 
 static void

@@ -26,12 +26,16 @@ struct driver {
 	GQueue inbox;        /* struct message, in order of arrival */
 
 	struct task *interrupts; /* serves the NIC's */
-	bool raised;             /* an interrupt waits */
-	uint64_t looks;          /* wanted so far */
-	uint64_t looked;         /* of these, answered */
-	bool dead;               /* the NIC has stopped and was not started again yet */
-	bool lost;               /* and cannot be */
-	GQueue watchers;         /* tasks that wait for `looked` or `dead` to change */
+	struct cpu_irq irq;
+	bool entering;   /* the interrupt handler */
+	bool raised;     /* it has been entered, and not been served */
+	uint64_t looks;  /* wanted so far */
+	uint64_t looked; /* of these, answered */
+	bool dead;       /* the NIC has stopped and was not started again yet */
+	bool stopping;   /* it is being stopped */
+	unsigned deaths; /* so far */
+	bool lost;       /* and cannot be */
+	GQueue watchers; /* tasks that wait for `looked` or `dead` to change */
 };
 
 /* Why a page is pinned. */

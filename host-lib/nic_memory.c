@@ -419,14 +419,15 @@ static void
 fly(struct flight *f)
 {
 	f->queue->under_way++;
-	cpu_settle();
 	sim_event_init(&f->event, SIM_RANK_NODE + f->queue->nic->base.host->node, arrive);
 	sim_post(&f->event, sim_now() + DELAY);
 }
 
+/* Other tasks may come first. */
 static enum vmmc_nic_result
 can_take(const struct vmmc_nic_queue *q)
 {
+	cpu_settle();
 	if (memory_is_dead(q))
 		return VMMC_NIC_DEAD;
 	return q->under_way == SLOTS ? VMMC_NIC_BUSY : VMMC_NIC_OK;

@@ -5,7 +5,7 @@
 
 /* splitmix64: the state is a counter, any seed is good. */
 double
-wait_random(struct waiter *w)
+wait_random(struct wait_state *w)
 {
 	uint64_t z = w->random += 0x9E3779B97F4A7C15u;
 
@@ -15,9 +15,9 @@ wait_random(struct waiter *w)
 }
 
 void
-waiter_init(struct waiter *w, const struct wait_params *params)
+wait_init(struct wait_state *w, const struct wait_params *params)
 {
-	*w = (struct waiter){.params = *params, .random = params->seed, .limit = params->block_cost};
+	*w = (struct wait_state){.params = *params, .random = params->seed, .limit = params->block_cost};
 }
 
 const struct wait_strategy *
@@ -31,7 +31,7 @@ wait_strategy_by_name(const char *name)
 
 /* One wait in progress. */
 struct wait {
-	struct waiter *waiter;
+	struct wait_state *state;
 	const struct wait_source *source;
 	bool (*ready)(void *arg);
 	void *arg;
@@ -44,7 +44,7 @@ struct wait {
 static bool
 poll_for(const struct wait *wait, sim_time limit)
 {
-	bool yields = wait->waiter->params.strategy->yields;
+	bool yields = wait->state->params.strategy->yields;
 	sim_time until = wait->deadline;
 
 	cpu_settle(); /* the limit counts from the first test on */
@@ -62,7 +62,7 @@ block_once(const struct wait *wait)
 	source->arm(source->arg, wait->ranges, wait->n, task_self());
 	cpu_settle();
 	if (wait->ready(wait->arg)) {
-		wait->waiter->counts.late_arms++;
+		wait->state->counts.late_arms++;
 		source->disarm(source->arg);
 		return true;
 	}
@@ -78,14 +78,14 @@ block_until(const struct wait *wait)
 	bool ready;
 
 	while (!(ready = block_once(wait)) && sim_now() < wait->deadline)
-		wait->waiter->counts.false_alarms++;
+		wait->state->counts.false_alarms++;
 	return ready;
 }
 
 static bool
 wait_longer(const struct wait *wait)
 {
-	struct waiter *w = wait->waiter;
+	struct wait_state *w = wait->state;
 	const struct wait_strategy *strategy = w->params.strategy;
 	sim_time limit = strategy->limit(w);
 
@@ -100,7 +100,7 @@ wait_longer(const struct wait *wait)
 }
 
 bool
-wait_until(struct waiter *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,
+wait_until(struct wait_state *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,
            struct umem_space *space, const struct umem_range *ranges, unsigned n, sim_time deadline)
 {
 	const struct wait wait = {w, source, ready, arg, space, ranges, n, deadline};

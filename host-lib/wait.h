@@ -46,7 +46,7 @@ struct wait_counts {
 };
 
 /* Embedded by its owner: one a process. */
-struct waiter {
+struct wait_state {
 	struct wait_params params;
 	struct wait_counts counts;
 	uint64_t random; /* state of the generator */
@@ -60,8 +60,8 @@ struct wait_strategy {
 	bool yields;   /* polls with sched_yield() */
 	bool watchdog; /* polls, with the NIC's watchdog on meanwhile */
 	/* limit: how long to poll from now on; 0: block at once; SIM_NEVER: do not block. */
-	sim_time (*limit)(struct waiter *w);
-	void (*learn)(struct waiter *w, sim_time delay); /* NULL: does not */
+	sim_time (*limit)(struct wait_state *w);
+	void (*learn)(struct wait_state *w, sim_time delay); /* NULL: does not */
 };
 /* The strategies, by name, ended by NULL. */
 extern const struct wait_strategy *const wait_strategies[];
@@ -77,12 +77,12 @@ struct wait_source {
 	void *arg;
 };
 
-void waiter_init(struct waiter *w, const struct wait_params *params);
+void wait_init(struct wait_state *w, const struct wait_params *params);
 /* wait_until: true once ready(arg) is true, false after the deadline.  ready() only looks; it is called from events. */
-bool wait_until(struct waiter *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,
+bool wait_until(struct wait_state *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,
                 struct umem_space *space, const struct umem_range *ranges, unsigned n, sim_time deadline);
 
 /* For strategies: a number in [0, 1). */
-double wait_random(struct waiter *w);
+double wait_random(struct wait_state *w);
 
 #endif

@@ -8,21 +8,21 @@
  */
 
 static sim_time
-no_limit(struct waiter *w)
+no_limit(struct wait_state *w)
 {
 	(void)w;
 	return SIM_NEVER;
 }
 
 static sim_time
-no_time(struct waiter *w)
+no_time(struct wait_state *w)
 {
 	(void)w;
 	return 0;
 }
 
 static sim_time
-fixed_limit(struct waiter *w)
+fixed_limit(struct wait_state *w)
 {
 	return w->params.limit;
 }
@@ -61,7 +61,7 @@ static const struct wait_strategy watchdog = {
  * Density e^(x/B) / (B (e - 1)) on [0, B], by inversion: the expected cost is e / (e - 1) times the best possible at
  * most. */
 static sim_time
-random_limit(struct waiter *w)
+random_limit(struct wait_state *w)
 {
 	return (sim_time)((double)w->params.block_cost * log1p(wait_random(w) * (G_E - 1)));
 }
@@ -76,13 +76,13 @@ static const struct wait_strategy randomised = {
  *
  * The limit that would have cost least over the last wait.history delays: it is 0 or one of them. */
 static unsigned
-remembered(const struct waiter *w)
+remembered(const struct wait_state *w)
 {
 	return (unsigned)MIN(w->learned, w->params.history);
 }
 
 static sim_time
-cost_of(const struct waiter *w, sim_time limit)
+cost_of(const struct wait_state *w, sim_time limit)
 {
 	sim_time cost = 0;
 
@@ -92,7 +92,7 @@ cost_of(const struct waiter *w, sim_time limit)
 }
 
 static sim_time
-best_of_last(struct waiter *w)
+best_of_last(struct wait_state *w)
 {
 	sim_time best = 0, least;
 
@@ -110,7 +110,7 @@ best_of_last(struct waiter *w)
 }
 
 static void
-remember(struct waiter *w, sim_time delay)
+remember(struct wait_state *w, sim_time delay)
 {
 	w->history[w->learned++ % w->params.history] = delay;
 }
@@ -126,13 +126,13 @@ static const struct wait_strategy last_k = {
  *
  * A message that came within B makes the limit longer by a step, one that did not shorter, within [0, B]. */
 static sim_time
-present_limit(struct waiter *w)
+present_limit(struct wait_state *w)
 {
 	return w->limit;
 }
 
 static void
-walk(struct waiter *w, sim_time delay)
+walk(struct wait_state *w, sim_time delay)
 {
 	sim_time step = w->params.step;
 
