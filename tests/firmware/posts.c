@@ -44,7 +44,8 @@ table_entry(struct posts *posts, unsigned p, uint32_t address)
 		fill(posts, frame, 0);
 		put_word(posts, at, frame << VMMC_PAGE_SHIFT | VMMC_XLATE_VALID);
 	}
-	return (host_word(posts->nic, at) & ~(VMMC_PAGE - 1)) + 4 * (address >> VMMC_PAGE_SHIFT & (VMMC_XLATE_SPAN - 1));
+	return (host_word(posts->nic, at) & ~(VMMC_PAGE - 1)) +
+	       4 * (address >> VMMC_PAGE_SHIFT & (VMMC_XLATE_SPAN - 1));
 }
 
 void
@@ -221,9 +222,9 @@ posts_status(const struct posts *posts, unsigned p, uint32_t slot)
 {
 	uint32_t at = status_bus(p) + offsetof(struct vmmc_status, post) + slot * sizeof(struct vmmc_post_status);
 	return (struct post_report){.serial = host_word(posts->nic, at),
-	                           .state = host_word(posts->nic, at + 4),
-	                           .first = host_word(posts->nic, at + 8),
-	                           .taken = host_word(posts->nic, at + 12)};
+	                            .state = host_word(posts->nic, at + 4),
+	                            .first = host_word(posts->nic, at + 8),
+	                            .taken = host_word(posts->nic, at + 12)};
 }
 
 uint32_t
