@@ -1,11 +1,17 @@
 /* Three nodes over wires that lose, duplicate, corrupt and truncate: everything arrives, once, in order, and nothing
  * else.
  *
- * Each process writes a counter into its own word of each receiver by short sends, and blocks of words by long ones;
- * deposits are checked one by one as they are made. */
+ * Each process writes a stream of words to one of the other nodes, by short sends and blocks of words by long ones;
+ * deposits are checked one by one as they are made.
+ *
+ * In some tests wires are cut for a while, so that nodes are given up, and NICs are reset and restarted.  Then a driver
+ * that learns of a node that is down withdraws what relied on it, and a stream to it begins anew, in the next
+ * generation, which every word of it names: from then on no word of an older one may come, and the new one comes from
+ * its beginning. */
 #include "tests/firmware/mock_host.h"
 
 #include <check.h>
+#include <stdio.h>
 #include <string.h>
 
 #define NODES      3u
@@ -29,12 +35,19 @@ struct faults {
 
 struct stream {
 	uint32_t posted, words; /* descriptors; words sent */
+	uint32_t completes;     /* descriptor that is to be completed before the source may change, 0 = none */
+	uint32_t generation;
 };
 
 static struct mock_nic *nics[NODES];
 static GQueue wires[NODES]; /* towards each node */
 static struct stream streams[NODES][PROCESSES];
-static uint32_t received[NODES][NODES][PROCESSES]; /* words, at, from, process */
+static uint32_t received[NODES][NODES][PROCESSES];    /* words, at, from, process */
+static uint32_t generations[NODES][NODES][PROCESSES]; /* of `received` */
+static uint32_t restarts[NODES];
+static unsigned cut[NODES];            /* turns for which nothing comes through to this node */
+static uint32_t past[VMMC_N_COUNTERS]; /* of NICs before their restart */
+static struct host_options options;
 static GRand *random_source;
 
 static unsigned
@@ -44,9 +57,9 @@ dice(unsigned n)
 }
 
 static uint32_t
-word_of(unsigned node, unsigned p, uint32_t i)
+word_of(unsigned node, unsigned p, uint32_t generation, uint32_t i)
 {
-	return node << 28 | p << 24 | (i & 0xFFFFFF);
+	return node << 30 | p << 29 | (generation & 0xFF) << 21 | (i & 0x1FFFFF);
 }
 
 static uint32_t
@@ -55,27 +68,99 @@ target_of(unsigned node, unsigned p)
 	return (node + 1 + p) % NODES;
 }
 
+/* set_up_node: the driver and the processes after a start; imports are there if the node is up. */
 static void
-set_up_world(uint32_t first_sequence)
+set_up_node(unsigned node)
 {
-	struct host_options options = host_defaults();
+	struct mock_nic *nic = nics[node];
+	options.node = node;
+	options.incarnation = restarts[node];
+	ck_assert(host_start(nic, &options));
+	for (unsigned p = 0; p < PROCESSES; p++) {
+		host_open(nic, p, (60 + p) * VMMC_PAGE);
+		for (uint32_t page = 0; page < 2; page++)
+			host_import(nic, p, page, target_of(node, p), FRAME_OF(node, p) + page, TAG);
+		for (uint32_t page = 0; page < 4; page++)
+			host_source(nic, p, page, SOURCE + 4 * p + page);
+	}
+	for (uint32_t frame = 0; frame < 32; frame++)
+		host_export(nic, frame, TAG, VMMC_IN_WRITE);
+	mock_step(nic);
+}
+
+static void
+set_up_world(uint32_t first_sequence, uint32_t give_up)
+{
+	options = host_defaults();
 	options.n_nodes = NODES;
 	options.first_sequence = first_sequence;
+	options.give_up = give_up;
 	for (unsigned i = 0; i < NODES; i++) {
-		options.node = i;
 		nics[i] = mock_new();
+		nics[i]->now = 0u - 100000; /* the clock wraps */
 		g_queue_init(&wires[i]);
-		ck_assert(host_start(nics[i], &options));
-		for (unsigned p = 0; p < PROCESSES; p++) {
-			host_open(nics[i], p, (60 + p) * VMMC_PAGE);
-			for (uint32_t page = 0; page < 2; page++)
-				host_import(nics[i], p, page, target_of(i, p), FRAME_OF(i, p) + page, TAG);
-			for (uint32_t page = 0; page < 4; page++)
-				host_source(nics[i], p, page, SOURCE + 4 * p + page);
-		}
-		for (uint32_t frame = 0; frame < 32; frame++)
-			host_export(nics[i], frame, TAG, VMMC_IN_WRITE);
-		mock_step(nics[i]);
+		set_up_node(i);
+	}
+}
+
+/* begin_anew: the stream's next generation; its process starts with a free queue and nothing to be completed. */
+static void
+begin_anew(unsigned node, unsigned p)
+{
+	struct stream *stream = &streams[node][p];
+	stream->generation++;
+	stream->words = 0;
+}
+
+static void
+restart(unsigned node)
+{
+	struct mock_nic *old = nics[node];
+	struct mock_nic *nic = mock_new();
+	nic->now = old->now;
+	memcpy(nic->memory, old->memory, MOCK_MEMORY);
+	for (unsigned c = 0; c < VMMC_N_COUNTERS; c++)
+		past[c] += host_counter(old, c);
+	mock_free(old);
+	nics[node] = nic;
+	restarts[node]++;
+	set_up_node(node);
+	for (unsigned p = 0; p < PROCESSES; p++) {
+		begin_anew(node, p);
+		streams[node][p].posted = streams[node][p].completes = 0;
+		memset(nic->memory + (60 + p) * VMMC_PAGE, 0, sizeof(struct vmmc_status));
+	}
+}
+
+/* settled: nothing that the process has posted is under way any more. */
+static bool
+settled(unsigned node, unsigned p)
+{
+	const struct stream *stream = &streams[node][p];
+	uint32_t completed = host_word(nics[node], (60 + p) * VMMC_PAGE);
+	return stream->posted == host_proc(nics[node], p, offsetof(struct vmmc_proc, consumed)) &&
+	       (int32_t)(completed - stream->completes) >= 0;
+}
+
+/* drive: the driver looks at what is down.  It withdraws the imports, waits until what relied on them is over, puts
+ * them back, and lets the link be made. */
+static void
+drive(unsigned node)
+{
+	struct mock_nic *nic = nics[node];
+	uint32_t down = host_ctrl(nic, offsetof(struct vmmc_ctrl, down));
+	for (unsigned other = 0; other < NODES; other++) {
+		unsigned p = (other + NODES - node - 1) % NODES;
+		if (!(down >> other & 1) || nic->regs[LANAI_ISR / 4] & LANAI_ISR_LAN0_SIG)
+			continue;
+		for (uint32_t page = 0; page < 2; page++)
+			mock_set_sram(nic, VMMC_OUT_TABLE + (64 * p + page) * 8 + 4, 0);
+		if (!settled(node, p))
+			continue;
+		for (uint32_t page = 0; page < 2; page++)
+			host_import(nic, p, page, other, FRAME_OF(node, p) + page, TAG);
+		begin_anew(node, p);
+		host_command(nic, VMMC_COMMAND_PEER_UP, other, 0, 0);
 	}
 }
 
@@ -102,7 +187,10 @@ post(unsigned node, unsigned p)
 {
 	struct stream *stream = &streams[node][p];
 	struct mock_nic *nic = nics[node];
+	uint32_t generation = stream->generation;
 	uint32_t first = stream->words % (2 * VMMC_PAGE / 4);
+	if (host_ctrl(nic, offsetof(struct vmmc_ctrl, down)) >> target_of(node, p) & 1)
+		return;
 	bool is_short = dice(2);
 	uint32_t words = 1 + dice(is_short ? VMMC_SHORT_MAX / 4 : LONG_BYTES / 4);
 	uint32_t room = is_short ? VMMC_PAGE / 4 - first % (VMMC_PAGE / 4) : 2 * VMMC_PAGE / 4 - first;
@@ -113,19 +201,19 @@ post(unsigned node, unsigned p)
 	if (is_short) {
 		uint32_t data[VMMC_SHORT_MAX / 4];
 		for (uint32_t i = 0; i < words; i++)
-			data[i] = word_of(node, p, stream->words + i);
+			data[i] = word_of(node, p, generation, stream->words + i);
 		host_post(nic, p, stream->posted, VMMC_CONTROL(VMMC_OP_SHORT, 0, 4 * words), 4 * first, data, words);
 	} else {
-		uint32_t completed = host_word(nic, (60 + p) * VMMC_PAGE);
-		if (stream->posted && completed != stream->posted)
-			return; /* the source is still being fetched, or a short send came last */
+		if (!settled(node, p))
+			return; /* the source may still be needed */
 		uint32_t from = 4 * dice(VMMC_PAGE / 4);
 		for (uint32_t i = 0; i < words; i++) {
-			uint32_t raw = GUINT32_TO_BE(word_of(node, p, stream->words + i));
+			uint32_t raw = GUINT32_TO_BE(word_of(node, p, generation, stream->words + i));
 			memcpy(nic->memory + (SOURCE + 4 * p) * VMMC_PAGE + from + 4 * i, &raw, 4);
 		}
 		host_post(nic, p, stream->posted, VMMC_CONTROL(VMMC_OP_LONG, VMMC_SEND_COMPLETE, 4 * words), 4 * first,
 		          &from, 1);
+		stream->completes = stream->posted + 1;
 	}
 	stream->posted++;
 	stream->words += words;
@@ -156,7 +244,7 @@ take_from_sender(unsigned from, const struct faults *faults)
 		return;
 	unsigned to = packet->data[packet->route_bytes - 1] & 0x3F;
 	unsigned copies = dice(1000) < faults->lose ? 0 : dice(1000) < faults->duplicate ? 2 : 1;
-	while (copies--)
+	while (copies-- && !cut[to] && !cut[from])
 		put_on_wire(to, packet, faults);
 	g_free(packet);
 }
@@ -174,9 +262,17 @@ check_deposit(unsigned at)
 	unsigned p = bus / VMMC_PAGE % 8 / 2;
 	ck_assert_uint_lt(from, NODES);
 	uint32_t *next = &received[at][from][p];
+	uint32_t *generation = &generations[at][from][p];
+	uint32_t named = mock_sram(nic, nic->regs[LANAI_LAR / 4]) >> 21 & 0xFF;
+	if (named != *generation) {
+		ck_assert_int_gt((int8_t)(named - *generation), 0);
+		*generation = named;
+		*next = 0;
+	}
 	ck_assert_uint_eq(bus, FRAME_OF(from, p) * VMMC_PAGE + 4 * (*next % (2 * VMMC_PAGE / 4)));
 	for (uint32_t i = 0; i < words; i++)
-		ck_assert_uint_eq(mock_sram(nic, nic->regs[LANAI_LAR / 4] + 4 * i), word_of(from, p, (*next)++));
+		ck_assert_uint_eq(mock_sram(nic, nic->regs[LANAI_LAR / 4] + 4 * i),
+		                  word_of(from, p, *generation, (*next)++));
 }
 
 static void
@@ -196,6 +292,19 @@ turn(unsigned node, const struct faults *faults)
 		free_wire_packet(g_queue_pop_head(&wires[node]));
 	}
 	mock_advance(nic, dice(4));
+	if (dice(16) == 0)
+		drive(node);
+	if (cut[node])
+		cut[node]--;
+}
+
+static bool
+stream_received(unsigned node, unsigned p)
+{
+	const struct stream *stream = &streams[node][p];
+	unsigned target = target_of(node, p);
+	return generations[target][node][p] == (stream->generation & 0xFF) &&
+	       received[target][node][p] == stream->words;
 }
 
 static bool
@@ -203,30 +312,50 @@ all_received(void)
 {
 	for (unsigned node = 0; node < NODES; node++)
 		for (unsigned p = 0; p < PROCESSES; p++)
-			if (received[target_of(node, p)][node][p] != streams[node][p].words)
+			if (streams[node][p].words && !stream_received(node, p))
 				return false;
 	return true;
 }
 
+/* nudge: a stream whose node has nothing to do, but whose last words are not there, sends more: it does not know yet
+ * that the other node was restarted. */
 static void
-run(unsigned turns, const struct faults *faults)
+nudge(void)
+{
+	for (unsigned node = 0; node < NODES; node++)
+		for (unsigned p = 0; p < PROCESSES; p++)
+			if (settled(node, p) && !stream_received(node, p))
+				post(node, p);
+}
+
+/* run: for some turns with faults, and then until all is there.  `restarting`: a restart, or a wire cut, every so many
+ * turns, 0 = none. */
+static void
+run(unsigned turns, const struct faults *faults, unsigned restarting)
 {
 	static const struct faults none;
 	for (unsigned i = 0; i < turns; i++) {
 		unsigned node = dice(NODES);
 		if (dice(4) == 0)
 			post(node, dice(PROCESSES));
+		if (restarting && dice(restarting) == 0)
+			restart(dice(NODES));
+		if (restarting && dice(restarting) == 0)
+			cut[dice(NODES)] = dice(10000);
 		turn(node, faults);
 	}
-	for (unsigned i = 0; i < 2000000 && !all_received(); i++)
+	for (unsigned i = 0; i < 2000000 && !all_received(); i++) {
 		turn(i % NODES, &none);
+		if (restarting && i % 20000 == 19999)
+			nudge();
+	}
 	ck_assert_msg(all_received(), "something was lost for good");
 }
 
 static uint32_t
 total(enum vmmc_counter which)
 {
-	uint32_t sum = 0;
+	uint32_t sum = past[which];
 	for (unsigned i = 0; i < NODES; i++)
 		sum += host_counter(nics[i], which);
 	return sum;
@@ -241,8 +370,8 @@ START_TEST(everything_arrives_once_in_order)
 {
 	const struct faults *faults = &levels[_i];
 	random_source = g_rand_new_with_seed(1000u + (guint32)_i);
-	set_up_world(0xFF00);
-	run(60000, faults);
+	set_up_world(0xFF00, 0);
+	run(60000, faults, 0);
 	ck_assert_uint_gt(total(VMMC_C_DEPOSITS), faults->lose > 100 ? 200 : 1000);
 	ck_assert_uint_eq(total(VMMC_C_DROP_PROTECTION) + total(VMMC_C_BAD_DESCRIPTOR) + total(VMMC_C_LONG_PACKETS), 0);
 	ck_assert_uint_eq(total(VMMC_C_DROP_CRC) > 0, faults->corrupt + faults->truncate > 0);
@@ -260,12 +389,35 @@ START_TEST(everything_arrives_once_in_order)
 }
 END_TEST
 
+/* Links are made and lost all the time. */
+START_TEST(restarts_and_cut_wires)
+{
+	static const struct faults some = {20, 20, 20, 10};
+	random_source = g_rand_new_with_seed(2000u + (guint32)_i);
+	set_up_world(0xFFF0, 8000);
+	run(200000, &some, 4000);
+	unsigned sum = 0;
+	for (unsigned i = 0; i < NODES; i++)
+		sum += restarts[i];
+	ck_assert_uint_gt(sum, 20);
+	printf("%u restarts, %u times a node down, %u deposits, %u packets of no session\n", sum,
+	       total(VMMC_C_PEERS_DOWN), total(VMMC_C_DEPOSITS), total(VMMC_C_DROP_SESSION));
+	fflush(stdout);
+	ck_assert_uint_gt(total(VMMC_C_DEPOSITS), 1000);
+	ck_assert_uint_gt(total(VMMC_C_PEERS_DOWN), sum / 2);
+	ck_assert_uint_gt(total(VMMC_C_DROP_SESSION), 0);
+	tear_down_world();
+	g_rand_free(random_source);
+}
+END_TEST
+
 int
 main(void)
 {
 	TCase *cases = tcase_create("lossy");
 	tcase_set_timeout(cases, 60);
 	tcase_add_loop_test(cases, everything_arrives_once_in_order, 0, (int)G_N_ELEMENTS(levels));
+	tcase_add_loop_test(cases, restarts_and_cut_wires, 0, 8);
 	Suite *suite = suite_create("firmware over lossy wires");
 	suite_add_tcase(suite, cases);
 	SRunner *runner = srunner_create(suite);
