@@ -70,7 +70,6 @@ mark_dead(struct driver *d)
 		for (unsigned slot = 0; slot < DRIVER_POSTS; slot++)
 			driver_post_ended(p, slot);
 	}
-	cpu_poke(d->interrupts);
 }
 
 /* Stopped before it is known to be dead: what follows that must not be undone. */
@@ -83,6 +82,7 @@ stop_nic(struct driver *d)
 	d->nic->ops->stop(d->nic);
 	d->stopping = false;
 	mark_dead(d);
+	cpu_poke(d->interrupts);
 }
 
 void
@@ -92,12 +92,6 @@ driver_nic_died(struct driver_process *p)
 
 	if (!p->broken)
 		stop_nic(d);
-}
-
-void
-driver_nic_reset(struct host *host)
-{
-	mark_dead(driver_of(host));
 }
 
 bool
@@ -382,10 +376,17 @@ driver_interrupt(struct host *host)
 {
 	struct driver *d = driver_of(host);
 
-	if (d->entering || d->raised)
+	if (d->entering || d->raised) /* the task will look, if it does not already */
 		return;
 	d->entering = true;
 	cpu_interrupt(host->cpus, &d->irq, host->params->interrupt, entered, d);
+}
+
+void
+driver_nic_reset(struct host *host)
+{
+	mark_dead(driver_of(host));
+	driver_interrupt(host);
 }
 
 static void
