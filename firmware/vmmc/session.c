@@ -9,6 +9,10 @@
 
 #define NO_ACKS 0xFFFFFFFFu /* S.ack_every */
 
+/* LANAI_TIMEOUT: 4 s; each one below is a fourth of it. */
+#define LONGEST_RESET       3u
+#define LONGEST_RESET_TICKS 8000000u
+
 static uint32_t
 node_of(const struct peer *peer)
 {
@@ -146,12 +150,24 @@ session_stray(struct peer *peer)
 		session_make(peer);
 }
 
+/* reset_period: of the network, the longest that is not longer than give_up, so that what one hung node blocks is free
+ * again before others are taken for dead. */
+static uint32_t
+reset_period(uint32_t give_up)
+{
+	uint32_t period = LONGEST_RESET, ticks = LONGEST_RESET_TICKS;
+	for (; give_up && period && ticks > give_up; period--)
+		ticks >>= 2;
+	return period;
+}
+
 void
 session_init(void)
 {
 	S.window = sram_read(CTRL(window));
 	S.first_sequence = low_bits(sram_read(CTRL(first_sequence)), SEQUENCE_BITS);
 	S.give_up = sram_read(CTRL(give_up_ticks));
+	reg_write(LANAI_TIMEOUT, reset_period(S.give_up));
 	S.incarnation = sram_read(CTRL(incarnation));
 	S.reliable = sram_read(CTRL(reliable));
 	if (!S.reliable)

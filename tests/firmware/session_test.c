@@ -469,6 +469,16 @@ START_TEST(reset_of_both_directions)
 }
 END_TEST
 
+/* What a hung node blocks is free again before others behind it are taken for dead. */
+START_TEST(network_resets_before_giving_up)
+{
+	static const uint32_t give_up[] = {0, 1, 124999, 500000, 1999999, 0xFFFFFFFF}, period[] = {3, 0, 0, 1, 1, 3};
+	options.give_up = give_up[_i];
+	again();
+	ck_assert_uint_eq(nic->regs[LANAI_TIMEOUT / 4], period[_i]);
+}
+END_TEST
+
 /* The shortest time-out is over before the timer is set. */
 START_TEST(shortest_time_out)
 {
@@ -575,6 +585,7 @@ main(void)
 	tcase_add_test(cases, sequences_begin_anew);
 	tcase_add_test(cases, pieces_of_a_lost_session);
 	tcase_add_test(cases, reset_of_both_directions);
+	tcase_add_loop_test(cases, network_resets_before_giving_up, 0, 6);
 	tcase_add_test(cases, shortest_time_out);
 	tcase_add_test(cases, unreliable_sends);
 	tcase_add_test(cases, unreliable_takes);
