@@ -244,20 +244,30 @@ missed(struct port *port)
 		port->refused = 1;
 }
 
+/* to_front: the entry at `at` becomes the first of the set. */
+static inline void
+to_front(uint32_t set, uint32_t at, uint32_t entry)
+{
+	do {
+		sram_write(at, sram_read(at - 4));
+		at -= 4;
+	} while (at != set);
+	sram_write(set, entry);
+}
+
 COLD uint32_t
 translate_slowly(struct port *port)
 {
-	uint32_t from = port->from;
-	uint32_t at = cache_at(port, from), tag = cache_tag(port, from);
+	uint32_t set = cache_at(port, port->from), tag = cache_tag(port, port->from);
+	uint32_t end = set + 4 * S.cache_ways;
 	if (port->refused)
 		return CACHE_VALID;
-	for (uint32_t way = 1; way < S.cache_ways; way++) {
-		at += 4;
-		uint32_t frame = sram_read(at) ^ tag;
-		if (frame >> CACHE_FRAME_BITS)
+	for (uint32_t at = set + 4; at != end; at += 4) {
+		uint32_t entry = sram_read(at);
+		if ((entry ^ tag) >> CACHE_FRAME_BITS)
 			continue;
-		insert(port, from, frame);
-		return frame;
+		to_front(set, at, entry);
+		return entry ^ tag;
 	}
 	missed(port);
 	return CACHE_VALID;
