@@ -15,9 +15,11 @@
 #define BULK_CYCLES_MAX    430u
 #define IDLE_CYCLES_MAX    25u
 #define MISS_CYCLES_MAX    1250u
+#define BEHIND_CYCLES_MAX  120u
 
-#define PACKETS 8u
-#define PHASES  24u
+#define PACKETS   8u
+#define SAME_SETS VMMC_CACHE_SETS /* page i + SAME_SETS shares its set with page i */
+#define PHASES    24u
 
 static struct lanai_mock *mock;
 static struct mock_nic *nic;
@@ -27,6 +29,7 @@ static void
 set_up(void)
 {
 	struct host_options options = host_defaults();
+	options.cache_ways = 2;
 	mock = lanai_mock_new("firmware/images/vmmc");
 	nic = mock->nic;
 	host_control(nic, &options);
@@ -35,6 +38,7 @@ set_up(void)
 	for (uint32_t i = 0; i < 8; i++) {
 		host_import(nic, 0, i, 1, FRAME, TAG);
 		host_source(nic, 0, i, 20 + i);
+		host_source(nic, 0, SAME_SETS + i, 30 + i);
 	}
 	host_export(nic, FRAME, TAG, VMMC_IN_WRITE);
 	lanai_mock_run(mock);
@@ -152,12 +156,12 @@ START_TEST(bulk_receive)
 }
 END_TEST
 
-/* stream: a long send of eight pages, page by page; the cycles in all. */
+/* stream: a long send of eight pages from `page` on, one by one; the cycles for one of them. */
 static unsigned
-stream(void)
+stream(uint32_t page)
 {
 	unsigned cycles = 0;
-	uint32_t source = 0, behind = posted + 1;
+	uint32_t source = page << VMMC_PAGE_SHIFT, behind = posted + 1;
 	uint32_t packets = host_counter(nic, VMMC_C_PACKETS_SENT);
 	uint8_t packet[VMMC_ACK_BYTES];
 	host_post(nic, 0, posted++, VMMC_CONTROL(VMMC_OP_LONG, 0, PACKETS * VMMC_PAGE), 0, &source, 1);
@@ -180,18 +184,24 @@ stream(void)
 	return cycles / PACKETS;
 }
 
-/* The first send finds nothing in the cache, and walks for each page; the second one everything. */
+/* The first send finds nothing in the cache, and walks for each page; the second one everything; the last one finds its
+ * pages behind others of their sets. */
 START_TEST(bulk_send)
 {
-	unsigned missing = stream();
+	unsigned missing = stream(0);
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_WALKS), PACKETS);
-	unsigned hitting = stream();
+	unsigned hitting = stream(0);
 	ck_assert_uint_eq(host_counter(nic, VMMC_C_WALKS), PACKETS);
+	stream(SAME_SETS);
+	unsigned behind = stream(0);
+	ck_assert_uint_eq(host_counter(nic, VMMC_C_WALKS), 2 * PACKETS);
 	printf("4 KB packet, sender: %u cycles\n", hitting);
+	printf("a hit behind the first entry of its set: %u cycles more\n", behind - hitting);
 	printf("a miss of the translation cache, walk of one entry: %u cycles more\n", missing - hitting);
 	fflush(stdout);
 	ck_assert_uint_le(hitting, BULK_CYCLES_MAX);
 	ck_assert_uint_le(missing - hitting, MISS_CYCLES_MAX);
+	ck_assert_uint_le(behind - hitting, BEHIND_CYCLES_MAX);
 }
 END_TEST
 
