@@ -40,6 +40,7 @@ dma_start(const struct transfer *transfer)
 	reg_write(LANAI_LAR, sram);
 	reg_write(LANAI_DMA_DIR, direction);
 	reg_write(LANAI_DMA_CTR, bytes);
+	arch_yield("dma: started");
 }
 
 /* dma_queue: starts the transfer if the engine is idle. */

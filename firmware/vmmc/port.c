@@ -234,6 +234,7 @@ serve_post(struct port *port, uint32_t control)
 	uint32_t slot = port->slot;
 	uint32_t post = VMMC_CONTROL_OP(control) == VMMC_OP_POST;
 	if (post ? redirect_post(port, slot, control) : redirect_cancel(port, slot, control)) {
+		arch_yield("post: dealt with");
 		port_take(port);
 		return;
 	}

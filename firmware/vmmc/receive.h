@@ -87,6 +87,7 @@ receive_take(struct arrival *arrival, struct peer *peer, uint32_t at, uint32_t l
 {
 	uint32_t dest = sram_read(at + 8);
 	uint32_t entry = receive_in_entry(dest);
+	arch_yield("receive: entry read");
 	if (__builtin_expect(receive_odd(dest, key, bytes, entry) != 0, 0)) {
 		redirect_take(arrival, dest, key, bytes, entry);
 	} else {

@@ -58,6 +58,7 @@ mark(const struct post *post, uint32_t frame, uint32_t on)
 {
 	uint32_t at = in_entry_at(frame);
 	uint32_t entry = sram_read(at);
+	arch_yield("mark: entry read");
 	if (!same_export(post, entry))
 		return;
 	entry = (entry & ~VMMC_IN_REDIRECT) | (on ? VMMC_IN_REDIRECT : 0);
@@ -93,6 +94,7 @@ say(struct post *post, uint32_t serial, uint32_t state, uint32_t first, uint32_t
 	sram_write(at + 8, first);
 	sram_write(at + 12, taken);
 	post->reporting = 1;
+	arch_yield("say: status words written");
 	dma_queue(&post->status);
 }
 
@@ -150,6 +152,7 @@ redirect_end(struct post *post, enum vmmc_post_state how)
 	if (post->state != POST_OPEN)
 		return;
 	unmark(post);
+	arch_yield("end: not in force any more");
 	post->next_bus = NO_BUS;
 	post->ending = how;
 	post->state = POST_ENDED;
@@ -223,6 +226,7 @@ walked(struct post *post, enum vmmc_post_state how)
 		refuse(post, how);
 		return;
 	}
+	arch_yield("walked: exports checked");
 	post->state = POST_OPEN;
 	post->next_bus = frame_bus(post->frame[0]) + (post->range & PAGE_MASK);
 	for (uint32_t i = 0; i < post->pages; i++)
@@ -249,6 +253,7 @@ redirect_walked(struct walk *walk, struct port *port)
 	struct post *post = S.posting;
 	uint16_t *frame = (S.post_user ? post->user_frame : post->frame) + S.post_walked;
 	(void)port;
+	arch_yield("walk: entries there");
 	if (post->ending || walk->stale || !take_entries(walk, frame)) {
 		walked(post, post->ending ? post->ending : VMMC_POST_REFUSED);
 		return;
@@ -273,6 +278,7 @@ begin(struct post *post, uint32_t slot, uint32_t bytes)
 	post->range = sram_read(slot + SLOT_PROXY);
 	post->user = sram_read(slot + SLOT_DATA);
 	post->serial = sram_read(slot + SLOT_DATA + 4);
+	arch_yield("begin: descriptor read");
 	post->bytes = post->first = bytes;
 	post->next = 0;
 	post->ending = 0;

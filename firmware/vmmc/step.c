@@ -51,7 +51,9 @@ signalled(void)
 	if (!S.signalled) {
 		S.signalled = 1;
 		obey();
+		arch_yield("signal: command obeyed");
 		ports_reopen();
+		arch_yield("signal: processes read");
 		redirect_withdraw();
 	}
 	if (!translate_sweep())

@@ -2,15 +2,7 @@
 
 #include <string.h>
 
-#define STATUS_FRAME 0u
-#define STATUS_BYTES 0x100u /* of a process */
-#define TURN_STEPS   12u    /* native steps in which the firmware becomes idle */
-
-static uint32_t
-status_bus(unsigned p)
-{
-	return STATUS_FRAME * VMMC_PAGE + STATUS_BYTES * (p + 1);
-}
+#define TURN_STEPS 12u /* native steps in which the firmware becomes idle */
 
 static void
 put_word(struct posts *posts, uint32_t bus, uint32_t value)
@@ -134,7 +126,7 @@ posts_init(struct posts *posts, struct mock_nic *nic, void (*turn)(void *owner),
 		fill(posts, frame, 0);
 		posts->directory[p] = frame * VMMC_PAGE;
 		posts->queued[p] = 0;
-		host_open(nic, p, status_bus(p));
+		host_open(nic, p, POSTS_STATUS(p));
 		mock_set_sram(nic, VMMC_PROCS + p * sizeof(struct vmmc_proc) + offsetof(struct vmmc_proc, directory),
 		              posts->directory[p]);
 		posts_turn(posts);
@@ -220,7 +212,7 @@ posts_settle(struct posts *posts)
 struct post_report
 posts_status(const struct posts *posts, unsigned p, uint32_t slot)
 {
-	uint32_t at = status_bus(p) + offsetof(struct vmmc_status, post) + slot * sizeof(struct vmmc_post_status);
+	uint32_t at = POSTS_STATUS(p) + offsetof(struct vmmc_status, post) + slot * sizeof(struct vmmc_post_status);
 	return (struct post_report){.serial = host_word(posts->nic, at),
 	                            .state = host_word(posts->nic, at + 4),
 	                            .first = host_word(posts->nic, at + 8),

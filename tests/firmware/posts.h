@@ -12,7 +12,8 @@
 #define POSTS_CANARY    0xC5C5C5C5u
 #define POSTS_VALUE     0xD0000000u /* the values that arrive count from here */
 #define POSTS_PROCESSES 2u
-#define POSTS_TAG       0x70u /* of process 0; the next ones follow */
+#define POSTS_STATUS(p) (0x100u * ((p) + 1)) /* bus address of the status words of process p, in frame 0 */
+#define POSTS_TAG       0x70u                /* of process 0; the next ones follow */
 
 struct posts {
 	struct mock_nic *nic;

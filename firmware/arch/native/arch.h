@@ -21,6 +21,7 @@ struct arch_machine {
 	void (*reg_write)(void *device, uint32_t offset, uint32_t value);
 	void (*sram_written)(void *device, uint32_t address, uint32_t value); /* after the store; may be NULL */
 	void (*trace_move)(void *device, uint32_t to, uint32_t from);         /* may be NULL */
+	void (*yield)(void *device, const char *point);                       /* arch_yield(); may be NULL */
 };
 extern struct arch_machine *arch_machine;
 
@@ -82,6 +83,15 @@ trace_move(uint32_t to, uint32_t from)
 {
 	if (arch_machine->trace_move)
 		arch_machine->trace_move(arch_machine->device, to, from);
+}
+
+/* arch_yield: a named moment at which the host, or an engine, may do something that this firmware must not be surprised
+ * by.  On the LANai that may happen anywhere; a test of orders needs the moments that matter. */
+static inline void
+arch_yield(const char *point)
+{
+	if (arch_machine->yield)
+		arch_machine->yield(arch_machine->device, point);
 }
 
 #endif
