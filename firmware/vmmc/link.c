@@ -6,15 +6,11 @@
 /* The time-out doubles this often at most without progress. */
 #define BACKOFF_MAX 3u
 
-/* timer_want: the interval timer must ask for this peer at `at`, which is `delay` ticks from now, perhaps past. */
+/* timer_set: the interval timer runs out at `at` or sooner. */
 static void
-timer_want(struct peer *peer, uint32_t at, uint32_t delay)
+timer_set(uint32_t at)
 {
-	if (!peer->timed) {
-		peer->timed = 1;
-		peer->timed_next = S.timed;
-		S.timed = peer;
-	}
+	uint32_t delay = at - reg_read(LANAI_RTC);
 	int32_t earlier = (int32_t)(at - S.timer_at);
 	if (S.timer_on && earlier >= 0)
 		return;
@@ -23,6 +19,37 @@ timer_want(struct peer *peer, uint32_t at, uint32_t delay)
 	if ((int32_t)delay <= 0)
 		delay = 1;
 	reg_write(LANAI_IT, delay);
+}
+
+/* scan_want: this peer's time-out must be looked at when rto_at is past. */
+static void
+scan_want(struct peer *peer)
+{
+	uint32_t at = peer->rto_at;
+	if (!peer->timed) {
+		peer->timed = 1;
+		peer->timed_next = S.timed;
+		S.timed = peer;
+	}
+	int32_t earlier = (int32_t)(at - S.scan_at);
+	if (S.scan_on && earlier >= 0)
+		return;
+	S.scan_on = 1;
+	S.scan_at = at;
+}
+
+/* owing_push: looks at what is owed to the peer after ack_delay.  All wait equally long, so the list is in order. */
+static void
+owing_push(struct peer *peer, uint32_t at)
+{
+	peer->look_at = at;
+	peer->owing = 1;
+	peer->owing_next = NULL;
+	if (S.owing)
+		S.owing_last->owing_next = peer;
+	else
+		S.owing = peer;
+	S.owing_last = peer;
 }
 
 /* unkept: without reliability nothing waits for the peer; what is in its list has not left yet. */
@@ -40,8 +67,8 @@ link_time(struct peer *peer)
 		unkept(peer);
 		return;
 	}
-	uint32_t left = peer->rto_at - reg_read(LANAI_RTC);
-	timer_want(peer, peer->rto_at, left);
+	scan_want(peer);
+	timer_set(peer->rto_at);
 }
 
 void
@@ -52,7 +79,10 @@ link_owe(struct peer *peer)
 	uint32_t at = reg_read(LANAI_RTC) + S.ack_delay;
 	peer->ack_at = at;
 	peer->owed_then = peer->owed;
-	timer_want(peer, at, S.ack_delay);
+	if (peer->owing)
+		return;
+	owing_push(peer, at);
+	timer_set(at);
 }
 
 /* transmit: a packet that waited; its link word has the number already. */
@@ -408,54 +438,70 @@ time_out(struct peer *peer, uint32_t now)
 	return (int32_t)ticks;
 }
 
-/* ack_due: nothing came for the whole delay: acknowledge.  Else wait for as long again. */
-static inline void
-ack_due(struct peer *peer, uint32_t now)
+/* look: the peer's turn in S.owing has come.  If nothing came for the whole delay, or this is the second one, what is
+ * owed is acknowledged.  Else, or if it is owed for a shorter time, the second delay begins. */
+static void
+look(struct peer *peer, uint32_t now)
 {
-	peer->ack_at = now + S.ack_delay;
-	if (peer->owed == peer->owed_then)
+	int32_t early = (int32_t)(peer->ack_at - now);
+	peer->owing = 0;
+	if (!peer->owed)
+		return;
+	if (peer->owed_then == 0 || (early <= 0 && peer->owed == peer->owed_then)) {
 		ack_push(peer);
-	peer->owed_then = peer->owed;
+		return;
+	}
+	peer->owed_then = 0;
+	owing_push(peer, now + S.ack_delay);
 }
 
-/* peer_left: deals with the peer's deadlines that are due at `now`; ticks until its next one, 0 if it has none.  Starts
- * nothing, so that the list of timed peers stands still. */
-static inline uint32_t
-peer_left(struct peer *peer, uint32_t now)
+static void
+look_at_owing(uint32_t now)
 {
-	int32_t left = 0;
-	if (peer->oldest || peer->state == LINK_MAKING) {
-		left = (int32_t)(peer->rto_at - now);
-		if (left <= 0)
-			left = time_out(peer, now);
+	struct peer *peer;
+	while ((peer = S.owing) != NULL) {
+		int32_t left = (int32_t)(peer->look_at - now);
+		if (left > 0)
+			return;
+		S.owing = peer->owing_next;
+		look(peer, now);
 	}
-	if (peer->owed) {
-		int32_t ack_left = (int32_t)(peer->ack_at - now);
-		if (ack_left <= 0) {
-			ack_due(peer, now);
-			ack_left = (int32_t)S.ack_delay;
+}
+
+/* scan: deals with all time-outs that are due.  Starts nothing, so that the list stands still. */
+static void
+scan(uint32_t now)
+{
+	struct peer *peer = S.timed;
+	S.timed = NULL;
+	S.scan_on = 0;
+	while (peer) {
+		struct peer *next = peer->timed_next;
+		int32_t left = (int32_t)(peer->rto_at - now);
+		peer->timed = 0;
+		if (peer->oldest || peer->state == LINK_MAKING) {
+			if (left <= 0)
+				left = time_out(peer, now);
+			if (left)
+				scan_want(peer);
 		}
-		if (!peer->ack_queued && (!left || ack_left - left < 0))
-			left = ack_left;
+		peer = next;
 	}
-	return (uint32_t)left;
 }
 
 void
 link_timer(void)
 {
 	uint32_t now = reg_read(LANAI_RTC);
-	struct peer *peer = S.timed;
-	S.timed = NULL;
 	S.timer_on = 0;
-	while (peer) {
-		struct peer *next = peer->timed_next;
-		uint32_t left = peer_left(peer, now);
-		peer->timed = 0;
-		if (left)
-			timer_want(peer, now + left, left);
-		peer = next;
-	}
+	look_at_owing(now);
+	int32_t left = (int32_t)(S.scan_at - now);
+	if (S.scan_on && left <= 0)
+		scan(now);
+	if (S.scan_on)
+		timer_set(S.scan_at);
+	if (S.owing)
+		timer_set(S.owing->look_at);
 	if (S.ack_first || S.send_first)
 		send_waiting();
 }

@@ -105,7 +105,7 @@ struct peer {
 	/* from it */
 	uint32_t expected;
 	uint32_t owed;      /* packets taken and not acknowledged; while there are some the delay runs */
-	uint32_t owed_then; /* `owed` when the delay began */
+	uint32_t owed_then; /* `owed` when the delay began, 0 if it is the second */
 	uint32_t gap;       /* a gap was answered; not again before a packet is in order */
 	uint32_t due;       /* kind of the control packet to send, 0 = none but what is owed */
 	struct peer *ack_next; /* queue of control packets to send */
@@ -116,6 +116,9 @@ struct peer {
 	uint32_t quiet;   /* ticks without progress that are its fault, up to the last time-out; 0 if there was none */
 	uint32_t timed;   /* in the list S.timed */
 	struct peer *timed_next;
+	uint32_t look_at; /* when its turn in S.owing comes; `owing`: it is there */
+	uint32_t owing;
+	struct peer *owing_next;
 } __attribute__((aligned(128))); /* the address of a peer is a shift away from its number */
 
 /* Most arrivals are one transfer.  What posts cover can be several: the last of them is `deposit`, whose end frees the
@@ -212,8 +215,10 @@ struct vmmc {
 	struct peer *send_first, *send_last;
 	uint32_t ack_every, ack_delay, rto, give_up, window, first_sequence, reliable; /* vmmc_ctrl */
 	uint32_t incarnation, sessions; /* what session numbers are made of */
-	uint32_t timer_on, timer_at;
-	struct peer *timed;
+	uint32_t timer_on, timer_at; /* the interval timer */
+	uint32_t scan_on, scan_at;   /* the next look at S.timed */
+	struct peer *timed;          /* with something unacknowledged, in any order */
+	struct peer *owing, *owing_last; /* with something to acknowledge, in order of look_at */
 	/* receive */
 	struct arrival *armed, *free_arrivals;
 	uint32_t draining; /* the rest of a packet longer than any buffer comes */

@@ -126,6 +126,47 @@ START_TEST(ack_delay_begins_again)
 }
 END_TEST
 
+/* What is owed waits for two delays at most, however many packets come meanwhile. */
+START_TEST(ack_delay_begins_again_once)
+{
+	tear_down();
+	options.ack_every = 24;
+	start();
+	for (unsigned i = 0; i < 4; i++) {
+		data_arrives(0);
+		uint32_t ticks = i < 2 ? options.ack_delay - 1 : 1;
+		ck_assert(!nic->send_busy);
+		while (ticks--) {
+			mock_advance(nic, 1);
+			mock_step(nic);
+		}
+	}
+	ck_assert_uint_eq(sent(NULL), 4);
+}
+END_TEST
+
+/* An acknowledgement that went with data leaves a deadline behind; what is owed from then on is not acknowledged by it,
+ * nor later than after two delays of its own. */
+START_TEST(deadline_of_what_was_piggy_backed)
+{
+	uint32_t waited = 0;
+	data_arrives(0);
+	mock_advance(nic, options.ack_delay / 2);
+	mock_step(nic);
+	send_one();
+	sent(NULL);
+	data_arrives(1);
+	for (; !nic->send_busy; waited++) {
+		mock_advance(nic, 1);
+		mock_step(nic);
+	}
+	ck_assert_uint_ge(waited, options.ack_delay);
+	ck_assert_uint_le(waited, 2 * options.ack_delay);
+	ck_assert_uint_eq(sent(NULL), 2);
+	ck_assert_uint_eq(count_of(VMMC_C_ACKS_SENT), 1);
+}
+END_TEST
+
 START_TEST(piggy_backed)
 {
 	uint32_t kind;
@@ -377,6 +418,8 @@ main(void)
 	tcase_add_test(cases, explicit_after_ack_every);
 	tcase_add_test(cases, explicit_after_ack_delay);
 	tcase_add_test(cases, ack_delay_begins_again);
+	tcase_add_test(cases, ack_delay_begins_again_once);
+	tcase_add_test(cases, deadline_of_what_was_piggy_backed);
 	tcase_add_test(cases, piggy_backed);
 	tcase_add_test(cases, acknowledgements_first);
 	tcase_add_test(cases, explicit_acknowledgement_frees);
