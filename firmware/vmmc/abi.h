@@ -172,8 +172,8 @@ enum vmmc_counter {
 	VMMC_C_NACKS_RECEIVED,
 	VMMC_C_NETWORK_RESETS, /* NRES: the packet under way was lost */
 	VMMC_C_NOTIFICATIONS,
-	VMMC_C_CACHE_HITS, /* lookups of the translation cache, one a piece */
-	VMMC_C_CACHE_MISSES,
+	VMMC_C_CACHE_HITS,   /* pieces of long sends whose source page was found in the cache, at once or after a miss */
+	VMMC_C_CACHE_MISSES, /* walks, or questions to the host, that such a piece had to wait for */
 	VMMC_C_WALKS, /* table walks by DMA: directory entry and a row of entries */
 	VMMC_C_ENTRIES_FETCHED,
 	VMMC_C_MISS_INTERRUPTS, /* by_interrupt */
