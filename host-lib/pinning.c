@@ -6,17 +6,16 @@
 #define SPAN  1024u /* records are made by that many */
 
 struct pinned {
-	struct pinned *older, *newer; /* order of use */
-	uint64_t ticket;              /* of the last request that reads it */
+	uint64_t used;   /* when: by the count of uses */
+	uint64_t ticket; /* of the last request that reads it */
 	unsigned holds;
-	uint32_t page;
 };
 
 struct pinning {
 	struct driver_process *driver;
 	unsigned limit, n_pinned;
-	bool busy; /* a task pins */
-	struct pinned *oldest, *newest;
+	bool busy;     /* a task pins */
+	uint64_t uses; /* so far */
 	struct pinned *records[PAGES / SPAN];
 	uint32_t pinned[PAGES / 32];
 };
@@ -57,49 +56,39 @@ record(const struct pinning *p, uint32_t page)
 	return &p->records[page / SPAN][page % SPAN];
 }
 
+/* The first page in [page, end) that is not pinned; `end` if all are. */
+static uint32_t
+first_gap(const struct pinning *p, uint32_t page, uint32_t end)
+{
+	while (page < end) {
+		uint32_t gaps = ~p->pinned[page / 32] >> page % 32;
+		if (gaps)
+			return MIN(page + (uint32_t)__builtin_ctz(gaps), end);
+		page = (page | 31) + 1;
+	}
+	return end;
+}
+
 unsigned
 pinning_missing(const struct pinning *p, uint32_t page, unsigned n, uint32_t *first)
 {
-	uint32_t end = page + n;
+	uint32_t end = page + n, gap = first_gap(p, page, end);
 	unsigned run = 0;
 
-	while (page < end && is_pinned(p, page))
-		page++;
-	while (page + run < end && !is_pinned(p, page + run))
+	while (gap + run < end && !is_pinned(p, gap + run))
 		run++;
-	*first = page;
+	*first = gap;
 	return run;
-}
-
-/* The order of use. --------------------------------------------------------------------------------------------------
- */
-
-static void
-leave(struct pinning *p, struct pinned *r)
-{
-	*(r->older ? &r->older->newer : &p->oldest) = r->newer;
-	*(r->newer ? &r->newer->older : &p->newest) = r->older;
-}
-
-static void
-enter(struct pinning *p, struct pinned *r)
-{
-	r->older = p->newest;
-	r->newer = NULL;
-	*(p->newest ? &p->newest->newer : &p->oldest) = r;
-	p->newest = r;
 }
 
 void
 pinning_hold(struct pinning *p, uint32_t page, unsigned n)
 {
+	p->uses++;
 	for (uint32_t end = page + n; page < end; page++) {
 		struct pinned *r = record(p, page);
 		r->holds++;
-		if (r != p->newest) {
-			leave(p, r);
-			enter(p, r);
-		}
+		r->used = p->uses;
 	}
 }
 
@@ -119,13 +108,11 @@ pinning_release(struct pinning *p, uint32_t page, unsigned n, uint64_t ticket)
 static void
 add(struct pinning *p, uint32_t page)
 {
-	struct pinned **records = &p->records[page / SPAN], *r;
+	struct pinned **records = &p->records[page / SPAN];
 
 	if (!*records)
 		*records = g_new0(struct pinned, SPAN);
-	r = record(p, page);
-	*r = (struct pinned){.page = page};
-	enter(p, r);
+	*record(p, page) = (struct pinned){.used = ++p->uses};
 	p->pinned[page / 32] |= 1u << page % 32;
 	p->n_pinned++;
 }
@@ -133,9 +120,32 @@ add(struct pinning *p, uint32_t page)
 static void
 drop(struct pinning *p, uint32_t page)
 {
-	leave(p, record(p, page));
 	p->pinned[page / 32] &= ~(1u << page % 32);
 	p->n_pinned--;
+}
+
+/* The next pinned page from `page` on; PAGES: none. */
+static uint32_t
+next_pinned(const struct pinning *p, uint32_t page)
+{
+	while (page < PAGES) {
+		uint32_t bits = p->pinned[page / 32] >> page % 32;
+		if (bits)
+			return page + (uint32_t)__builtin_ctz(bits);
+		page = (page | 31) + 1;
+	}
+	return PAGES;
+}
+
+static gint
+by_use(gconstpointer a, gconstpointer b, gpointer pinning)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+	uint64_t use_x = record(pinning, x)->used, use_y = record(pinning, y)->used;
+
+	if (use_x != use_y)
+		return use_x < use_y ? -1 : 1;
+	return x < y ? -1 : x > y;
 }
 
 static gint
@@ -148,13 +158,15 @@ by_page(gconstpointer a, gconstpointer b)
 
 /* The n pages that shall go, in order of pages; fewer if the others are in use. */
 static GArray *
-victims(const struct pinning *p, unsigned n, uint64_t completed)
+victims(struct pinning *p, unsigned n, uint64_t completed)
 {
 	GArray *pages = g_array_new(false, false, sizeof(uint32_t));
 
-	for (const struct pinned *r = p->oldest; r && pages->len < n; r = r->newer)
-		if (!r->holds && r->ticket <= completed)
-			g_array_append_val(pages, r->page);
+	for (uint32_t page = next_pinned(p, 0); page < PAGES; page = next_pinned(p, page + 1))
+		if (!record(p, page)->holds && record(p, page)->ticket <= completed)
+			g_array_append_val(pages, page);
+	g_array_sort_with_data(pages, by_use, p);
+	g_array_set_size(pages, MIN(pages->len, n));
 	g_array_sort(pages, by_page);
 	return pages;
 }
@@ -217,9 +229,11 @@ pinning_in_use(const struct pinning *p, uint64_t completed)
 {
 	uint64_t least = 0;
 
-	for (const struct pinned *r = p->oldest; r; r = r->newer)
+	for (uint32_t page = next_pinned(p, 0); page < PAGES; page = next_pinned(p, page + 1)) {
+		const struct pinned *r = record(p, page);
 		if (!r->holds && r->ticket > completed && (!least || r->ticket < least))
 			least = r->ticket;
+	}
 	return least;
 }
 

@@ -22,17 +22,17 @@ enum vmmc_error {
 	VMMC_OK = 0,
 	VMMC_EINVAL,    /* an argument is out of its range */
 	VMMC_EALIGN,    /* address, offset or length not a multiple of 4 */
-	VMMC_EFAULT,    /* memory not mapped in this process */
+	VMMC_EFAULT,    /* memory not mapped in this process, or the NIC could not translate it */
 	VMMC_ENAME,     /* name already exported on this host, or not exported there */
 	VMMC_EPERM,     /* this node may not import it */
 	VMMC_ENODE,     /* no such node, or no route to it */
 	VMMC_ERANGE,    /* the transfer would leave the imported buffer */
-	VMMC_ENOSPC,    /* a table is full: processes, imported pages, source pages, host memory */
+	VMMC_ENOSPC,    /* a table is full: processes, imported pages, pinned pages, host memory */
 	VMMC_ESTALE,    /* the export behind this proxy is gone */
 	VMMC_ETIMEDOUT, /* the deadline passed */
 	VMMC_EFIRMWARE, /* the firmware refused to start or has stopped, or the NIC was reset: close and open again */
 	VMMC_EDOWN,     /* the other node does not answer any more, or has restarted: import again */
-	VMMC_EBUSY,     /* all slots for redirections are in use */
+	VMMC_EBUSY,     /* all slots for redirections are in use; of vmmc_notify(): one is */
 	VMMC_N_ERRORS
 };
 const char *vmmc_strerror(enum vmmc_error error); /* a sentence, without newline */
@@ -52,8 +52,8 @@ const struct vmmc_capabilities *vmmc_capabilities(const struct vmmc *v);
  * `node` or VMMC_ANY_NODE. Pins it. */
 enum vmmc_error vmmc_export(struct vmmc *v, uint64_t address, uint32_t length, uint32_t name, uint32_t node,
                             struct vmmc_export **e);
-/* vmmc_unexport: from its return on, no byte is deposited there any more.  Importers are told over the Ethernet; what
- * they send until then is dropped and counted by this host's NIC. */
+/* vmmc_unexport: what is posted there ends.  From its return on, no byte is deposited there any more.  Importers are
+ * told over the Ethernet; what they send until then is dropped and counted by this host's NIC. */
 void vmmc_unexport(struct vmmc_export *e);
 /* vmmc_name: a name that nobody on this host has used: for exports that are told about by other means. */
 uint32_t vmmc_name(struct vmmc *v);
@@ -74,6 +74,7 @@ enum vmmc_error vmmc_send(struct vmmc *v, uint64_t source, struct vmmc_proxy *pr
 enum vmmc_error vmmc_send_inline(struct vmmc *v, const void *data, struct vmmc_proxy *proxy, uint32_t offset,
                                  uint32_t length);
 bool vmmc_sent(struct vmmc *v, uint64_t ticket); /* a short send's ticket: at once */
+/* vmmc_wait_sent: also ends when the request was refused: vmmc_proxy_error(). */
 enum vmmc_error vmmc_wait_sent(struct vmmc *v, uint64_t ticket, sim_time deadline);
 
 /* vmmc_last_trace: the id (trace.h) of the last message sent: the sending task's (task_set_trace()) if it has one, else
@@ -81,7 +82,8 @@ enum vmmc_error vmmc_wait_sent(struct vmmc *v, uint64_t ticket, sim_time deadlin
  * waits for marks TRACE_STAGE_DETECT and TRACE_STAGE_RETURN itself. */
 uint32_t vmmc_last_trace(const struct vmmc *v);
 
-/* vmmc_wait: the one waiting routine: returns VMMC_OK once ready(arg) is true, VMMC_ETIMEDOUT after the deadline.
+/* vmmc_wait: the one waiting routine: returns VMMC_OK once ready(arg) is true, VMMC_ETIMEDOUT after the deadline,
+ * VMMC_EFIRMWARE when the NIC is found to have stopped.
  * Whatever can make it true lies in the ranges of the process' memory, or pokes the task (cpu_poke).  By spinning in
  * this version. ready() only looks; it may be called from events. */
 enum vmmc_error vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
@@ -123,7 +125,8 @@ enum vmmc_error vmmc_send_notify(struct vmmc *v, uint64_t source, struct vmmc_pr
 
 /* vmmc_proxy_error: VMMC_OK, or why nothing can be sent to it any more: VMMC_ESTALE, VMMC_EDOWN, VMMC_EFIRMWARE. */
 enum vmmc_error vmmc_proxy_error(const struct vmmc_proxy *proxy);
-/* vmmc_on_broken: broken(arg) is called once, by a kernel task, when that changes from VMMC_OK. */
+/* vmmc_on_broken: broken(arg) is called once, by a kernel task, when that changes from VMMC_OK.  It pokes whom it
+ * concerns, and calls nothing of this header. */
 void vmmc_on_broken(struct vmmc_proxy *proxy, void (*broken)(void *arg), void *arg);
 
 #endif

@@ -1,7 +1,7 @@
 /* Makes a number of identical library calls on two simulated hosts; tools/count_instructions.sh runs it under
  * callgrind.
  *
- *   count_instructions send <calls> <bytes>     vmmc_send, pages translated, queue never full
+ *   count_instructions send <calls> <bytes>     vmmc_send, pages pinned, queue never full
  *   count_instructions wait <calls>             vmmc_wait for what is true already
  *
  * The difference between two numbers of calls is what the calls themselves execute. */
@@ -88,7 +88,7 @@ sender(void *arg)
 	while (!run.exported)
 		pause_for(PAUSE);
 	must(vmmc_import(v, 1, NAME, &proxy));
-	must(vmmc_send(v, source, proxy, 0, BYTES, NULL)); /* translates every page */
+	must(vmmc_send(v, source, proxy, 0, BYTES, NULL)); /* pins every page */
 	for (unsigned i = 0; i < run.calls; i++)
 		call(v, proxy, source);
 	run.done = true;

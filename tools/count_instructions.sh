@@ -3,9 +3,9 @@
 #
 #   tools/count_instructions.sh <build folder>      (after: cmake --build <build folder> --target count_instructions)
 #
-# callgrind counts what functions of vmmc.c and nic_lanai.c execute themselves, in two runs that differ in the number of
-# calls only; what they call in the simulator (bus, memory, processor time) is not the library's and not counted, nor is
-# begin(), which keeps the trace.
+# callgrind counts what functions of the library (vmmc*.c, nic_lanai.c; apart: pinning.c) execute themselves, in two runs
+# that differ in the number of calls only; what they call in the simulator (bus, memory, processor time) is not the
+# library's and not counted, nor is begin(), which keeps the trace.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
@@ -16,30 +16,37 @@ few=16
 many=80
 cd "$root"
 
-# own <arguments>: instructions that the library executes itself in the whole run
+library='host-lib\/((vmmc|vmmc_send|vmmc_state|nic_lanai)[.][ch]:|driver_interrupt[.]c:driver_broken)'
+pinning='host-lib\/pinning[.]c:'
+
+# own <files> <arguments>: instructions that they execute themselves in the whole run
 own() {
+	files=$1
+	shift
 	valgrind --tool=callgrind --callgrind-out-file="$work/out" "$build/host-lib/count_instructions" "$@" \
 		>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 	callgrind_annotate --threshold=100 --auto=no "$work/out" |
-		awk '/host-lib\/(vmmc|nic_lanai)\.[ch]:/ && !/:begin / { gsub(",", "", $1); sum += $1 } END { print sum + 0 }'
+		awk '/'"$files"'/ && !/:begin / { gsub(",", "", $1); sum += $1 } END { print sum + 0 }'
 }
 
-# each <kind> [bytes]: instructions of one call, rounded
+# each <files> <kind> [bytes]: instructions of one call, rounded
 each() {
-	kind=$1
-	shift
-	a=$(own "$kind" $few "$@")
-	b=$(own "$kind" $many "$@")
+	files=$1
+	kind=$2
+	shift 2
+	a=$(own "$files" "$kind" $few "$@")
+	b=$(own "$files" "$kind" $many "$@")
 	echo $(((b - a + (many - few) / 2) / (many - few)))
 }
 
-word=$(each send 4)
-words=$(each send 128)
-page=$(each send 4096)
-pages=$(each send 65536)
-wait=$(each wait)
+word=$(each "$library" send 4)
+words=$(each "$library" send 128)
+page=$(each "$library" send 4096)
+check=$(each "$pinning" send 4096)
+checks=$(each "$pinning" send 65536)
+wait=$(each "$library" wait)
 a_word=$(((words - word + 15) / 31))
-a_page=$(((pages - page + 7) / 15))
+a_check=$(((checks - check + 7) / 15))
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
 type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
 
@@ -51,8 +58,9 @@ cat >"$header" <<END
 
 #define IC_VMMC_SHORT      $((word - a_word)) /* vmmc_send of inline data */
 #define IC_VMMC_SHORT_WORD $a_word /* and each word of it */
-#define IC_VMMC_LONG       $((page - a_page)) /* vmmc_send by DMA, pages translated */
-#define IC_VMMC_LONG_PAGE  $a_page /* and each source page */
+#define IC_VMMC_LONG       $page /* vmmc_send by DMA, without the check */
+#define IC_PIN_CHECK       $((check - a_check)) /* are the pages pinned? */
+#define IC_PIN_CHECK_PAGE  $a_check /* and each of them */
 #define IC_VMMC_WAIT       $wait /* vmmc_wait, without the polling */
 
 #endif
