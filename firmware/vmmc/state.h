@@ -89,9 +89,9 @@ enum link_state { LINK_NONE, LINK_IDLE, LINK_MAKING, LINK_DOWN, LINK_UP };
 
 struct peer {
 	uint32_t route[2];
-	uint32_t start; /* offset in a send buffer of the first word with route bytes */
-	uint32_t skip;  /* bytes of that word to skip (SA) */
-	uint32_t state; /* enum link_state */
+	uint32_t start;               /* offset in a send buffer of the first word with route bytes */
+	uint32_t skip;                /* bytes of that word to skip (SA) */
+	uint32_t state;               /* enum link_state */
 	uint32_t mine, theirs, heard; /* session.h */
 	/* towards it */
 	uint32_t next_sequence; /* << 16: wraps by itself */
@@ -104,10 +104,10 @@ struct peer {
 	uint32_t send_queued;
 	/* from it */
 	uint32_t expected;
-	uint32_t owed;      /* packets taken and not acknowledged; while there are some the delay runs */
-	uint32_t owed_then; /* `owed` when the delay began, 0 if it is the second */
-	uint32_t gap;       /* a gap was answered; not again before a packet is in order */
-	uint32_t due;       /* kind of the control packet to send, 0 = none but what is owed */
+	uint32_t owed;         /* packets taken and not acknowledged; while there are some the delay runs */
+	uint32_t owed_then;    /* `owed` when the delay began, 0 if it is the second */
+	uint32_t gap;          /* a gap was answered; not again before a packet is in order */
+	uint32_t due;          /* kind of the control packet to send, 0 = none but what is owed */
 	struct peer *ack_next; /* queue of control packets to send */
 	uint32_t ack_queued;
 	/* timer */
@@ -214,10 +214,10 @@ struct vmmc {
 	struct peer *ack_first, *ack_last;
 	struct peer *send_first, *send_last;
 	uint32_t ack_every, ack_delay, rto, give_up, window, first_sequence, reliable; /* vmmc_ctrl */
-	uint32_t incarnation, sessions; /* what session numbers are made of */
-	uint32_t timer_on, timer_at; /* the interval timer */
-	uint32_t scan_on, scan_at;   /* the next look at S.timed */
-	struct peer *timed;          /* with something unacknowledged, in any order */
+	uint32_t incarnation, sessions;  /* what session numbers are made of */
+	uint32_t timer_on, timer_at;     /* the interval timer */
+	uint32_t scan_on, scan_at;       /* the next look at S.timed */
+	struct peer *timed;              /* with something unacknowledged, in any order */
 	struct peer *owing, *owing_last; /* with something to acknowledge, in order of look_at */
 	/* receive */
 	struct arrival *armed, *free_arrivals;
@@ -227,14 +227,14 @@ struct vmmc {
 	struct transfer *dma_last;  /* valid if there is a first */
 
 	/* translation */
-	uint32_t cache_low;  /* shift right of an address: bytes of the index, dirty below and above */
-	uint32_t cache_mask; /* of those */
-	uint32_t cache_high; /* mask of an address: its bits in a tag */
+	uint32_t cache_low;    /* shift right of an address: bytes of the index, dirty below and above */
+	uint32_t cache_mask;   /* of those */
+	uint32_t cache_high;   /* mask of an address: its bits in a tag */
 	uint32_t cache_spread; /* shift left of a process' number: its bytes of the index; 0 = it has none */
 	uint32_t cache_end;    /* SRAM address */
 	uint32_t cache_ways, cache_prefetch;
 	uint32_t by_interrupt;
-	struct walk miss; /* of the send that goes on when it is over */
+	struct walk miss;     /* of the send that goes on when it is over */
 	uint32_t sweep_at;    /* SRAM address in VMMC_CACHE: the rest is still to go through */
 	uint32_t sweep_ports; /* bit p: entries of process p leave; 0 = nothing to do */
 
