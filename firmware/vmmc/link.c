@@ -10,10 +10,10 @@
 static void
 timer_set(uint32_t at)
 {
-	uint32_t delay = at - reg_read(LANAI_RTC);
 	int32_t earlier = (int32_t)(at - S.timer_at);
 	if (S.timer_on && earlier >= 0)
 		return;
+	uint32_t delay = at - reg_read(LANAI_RTC);
 	S.timer_on = 1;
 	S.timer_at = at;
 	if ((int32_t)delay <= 0)
@@ -21,8 +21,8 @@ timer_set(uint32_t at)
 	reg_write(LANAI_IT, delay);
 }
 
-/* scan_want: this peer's time-out must be looked at when rto_at is past. */
-static void
+/* scan_want: this peer's time-out must be looked at when rto_at is past.  1 if that comes before all others. */
+static uint32_t
 scan_want(struct peer *peer)
 {
 	uint32_t at = peer->rto_at;
@@ -33,9 +33,10 @@ scan_want(struct peer *peer)
 	}
 	int32_t earlier = (int32_t)(at - S.scan_at);
 	if (S.scan_on && earlier >= 0)
-		return;
+		return 0;
 	S.scan_on = 1;
 	S.scan_at = at;
+	return 1;
 }
 
 /* owing_push: looks at what is owed to the peer after ack_delay.  All wait equally long, so the list is in order. */
@@ -67,8 +68,8 @@ link_time(struct peer *peer)
 		unkept(peer);
 		return;
 	}
-	scan_want(peer);
-	timer_set(peer->rto_at);
+	if (scan_want(peer))
+		timer_set(peer->rto_at);
 }
 
 void
