@@ -17,6 +17,8 @@
 #define MISS_CYCLES_MAX    1250u
 #define BEHIND_CYCLES_MAX  120u
 
+#define MANY_CYCLES_MAX 830u
+
 #define PACKETS   8u
 #define SAME_SETS VMMC_CACHE_SETS /* page i + SAME_SETS shares its set with page i */
 #define PHASES    24u
@@ -26,13 +28,11 @@ static struct mock_nic *nic;
 static uint32_t arrived, posted;
 
 static void
-set_up(void)
+start(const struct host_options *options)
 {
-	struct host_options options = host_defaults();
-	options.cache_ways = 2;
 	mock = lanai_mock_new("firmware/images/vmmc");
 	nic = mock->nic;
-	host_control(nic, &options);
+	host_control(nic, options);
 	lanai_mock_start(mock);
 	host_open(nic, 0, 0x30000);
 	for (uint32_t i = 0; i < 8; i++) {
@@ -42,6 +42,14 @@ set_up(void)
 	}
 	host_export(nic, FRAME, TAG, VMMC_IN_WRITE);
 	lanai_mock_run(mock);
+}
+
+static void
+set_up(void)
+{
+	struct host_options options = host_defaults();
+	options.cache_ways = 2;
+	start(&options);
 }
 
 static void
@@ -205,6 +213,35 @@ START_TEST(bulk_send)
 }
 END_TEST
 
+/* Fifteen nodes send 4 KB packets in turn, each so seldom that its packet is acknowledged alone, by the timer. */
+START_TEST(many_nodes)
+{
+	static uint8_t packet[VMMC_HEADER + VMMC_PAGE];
+	struct host_options options = host_defaults();
+	unsigned cycles = 0;
+	tear_down();
+	options.n_nodes = 16;
+	options.ack_delay = 400;
+	start(&options);
+	for (uint32_t i = 0; i < 20 * 15; i++) {
+		uint32_t bytes = host_packet(packet, 1 + i % 15, i / 15, 0, DEST, VMMC_KEY(TAG, 0, VMMC_PAGE));
+		ck_assert(mock_deliver(nic, packet, bytes, 0));
+		cycles += lanai_mock_busy_cycles(mock);
+		mock_finish_dma(nic, false);
+		cycles += lanai_mock_busy_cycles(mock);
+		mock_advance(nic, 75); /* 4 KB at 110 MB/s */
+		cycles += lanai_mock_busy_cycles(mock);
+		g_free(mock_finish_send(nic));
+		cycles += lanai_mock_busy_cycles(mock);
+	}
+	printf("4 KB packet of one of many nodes, receiver: %u cycles\n", cycles / (20 * 15));
+	ck_assert_uint_eq(host_counter(nic, VMMC_C_DEPOSITS), 20 * 15);
+	ck_assert_uint_gt(host_counter(nic, VMMC_C_ACKS_SENT), 19 * 15 - 10);
+	fflush(stdout);
+	ck_assert_uint_le(cycles / (20 * 15), MANY_CYCLES_MAX);
+}
+END_TEST
+
 /* The turn of the idle loop with one open process. */
 START_TEST(idle_turn)
 {
@@ -225,6 +262,7 @@ main(void)
 	tcase_add_test(cases, dma_gap);
 	tcase_add_test(cases, bulk_send);
 	tcase_add_test(cases, bulk_receive);
+	tcase_add_test(cases, many_nodes);
 	tcase_add_test(cases, idle_turn);
 	Suite *suite = suite_create("firmware cycles");
 	suite_add_tcase(suite, cases);
