@@ -13,8 +13,7 @@
  * - The caller has looked at the user's memory (user.h) and lets one call in at a time in each direction.
  * - Each call charges its own instructions and copies.
  *
- * A link that has no way to the peer any more loses what is put, silently.  Redirection of incoming data to the user's
- * buffer belongs into take() and a wait of its own; nobody else need know. */
+ * A link that has no way to the peer any more loses what is put, silently. */
 #ifndef SOCKETS_LINK_H
 #define SOCKETS_LINK_H
 
@@ -37,7 +36,7 @@ struct link {
 struct link_ops {
 	/* out */
 	bool (*room)(const struct link *l);
-	/* put: some of the bytes, `how` is SOCK_TWO_COPY or SOCK_ONE_COPY; 0: no room; -ENOBUFS. */
+	/* put: some of the bytes, `how` is SOCK_TWO_COPY, SOCK_ONE_COPY or SOCK_ZERO_COPY; 0: no room; -ENOBUFS. */
 	int64_t (*put)(struct link *l, const void *user, uint64_t length, enum sock_protocol how);
 	/* put_end: last words, LINK_FIN, LINK_CLOSED, LINK_RESET. */
 	void (*put_end)(struct link *l, unsigned end);
@@ -51,6 +50,11 @@ struct link_ops {
 	/* peek: up to `length` bytes from the unread byte number `skip` on, which stay. */
 	int64_t (*peek)(struct link *l, uint64_t skip, void *user, uint64_t length);
 	unsigned (*end)(const struct link *l);
+	/* expect: the caller will wait for bytes, and then take up to `length` of them to `user`: they may go there at
+	 * once. expected: its wait is over; take() is the next that he calls with that memory. NULL: both have no
+	 * meaning. */
+	void (*expect)(struct link *l, void *user, uint64_t length);
+	void (*expected)(struct link *l);
 	/* both */
 	struct umem_range (*watch)(const struct link *l);
 	uint32_t (*send_buffer)(const struct link *l); /* bytes in force, for SO_SNDBUF and SO_RCVBUF */

@@ -201,7 +201,7 @@ get_protocol(struct description *d, union value *v)
 static int
 set_protocol(struct description *d, const union value *v)
 {
-	if (v->number != SOCK_AUTOMATIC && v->number != SOCK_TWO_COPY && v->number != SOCK_ONE_COPY)
+	if (v->number < SOCK_AUTOMATIC || v->number > SOCK_ZERO_COPY)
 		return -EINVAL;
 	d->options.protocol = (enum sock_protocol)v->number;
 	return 0;

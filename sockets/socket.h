@@ -13,7 +13,8 @@
  * breakage. Each direction of a connection has two rings in the receiver's memory, one of records with small data in
  * them, one of the data of large sends; the receiver deposits back what it has consumed, which is the flow control.
  * Two-copy: copy into a staging ring, deposit from there, copy out.  One-copy: deposit straight from the user's buffer,
- * copy out; the few bytes before the first whole word go in a record.
+ * copy out; the few bytes before the first whole word go in a record.  Zero-copy: as one-copy, but a call that waits
+ * has the NIC redirect what comes to the user's buffer.
  *
  * Both ends are on different hosts: connecting to 127.x or to the own host's address gives -ENETUNREACH. */
 #ifndef SOCKETS_SOCKET_H
@@ -30,7 +31,7 @@
 #include <sys/types.h>
 
 /* How a description moves data; SO_NICSIM_PROTOCOL at level SOL_NICSIM, or the default of sock_start(). */
-enum sock_protocol { SOCK_AUTOMATIC, SOCK_TWO_COPY, SOCK_ONE_COPY };
+enum sock_protocol { SOCK_AUTOMATIC, SOCK_TWO_COPY, SOCK_ONE_COPY, SOCK_ZERO_COPY };
 
 /* sock_start: the sockets part of every host's kernel; before any process uses sockets. The host of node i has the IPv4
  * address 10.0.0.(i + 1), unless the platform says otherwise. */
@@ -67,6 +68,8 @@ int sock_select(struct process *p, int n, fd_set *in, fd_set *out, fd_set *excep
 struct sock_counts {
 	uint64_t connections, bytes_sent, bytes_received;
 	uint64_t bytes_copied_out, bytes_copied_in; /* by the processor: receive side, send side */
+	uint64_t bytes_direct;                      /* that came straight to the user's buffer */
+	uint64_t bytes_copied_back;                 /* of what did, but was not to stay there */
 	uint64_t flow_control_waits, ethernet_segments;
 };
 struct sock_counts sock_counts(const struct machine *machine);

@@ -13,6 +13,8 @@
 /* Large sends go in pieces, so that the copies at either end and the transfer of another piece overlap: at most PIECE,
  * and no more than what the receiver gives back at a time. */
 #define PIECE (2 * UMEM_PAGE)
+/* ... and of zero-copy, where nothing is copied: a whole message of many programs. */
+#define DIRECT_PIECE (16 * UMEM_PAGE)
 /* Free bytes of the record ring that a record needs: itself, and what the end of the ring may skip behind it. */
 #define RECORD_ROOM (2 * WIRE_RECORD_MAX)
 /* A NIC that takes longer to send what it was handed (a ring at most) does not send at all. */
@@ -67,10 +69,17 @@ receive_buffer(const struct link *l)
 	return const_stream_of(l)->area.ring_bytes;
 }
 
+/* piece_for: bytes of a RING record, at most; by zero-copy as many as one redirection takes, since nobody copies. */
+static uint32_t
+piece_for(uint32_t ring_bytes, enum sock_protocol how)
+{
+	return MIN(how == SOCK_ZERO_COPY ? DIRECT_PIECE : PIECE, ring_bytes / WIRE_HEAD_EVERY);
+}
+
 /* room_for: bytes that a send of `want` may put into a RING record now; for want <= WIRE_INLINE_MAX all or nothing.
  * 0: wait. */
 static uint32_t
-room_for(const struct stream *s, uint64_t want)
+room_for(const struct stream *s, uint64_t want, enum sock_protocol how)
 {
 	uint32_t records = WIRE_RECORDS_SIZE - (s->records_out.position - word_at(s, WIRE_HEADS));
 	uint32_t used = s->data_out - word_at(s, WIRE_HEADS + 4), most = send_buffer(&s->link);
@@ -79,14 +88,14 @@ room_for(const struct stream *s, uint64_t want)
 		return 0;
 	if (want <= WIRE_INLINE_MAX)
 		return (uint32_t)want;
-	want = MIN(want, MIN(PIECE, s->peer_ring_bytes / WIRE_HEAD_EVERY));
+	want = MIN(want, piece_for(s->peer_ring_bytes, how));
 	return used > most || most - used < want ? 0 : (uint32_t)want;
 }
 
 static bool
 room(const struct link *l)
 {
-	return room_for(const_stream_of(l), UINT64_MAX) > 0;
+	return room_for(const_stream_of(l), UINT64_MAX, SOCK_TWO_COPY) > 0;
 }
 
 static void
@@ -204,11 +213,11 @@ put(struct link *l, const void *user, uint64_t length, enum sock_protocol how)
 	uint32_t inline_bytes = (uint32_t)MIN(length, WIRE_INLINE_MAX), run = 0, piece;
 	uint64_t address = 0, want = length;
 
-	if (length > WIRE_INLINE_MAX && how == SOCK_ONE_COPY) {
+	if (length > WIRE_INLINE_MAX && how != SOCK_TWO_COPY) {
 		run = direct_run(s, user, length, &address, &inline_bytes);
 		want = run ? run : inline_bytes;
 	}
-	piece = room_for(s, want);
+	piece = room_for(s, want, run ? how : SOCK_TWO_COPY);
 	if (piece == 0)
 		return 0;
 	if (want <= WIRE_INLINE_MAX) {
@@ -258,6 +267,8 @@ readable(const struct link *l)
 
 	return s->in.record || word_at(s, s->in.records.offset);
 }
+
+static unsigned end(const struct link *l);
 
 static bool
 sensible(const struct stream *s, uint32_t header)
@@ -344,15 +355,20 @@ finish_record(struct stream *s)
 static uint32_t
 copy_out(struct stream *s, const struct stream_reader *r, void *user, uint64_t length)
 {
-	bool is_inline = WIRE_TYPE(r->record) == WIRE_INLINE;
+	bool is_inline = WIRE_TYPE(r->record) == WIRE_INLINE, in_place = false;
 	uint32_t n = (uint32_t)MIN(length, WIRE_LENGTH(r->record) - r->taken);
 	uint32_t at = r->records.offset + 4 + r->taken;
 
 	if (!is_inline) {
 		n = until_wrap(s->area.ring_bytes, r->data + r->taken, n);
+		n = direct_covers(&s->direct, r->data + r->taken, n, &in_place);
 		at = WIRE_DATA + (r->data + r->taken) % s->area.ring_bytes;
 	}
 	cpu_instructions(CPU_USER, is_inline ? IC_SOCK_RECEIVE : IC_SOCK_RECEIVE_RING);
+	if (in_place) {
+		s->counts->bytes_direct += n;
+		return n;
+	}
 	arena_to_user(s->area.memory, s->area.address + at, user, n);
 	cpu_copy(n);
 	s->counts->bytes_copied_out += n;
@@ -393,6 +409,33 @@ peek(struct link *l, uint64_t skip, void *user, uint64_t length)
 		return state;
 	r.taken += (uint32_t)skip;
 	return copy_out(s, &r, user, length);
+}
+
+/* expect: the reader is behind everything that has come, so the next RING record's bytes will lie at its data position.
+ */
+static void
+expect(struct link *l, void *user, uint64_t length)
+{
+	struct stream *s = stream_of(l);
+
+	s->expected = length;
+	if (!readable(l) && !end(l))
+		direct_open(&s->direct, &s->area, s->in.data, piece_for(s->area.ring_bytes, SOCK_ZERO_COPY), user,
+		            length);
+}
+
+/* expected: bytes that do not belong to the record that the call takes now, or of which it takes less, go back. */
+static void
+expected(struct link *l)
+{
+	struct stream *s = stream_of(l);
+	bool ring;
+
+	if (!s->direct.post)
+		return;
+	ring = next_record(s, &s->in) > 0 && WIRE_TYPE(s->in.record) == WIRE_RING;
+	s->counts->bytes_copied_back +=
+	        direct_close(&s->direct, &s->area, ring ? (uint32_t)MIN(WIRE_LENGTH(s->in.record), s->expected) : 0);
 }
 
 static unsigned
@@ -441,6 +484,8 @@ static const struct link_ops stream_ops = {
         .take = take,
         .peek = peek,
         .end = end,
+        .expect = expect,
+        .expected = expected,
         .watch = watch,
         .send_buffer = send_buffer,
         .receive_buffer = receive_buffer,

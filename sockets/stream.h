@@ -1,4 +1,5 @@
-/* The link of two-copy and one-copy: records and data deposited into the peer's area, and taken out of one's own.
+/* The link of two-copy, one-copy and zero-copy: records and data deposited into the peer's area, and taken out of one's
+ * own.
  *
  * docs/protocols.md explains rings, records and heads.  Without a proxy (the peer has gone) what is deposited is lost,
  * silently. */
@@ -6,6 +7,7 @@
 #define SOCKETS_STREAM_H
 
 #include "sockets/area.h"
+#include "sockets/direct.h"
 #include "sockets/link.h"
 
 /* Where one stands in the record ring: byte offset in the control page, and bytes passed so far, modulo 2^32. */
@@ -35,6 +37,8 @@ struct stream {
 	/* in */
 	struct stream_reader in;
 	uint32_t told_records, told_data;
+	struct direct direct;
+	uint64_t expected; /* bytes that the waiting call wants */
 };
 
 /* stream_start: over `area`, which the stream takes; peer_ring_bytes and proxy follow when they are known. */

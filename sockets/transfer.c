@@ -106,7 +106,7 @@ protocol_for(const struct sending *w)
 		return wish;
 	return w->deadline != DO_NOT_WAIT && w->at.left >= w->d->kernel->host->params->one_copy_min &&
 	                       (uintptr_t)w->at.data % 4 == 0
-	               ? SOCK_ONE_COPY
+	               ? SOCK_ZERO_COPY
 	               : SOCK_TWO_COPY;
 }
 
@@ -158,7 +158,7 @@ send_piece(struct sending *w)
 		else if (!wait_for_room(w))
 			error = -EAGAIN;
 	}
-	if (how == SOCK_ONE_COPY && !l->ops->flushed(l, sim_now() + FETCH_LIMIT))
+	if (how != SOCK_TWO_COPY && !l->ops->flushed(l, sim_now() + FETCH_LIMIT))
 		description_reset(w->d, ECONNRESET);
 	return error;
 }
@@ -302,6 +302,30 @@ epitaph(struct description *d)
 	return d->state & RESET && !(d->state & PEER_FIN) ? -description_error(d) : 0;
 }
 
+/* redirects: may what comes go straight to the caller's buffer? */
+static bool
+redirects(const struct receiving *r)
+{
+	enum sock_protocol wish = r->d->options.protocol;
+
+	return !r->peek && r->deadline != DO_NOT_WAIT && (wish == SOCK_AUTOMATIC || wish == SOCK_ZERO_COPY) &&
+	       r->d->link->ops->expect;
+}
+
+static bool
+wait_for_bytes(struct receiving *r)
+{
+	struct link *l = r->d->link;
+	bool direct = redirects(r) && more(&r->at) && is_valid(&r->at, r->d), result;
+
+	if (direct)
+		l->ops->expect(l, r->at.data, r->at.left);
+	result = description_spin(r->d, readable, r, r->deadline);
+	if (direct)
+		l->ops->expected(l);
+	return result;
+}
+
 static int64_t
 receive(struct receiving *r)
 {
@@ -312,7 +336,7 @@ receive(struct receiving *r)
 			error = epitaph(r->d);
 			break;
 		}
-		error = description_spin(r->d, readable, r, r->deadline) ? take(r) : -EAGAIN;
+		error = wait_for_bytes(r) ? take(r) : -EAGAIN;
 	}
 	return r->at.done > 0 ? (int64_t)r->at.done : error;
 }

@@ -1,5 +1,6 @@
 /* The firmware image loader: any bytes for an object file linked behind the start-up code, give an
  * image within its limit, or an error text. */
+#define _GNU_SOURCE /* memfd_create */
 #include "nic-sim/image.h"
 
 #include <glib.h>

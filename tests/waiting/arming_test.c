@@ -20,10 +20,10 @@ static void
 sweep_window(void *unused)
 {
 	const struct wait_params params = spin_block();
-	struct waiter w;
+	struct wait_state w;
 
 	(void)unused;
-	waiter_init(&w, &params);
+	wait_init(&w, &params);
 	for (sim_time t = LIMIT - BEFORE; t <= LIMIT + MESSAGES_SYSTEM_CALL + AFTER; t += STEP) {
 		sim_time start = sim_now();
 		messages_wait(&w, t);

@@ -77,7 +77,7 @@ used(void)
 }
 
 sim_time
-messages_wait(struct waiter *w, sim_time delay)
+messages_wait(struct wait_state *w, sim_time delay)
 {
 	const struct wait_source source = {arm, disarm, NULL};
 	sim_time before = used();

@@ -14,7 +14,7 @@
 struct rig *messages_start(void);
 /* messages_wait: one wait for a message that comes `delay` from now on; returns what it cost: the CPU time that the
  * wait consumed, interrupts included. */
-sim_time messages_wait(struct waiter *w, sim_time delay);
+sim_time messages_wait(struct wait_state *w, sim_time delay);
 /* messages_run: a process with one task. */
 void messages_run(void (*body)(void *), void *arg);
 

@@ -36,10 +36,10 @@ static double
 measured_b(void)
 {
 	const struct wait_params at_once = params("block", 0, 1, 1);
-	struct waiter w;
+	struct wait_state w;
 	sim_time sum = 0;
 
-	waiter_init(&w, &at_once);
+	wait_init(&w, &at_once);
 	for (unsigned i = 0; i < CALIBRATION; i++)
 		sum += messages_wait(&w, LONG_DELAY);
 	ck_assert_uint_eq(w.counts.blocked, CALIBRATION);
@@ -140,9 +140,9 @@ compare(const struct delays *d, double limit, double mean, double b, unsigned se
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
 	double *costs = g_new(double, WAITS), arming = sim_to_us(MESSAGES_SYSTEM_CALL);
 	double window = d->between(limit, limit + arming, mean) * b;
-	struct waiter w;
+	struct wait_state w;
 
-	waiter_init(&w, &p);
+	wait_init(&w, &p);
 	gsl_rng_set(rng, seed);
 	for (unsigned i = 0; i < WAITS; i++)
 		costs[i] = sim_to_us(messages_wait(&w, us(d->draw(rng, mean))));
@@ -186,9 +186,9 @@ never_twice(void *seed)
 	double b = measured_b(), fixed = POLL + sim_to_us(MESSAGES_SYSTEM_CALL);
 	const struct wait_params p = params("spin-block", us(b), us(b), 1);
 	gsl_rng *rng = gsl_rng_alloc(gsl_rng_mt19937);
-	struct waiter w;
+	struct wait_state w;
 
-	waiter_init(&w, &p);
+	wait_init(&w, &p);
 	gsl_rng_set(rng, GPOINTER_TO_UINT(seed));
 	for (unsigned i = 0; i < WAITS; i++) {
 		double t = gsl_ran_exponential(rng, i % 2 ? b : 3 * b), cost = sim_to_us(messages_wait(&w, us(t)));
@@ -211,10 +211,10 @@ static double
 mean_cost(const char *strategy, double b, double delay)
 {
 	const struct wait_params p = params(strategy, us(b), us(b), 1);
-	struct waiter w;
+	struct wait_state w;
 	sim_time sum = 0;
 
-	waiter_init(&w, &p);
+	wait_init(&w, &p);
 	for (unsigned i = 0; i < WAITS; i++)
 		sum += messages_wait(&w, us(delay));
 	return sim_to_us(sum) / WAITS;
