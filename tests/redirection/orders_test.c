@@ -23,13 +23,13 @@
 #define SERIAL  0x51u
 #define PACKETS 2u
 
-/* Behind and before the range so many bytes arrive, too: the first packet ends in the range's middle. */
-#define BEFORE       16u
-#define PACKET_BYTES ((BYTES + 2 * BEFORE) / PACKETS)
+/* The stream: the first packet begins so many bytes before the range and ends in its middle, the second one ends
+ * `behind` bytes behind it. */
+#define BEFORE     16u
+#define BEHIND_MAX 16u
+#define PACKET_MAX (BYTES / 2 + BEFORE)
 
 enum action { ARRIVE, POST, CANCEL, EXIT, UNPIN, DMA, ACTIONS };
-
-struct snapshot;
 
 /* What the host knows.  Part of the state. */
 struct host {
@@ -60,6 +60,7 @@ static struct posts *posts;
 static struct mock_nic *nic;
 static struct host host;
 static uint32_t allowed; /* actions of this search: bits */
+static uint32_t behind;
 static struct region regions[REGIONS_MAX];
 static unsigned n_regions;
 static size_t state_bytes;
@@ -73,6 +74,18 @@ static uint32_t points, enabled_at[POINTS_MAX];
 static GHashTable *known; /* state -> number of orders from there on */
 static GHashTable *names; /* yield points met */
 static uint64_t turns, ends;
+
+static uint32_t
+packet_start(uint32_t n)
+{
+	return n ? BEFORE + BYTES / 2 : 0;
+}
+
+static uint32_t
+packet_bytes(uint32_t n)
+{
+	return n ? BYTES / 2 + behind : BEFORE + BYTES / 2;
+}
 
 static uint32_t
 user_bus(uint32_t i)
@@ -155,13 +168,13 @@ finish_dma(void)
 static void
 arrive(void)
 {
-	static uint8_t packet[PACKETS][VMMC_HEADER + PACKET_BYTES];
+	static uint8_t packet[PACKETS][VMMC_HEADER + PACKET_MAX];
 	uint32_t n = host.arrived++;
-	uint32_t bus = posts_bus(posts, 0, RANGE) - BEFORE + n * PACKET_BYTES;
-	uint32_t length = host_packet(packet[n], 1, n, 0, bus, VMMC_KEY(POSTS_TAG, 0, PACKET_BYTES));
-	for (uint32_t i = 0; i < PACKET_BYTES / 4; i++) {
-		uint32_t raw = GUINT32_TO_BE(POSTS_VALUE + n * PACKET_BYTES / 4 + i);
-		memcpy(packet[n] + VMMC_HEADER + 4 * i, &raw, sizeof(raw));
+	uint32_t bus = posts_bus(posts, 0, RANGE) - BEFORE + packet_start(n);
+	uint32_t length = host_packet(packet[n], 1, n, 0, bus, VMMC_KEY(POSTS_TAG, 0, packet_bytes(n)));
+	for (uint32_t at = 0; at < packet_bytes(n); at += 4) {
+		uint32_t raw = GUINT32_TO_BE(POSTS_VALUE + (packet_start(n) + at) / 4);
+		memcpy(packet[n] + VMMC_HEADER + at, &raw, sizeof(raw));
 	}
 	mock_deliver(nic, packet[n], length, 0);
 }
@@ -231,7 +244,7 @@ add_regions(void)
 	add_region(nic->sram + VMMC_IN_TABLE + 4 * (page >> VMMC_PAGE_SHIFT), 4);
 	add_region(nic->sram + WALK_POST_AT, 16);
 	for (uint32_t i = 0; i < VMMC_ARRIVALS; i++)
-		add_region(nic->sram + nic->state.arrivals[i].at, VMMC_HEADER + PACKET_BYTES + 4);
+		add_region(nic->sram + nic->state.arrivals[i].at, VMMC_HEADER + PACKET_MAX + 4);
 	add_region(nic->memory + page, 256);
 	add_region(nic->memory + user_bus(0) + VMMC_PAGE - 64, 64);
 	add_region(nic->memory + user_bus(1), 64);
@@ -317,8 +330,8 @@ check_packet(uint32_t n, bool let_through)
 {
 	const struct post_report status = outcome();
 	bool posted = host_counter(nic, VMMC_C_POSTS);
-	for (uint32_t i = 0; i < PACKET_BYTES / 4; i++) {
-		uint32_t at = n * PACKET_BYTES + 4 * i, value = POSTS_VALUE + at / 4, place = at - BEFORE;
+	for (uint32_t i = 0; i < packet_bytes(n); i += 4) {
+		uint32_t at = packet_start(n) + i, value = POSTS_VALUE + at / 4, place = at - BEFORE;
 		bool in_range = place < BYTES;
 		bool to_user = in_range && posted && place >= status.first && place - status.first < status.taken;
 		unsigned user = in_range ? word_is(USER + place, value) : 0;
@@ -343,10 +356,10 @@ check_end(void)
 	ck_assert_msg(!open || host.arrived < PACKETS || word_is(RANGE + BYTES - 4, last), "the post should be full");
 	ck_assert_uint_eq(host.arrived, host_counter(nic, VMMC_C_DEPOSITS) + host_counter(nic, VMMC_C_DROP_PROTECTION));
 	for (uint32_t n = 0; n < PACKETS; n++) {
-		uint32_t first = n * PACKET_BYTES; /* outside the range for the first, inside for the second */
+		uint32_t first = packet_start(n); /* outside the range for the first, inside for the second */
 		let_through[n] = n < host.arrived && (word_is(RANGE - BEFORE + first, POSTS_VALUE + first / 4) ||
 		                                      word_is(USER - BEFORE + first, POSTS_VALUE + first / 4));
-		values += let_through[n] ? PACKET_BYTES / 4 : 0;
+		values += let_through[n] ? packet_bytes(n) / 4 : 0;
 		check_packet(n, let_through[n]);
 	}
 	ck_assert_uint_eq(values * 4, host_counter(nic, VMMC_C_DEPOSIT_BYTES));
@@ -465,14 +478,16 @@ tear_down(void)
 
 static const struct {
 	const char *name;
-	uint32_t actions;
+	uint32_t actions, behind;
 } searches[] = {
-        {"arrivals, post", BIT(ARRIVE) | BIT(POST)},
-        {"arrivals, post, cancel", BIT(ARRIVE) | BIT(POST) | BIT(CANCEL)},
-        {"arrivals, post, unpin", BIT(ARRIVE) | BIT(POST) | BIT(UNPIN)},
-        {"arrivals, post, exit", BIT(ARRIVE) | BIT(POST) | BIT(EXIT)},
-        {"post, cancel, exit, unpin", BIT(POST) | BIT(CANCEL) | BIT(EXIT) | BIT(UNPIN)},
-        {"arrivals, post, cancel, exit, unpin", BIT(ARRIVE) | BIT(POST) | BIT(CANCEL) | BIT(EXIT) | BIT(UNPIN)},
+        {"arrivals, post", BIT(ARRIVE) | BIT(POST), BEHIND_MAX},
+        {"arrivals to the end of the range, post, cancel", BIT(ARRIVE) | BIT(POST) | BIT(CANCEL), 0},
+        {"arrivals, post, cancel", BIT(ARRIVE) | BIT(POST) | BIT(CANCEL), BEHIND_MAX},
+        {"arrivals, post, unpin", BIT(ARRIVE) | BIT(POST) | BIT(UNPIN), BEHIND_MAX},
+        {"arrivals, post, exit", BIT(ARRIVE) | BIT(POST) | BIT(EXIT), BEHIND_MAX},
+        {"post, cancel, exit, unpin", BIT(POST) | BIT(CANCEL) | BIT(EXIT) | BIT(UNPIN), BEHIND_MAX},
+        {"arrivals, post, cancel, exit, unpin", BIT(ARRIVE) | BIT(POST) | BIT(CANCEL) | BIT(EXIT) | BIT(UNPIN),
+         BEHIND_MAX},
 };
 
 static void
@@ -489,7 +504,17 @@ print_points(void)
 START_TEST(all_orders)
 {
 	allowed = searches[_i].actions;
+	behind = searches[_i].behind;
+	uint8_t *first = g_malloc(state_bytes), *sram = g_memdup2(nic->sram, VMMC_SRAM_BYTES);
+	uint8_t *memory = g_memdup2(nic->memory, MOCK_MEMORY);
+	save(first);
 	double orders = explore();
+	restore(first);
+	ck_assert_msg(!memcmp(sram, nic->sram, VMMC_SRAM_BYTES) && !memcmp(memory, nic->memory, MOCK_MEMORY),
+	              "something changed that is not part of the state");
+	g_free(first);
+	g_free(sram);
+	g_free(memory);
 	print_points();
 	printf("%s: %.0f orders: %u states, %" PRIu64 " turns run, %" PRIu64 " different ends\n", searches[_i].name,
 	       orders, g_hash_table_size(known), turns, ends);
@@ -503,7 +528,7 @@ main(void)
 {
 	TCase *cases = tcase_create("orders");
 	tcase_add_checked_fixture(cases, set_up, tear_down);
-	tcase_set_timeout(cases, 250);
+	tcase_set_timeout(cases, 500);
 	tcase_add_loop_test(cases, all_orders, 0, (int)G_N_ELEMENTS(searches));
 	Suite *suite = suite_create("orders of redirection");
 	suite_add_tcase(suite, cases);
