@@ -9,12 +9,11 @@ struct note {
 /* Outlives the struct vmmc when a handler closes it; its task frees it. */
 struct vmmc_notifier {
 	struct task *task;
-	struct task *closer; /* waits until the handler has returned; NULL: nobody */
+	struct task *closer; /* waits until the task ends; NULL: nobody */
 	bool *gone;          /* closer's */
 	GQueue notes;        /* struct note */
 	unsigned blocked;
 	sim_time signal; /* delivery of a signal, and return */
-	bool running;    /* a handler */
 	bool ended;
 };
 
@@ -24,7 +23,6 @@ run_next(struct vmmc_notifier *n)
 	struct note *note = g_queue_pop_head(&n->notes);
 	const struct vmmc_export *e = note->export;
 
-	n->running = true;
 	if (e->handler) {
 		vmmc_handler handler = e->handler;
 		void *arg = e->handler_arg;
@@ -32,7 +30,6 @@ run_next(struct vmmc_notifier *n)
 		cpu_settle();
 		handler(arg, note->offset);
 	}
-	n->running = false;
 	g_free(note);
 }
 
@@ -141,7 +138,7 @@ vmmc_notify_end(struct vmmc *v)
 	v->notifier = NULL;
 	n->ended = true;
 	cpu_poke(n->task);
-	if (!n->running || n->task == task_self())
+	if (n->task == task_self())
 		return;
 	n->closer = task_self();
 	n->gone = &gone;
