@@ -95,7 +95,7 @@ room_for(const struct stream *s, uint64_t want, enum sock_protocol how)
 static bool
 room(const struct link *l)
 {
-	return room_for(const_stream_of(l), UINT64_MAX, SOCK_TWO_COPY) > 0;
+	return room_for(const_stream_of(l), UINT64_MAX, SOCK_ZERO_COPY) > 0;
 }
 
 static void
