@@ -247,5 +247,5 @@ description_lives(struct description *d)
 	if (!(d->state & CONNECTED))
 		return false;
 	description_learn(d);
-	return !(d->state & RESET);
+	return !(d->state & RESET) && (d->state & (PEER_FIN | SHUT_WRITE)) != (PEER_FIN | SHUT_WRITE);
 }

@@ -108,7 +108,7 @@ int description_error(struct description *d);
 void description_learn(struct description *d);
 /* description_readiness: as poll() says it, all that is true; only looks. */
 unsigned description_readiness(const struct description *d);
-/* description_lives: is there a connection, and has nobody reset it? */
+/* description_lives: is there a connection, which nobody has reset, and which has not ended in both directions? */
 bool description_lives(struct description *d);
 
 #endif

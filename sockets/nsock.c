@@ -1,9 +1,12 @@
+#define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/nsock.h"
 
 #include "sockets/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <glib.h>
+#include <limits.h>
 #include <stdarg.h>
 
 static struct process *
@@ -97,9 +100,9 @@ ns_readv(int fd, const struct iovec *vector, int n)
 	struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)n};
 	size_t length = 0;
 
-	for (int i = 0; vector && i < n; i++)
+	for (int i = 0; vector && i < MIN(n, IOV_MAX); i++)
 		length |= vector[i].iov_len;
-	return length == 0 && n >= 0 ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
+	return length == 0 && n >= 0 && n <= IOV_MAX ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
 }
 
 ssize_t
