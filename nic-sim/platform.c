@@ -1,5 +1,6 @@
 #include "nic-sim/platform.h"
 
+#include "nic-sim/faults_script.h"
 #include "nic-sim/platform_file.h"
 #include "nic-sim/sim_time.h"
 
@@ -22,7 +23,7 @@
 #define COMPUTERS "computers"
 #define MYRINET   "myrinet"
 
-enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 4096 };
+enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 65536, TRIAL_REFUSED = 3 };
 
 /* From SimGrid. --------------------------------------------------------------------------------------- */
 
@@ -219,10 +220,19 @@ load_into_simgrid(struct platform *p, const struct order *order, char **error)
 	for (size_t i = 0; i < order->n_sets; i++)
 		if (!set_host(p, order->sets[i], error))
 			return false;
-	return true;
+	return faults_script_load(p, error);
 }
 
 /* Trial load. ----------------------------------------------------------------------------------------- */
+
+/* Errors quote the file, and the file may contain anything. */
+static void
+make_one_line(char *error)
+{
+	for (char *c = error; c && *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+}
 
 static void
 try_in_child(const struct order *order, int out)
@@ -237,25 +247,55 @@ try_in_child(const struct order *order, int out)
 	xbt_log_control_set("root.fmt:%m%n");
 	if (load_into_simgrid(&p, order, &error))
 		_exit(EXIT_SUCCESS);
-	dprintf(out, "%s\n", error);
-	_exit(EXIT_FAILURE);
+	make_one_line(error);
+	dprintf(out, "\n%s\n", error);
+	_exit(TRIAL_REFUSED);
 }
 
-/* first_line: of what the child said, under the file's name unless that is there already. */
+/* line_of: where the file last says the name that the message quotes; 0 if it quotes none, or another. */
+static unsigned
+line_of(const char *path, const char *message)
+{
+	const char *quote = strpbrk(message, "'\"");
+	const char *end = quote ? strchr(quote + 1, *quote) : NULL;
+	char *text = NULL, *name = end ? g_strdup_printf("\"%.*s\"", (int)(end - quote - 1), quote + 1) : NULL, *found;
+	unsigned line = 0;
+
+	if (name && strlen(name) > 2 && g_file_get_contents(path, &text, NULL, NULL) && (found = g_strrstr(text, name)))
+		for (line = 1; found > text; found--)
+			line += found[-1] == '\n';
+	g_free(name);
+	g_free(text);
+	return line;
+}
+
+/* simgrid_complaint: the first line of what it said, under the file's name and line unless they are there already. */
 static char *
-first_line(const char *path, const char *text)
+simgrid_complaint(const char *path, const char *text)
 {
 	const char *start = text + strspn(text, " \n");
 	char *line = g_strndup(start, strcspn(start, "\n")), *error;
+	unsigned number = line_of(path, line);
 
 	if (!*line)
 		error = g_strdup_printf("%s: SimGrid cannot load it", path);
-	else if (g_str_has_prefix(line, path) || g_str_has_prefix(line, "--set"))
+	else if (g_str_has_prefix(line, path))
 		error = g_strdup(line);
+	else if (number)
+		error = g_strdup_printf("%s:%u: SimGrid cannot load it: %s", path, number, line);
 	else
 		error = g_strdup_printf("%s: SimGrid cannot load it: %s", path, line);
 	g_free(line);
 	return error;
+}
+
+/* last_line: of what the child said, where its own complaint stands. */
+static char *
+last_line(char *text)
+{
+	char *line = strrchr(g_strchomp(text), '\n');
+
+	return g_strdup(line ? line + 1 : text);
 }
 
 static void
@@ -291,7 +331,8 @@ trial_load(const struct order *order, char **error)
 	waitpid(child, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
 		return true;
-	*error = first_line(order->path, text);
+	*error = WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_REFUSED ? last_line(text)
+	                                                                   : simgrid_complaint(order->path, text);
 	return false;
 }
 
@@ -374,15 +415,6 @@ load_checked(const struct order *order, const struct platform_file *file, char *
 	return NULL;
 }
 
-/* Errors quote the file, and the file may contain anything. */
-static void
-make_one_line(char *error)
-{
-	for (char *c = error; c && *c; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = ' ';
-}
-
 struct platform *
 platform_load(const char *path, const char *const *sets, size_t n, char **error)
 {
@@ -427,6 +459,7 @@ platform_free(struct platform *p)
 	for (unsigned i = 0; p->hosts && i < p->n_nodes; i++)
 		g_free(p->hosts[i]);
 	g_free(p->values);
+	g_free(p->faults);
 	g_free(p->links);
 	g_free(p->routes);
 	g_free(p->hosts);
