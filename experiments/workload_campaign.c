@@ -7,9 +7,10 @@
 
 #include <glib.h>
 
-#define WINDOW      4           /* chunks in the ring of a VMMC stream */
-#define FIRST_FLAG  2           /* pair_start() has used 1 */
-#define SIZE_SPREAD 2654435761u /* Knuth's multiplicative hash: sizes of messages that follow no pattern */
+#define WINDOW        4            /* chunks in the ring of a VMMC stream */
+#define LARGEST_CHUNK (256u << 10) /* B: a window of them is what a process may import */
+#define FIRST_FLAG    2            /* pair_start() has used 1 */
+#define SIZE_SPREAD   2654435761u  /* Knuth's multiplicative hash: sizes of messages that follow no pattern */
 
 /* What both kinds of stream have. */
 struct campaign {
@@ -186,7 +187,7 @@ const struct workload campaign = {
         .parameters =
                 (const struct workload_parameter[]){
                         {"over", "vmmc", 0, 0, 0, "vmmc sockets", "what carries the stream"},
-                        {"size_B", "65536", 4, TALK_LARGEST / WINDOW, 4, NULL,
+                        {"size_B", "65536", 4, LARGEST_CHUNK, 4, NULL,
                          "size of a chunk (VMMC), of the largest message (sockets), B"},
                         {"total_B", "1048576", 8, 1u << 30, 8, NULL, "length of the stream, B"},
                         TALK_PROTOCOL,
