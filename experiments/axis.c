@@ -131,9 +131,19 @@ check_all(const struct workload *w, const char *name, struct axis *axis, char **
 	return false;
 }
 
+/* A platform parameter that is a text with blanks in it, such as net.faults? */
+static bool
+is_text(const char *name)
+{
+	int parameter = param_find(name, strlen(name));
+	return parameter >= 0 && param_defs[parameter].kind == PARAM_TEXT;
+}
+
 bool
 axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
 {
+	if (is_text(name) && strpbrk(text, QUOTES) == NULL) /* else each value stands between quotes */
+		return axis_read_one(w, name, text, axis, why);
 	*why = check_name(w, name);
 	return *why == NULL && axis_values(name, text, axis, why) && check_all(w, name, axis, why);
 }

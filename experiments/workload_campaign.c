@@ -118,17 +118,24 @@ drain(struct talk *talk, int fd, uint8_t *buffer)
 /* Both. ----------------------------------------------------------------------------------------------- */
 
 static void
+measure_kind(void *results, const char *kind, uint64_t n)
+{
+	char *metric = g_strconcat("faults_", kind, NULL);
+	results_set(results, metric, (double)n);
+	g_free(metric);
+}
+
+static void
 measure_counts(const struct simulation *s, struct results *results)
 {
 	const struct machine *m = s->testbed->machine;
-	struct fabric_counts fabric = fabric_counts(m->fabric);
+	struct fault_counts injected = machine_faults(m);
 	uint64_t again = 0;
 	for (unsigned i = 0; i < m->n_hosts; i++)
 		again += driver_counter(&m->hosts[i], "retransmitted");
-	results_set(results, "packets", (double)fabric.packets);
-	results_set(results, "packets_lost", (double)fabric.dropped);
-	results_set(results, "packets_damaged", (double)fabric.corrupted);
+	results_set(results, "packets", (double)fabric_counts(m->fabric).packets);
 	results_set(results, "packets_again", (double)again);
+	fault_counts_each(&injected, measure_kind, results);
 }
 
 static void
@@ -178,6 +185,8 @@ run(const struct point *point, struct results *results, char **error)
 	return simulate(point, results, talk_start, measure_socket, &k, error);
 }
 
+#define FAULT_METRIC(name, meaning) {"faults_" #name, "injected: " meaning},
+
 const struct workload campaign = {
         .name = "campaign",
         .doc = "a long stream from host to host, over VMMC or over sockets, whose every byte is checked: was it wrong, "
@@ -204,10 +213,8 @@ const struct workload campaign = {
                         {"repeated_B", "bytes that came again"},
                         {"reordered_B", "bytes that came at another place"},
                         {"packets", "on the wire, acknowledgements too"},
-                        {"packets_lost", "that the fabric lost"},
-                        {"packets_damaged", "that arrived with a wrong checksum"},
                         {"packets_again", "sent again by the link protocol"},
-                        {0},
+                        FAULT_KINDS(FAULT_METRIC){0},
                 },
         .run = run,
 };
