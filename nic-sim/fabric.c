@@ -14,6 +14,7 @@ open_packet(struct fabric *f, struct port *p)
 
 	w->sent.since = sim_now();
 	w->sent.speed = speed_of(p->send_limit, f->channels[p->out].bytes_per_s);
+	w->far_limit = p->send_limit;
 	p->sending = w;
 	f->counts.packets++;
 	return w;
@@ -104,7 +105,7 @@ fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s
 	flow_set(&w->sent, sim_now(), speed_of(bytes_per_s, f->channels[p->out].bytes_per_s));
 	worm_schedule(w);
 	worm_tell_nic(w);
-	if (w->phase == WORM_FLOW && !sim_posted(&w->forward))
+	if (!sim_posted(&w->forward))
 		sim_post(&w->forward, sim_now() + w->reach);
 }
 
@@ -114,9 +115,11 @@ fabric_progress(const struct fabric *f, unsigned node, const uint8_t **data)
 	const struct worm *w = f->ports[node].receiving;
 	uint64_t rest;
 
-	if (!w || w->phase != WORM_FLOW)
+	if (!w || (w->phase != WORM_FLOW && w->phase != WORM_ENDLESS))
 		return 0;
 	*data = w->data + w->start;
+	if (w->phase == WORM_ENDLESS)
+		return w->chunk;
 	rest = (uint64_t)((unsigned __int128)flow_rest(&w->taken, sim_now()) * w->bytes_per_s / SIM_S);
 	return rest < w->chunk ? w->chunk - (uint32_t)rest : 0;
 }

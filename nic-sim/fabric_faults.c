@@ -216,7 +216,7 @@ end_now(struct worm *w)
 {
 	struct port *p = far_port(w);
 	const uint8_t *data = w->data + w->start;
-	uint32_t bytes = w->phase == WORM_FLOW ? fabric_progress(w->fabric, p->node, &data) : w->chunk;
+	uint32_t bytes = fabric_progress(w->fabric, p->node, &data);
 
 	if (w->start + w->chunk < w->bytes && bytes + WORD > w->chunk)
 		bytes = w->chunk > WORD ? w->chunk - WORD : 0;

@@ -23,7 +23,7 @@ worm_tell_nic(struct worm *w)
 	uint64_t rate = w->fabric->channels[w->path[0]].bytes_per_s;
 
 	rate = p->send_limit < rate ? p->send_limit : rate;
-	p->nic.flow(p->nic.nic, true, w->sender_cap < rate ? w->sender_cap : rate);
+	p->nic.flow(p->nic.nic, true, w->known_cap < rate ? w->known_cap : rate);
 }
 
 void
@@ -31,6 +31,7 @@ worm_backward_fire(struct sim_event *ev)
 {
 	struct worm *w = sim_event_owner(ev, struct worm, backward);
 
+	w->known_cap = w->sender_cap;
 	if (w->fabric->ports[w->from].sending == w && holds(w, 0))
 		worm_tell_nic(w);
 }
@@ -289,7 +290,8 @@ worm_begin_flow(struct worm *w, uint32_t chunk)
 	w->chunk = chunk;
 	w->ahead = 0;
 	w->told_rate = 0;
-	w->far_limit = holds(w, 0) ? w->fabric->ports[w->from].send_limit : FABRIC_UNLIMITED;
+	if (!holds(w, 0))
+		w->far_limit = FABRIC_UNLIMITED;
 	w->taken = (struct flow){.since = sim_now(), .rest = work};
 	if (p && !w->discard)
 		p->receiving = w;
@@ -303,9 +305,11 @@ worm_forward_fire(struct sim_event *ev)
 {
 	struct worm *w = sim_event_owner(ev, struct worm, forward);
 
-	if (w->phase != WORM_FLOW || w->fabric->ports[w->from].sending != w)
+	if (w->fabric->ports[w->from].sending != w)
 		return;
 	w->far_limit = w->fabric->ports[w->from].send_limit;
+	if (w->phase != WORM_FLOW)
+		return;
 	w->cause = sim_now();
 	retime(w);
 }
