@@ -86,7 +86,7 @@ void description_unwatch(struct description *d, struct waiter *w);
  * task gives way once, so that a program that looks again and again starves nobody. */
 #define DO_NOT_WAIT ((sim_time)0)
 /* description_deadline: of a call that begins now. */
-sim_time description_deadline(const struct description *d, bool dont_wait, struct timeval timeout);
+sim_time description_deadline(const struct description *d, bool dont_wait, const struct timeval *timeout);
 /* description_fruitless: pays for a look that found nothing. */
 void description_fruitless(void);
 /* description_block: gives the CPU up until a poke, or the deadline: false. */
