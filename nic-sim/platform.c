@@ -252,39 +252,84 @@ try_in_child(const struct order *order, int out)
 	_exit(TRIAL_REFUSED);
 }
 
-/* line_of: where the file last says the name that the message quotes; 0 if it quotes none, or another. */
+/* last_line_with: number of the last line of the text that holds `pattern`; 0 if none does. */
 static unsigned
-line_of(const char *path, const char *message)
+last_line_with(const char *text, const char *pattern)
 {
-	const char *quote = strpbrk(message, "'\"");
-	const char *end = quote ? strchr(quote + 1, *quote) : NULL;
-	char *text = NULL, *name = end ? g_strdup_printf("\"%.*s\"", (int)(end - quote - 1), quote + 1) : NULL, *found;
-	unsigned line = 0;
+	const char *found = g_strrstr(text, pattern);
+	unsigned line = found != NULL;
 
-	if (name && strlen(name) > 2 && g_file_get_contents(path, &text, NULL, NULL) && (found = g_strrstr(text, name)))
-		for (line = 1; found > text; found--)
-			line += found[-1] == '\n';
-	g_free(name);
-	g_free(text);
+	for (; found && found > text; found--)
+		line += found[-1] == '\n';
 	return line;
 }
 
-/* simgrid_complaint: the first line of what it said, under the file's name and line unless they are there already. */
+/* named_by: the name that a message quotes, or ends with. */
+static char *
+named_by(const char *message)
+{
+	const char *quote = strchr(message, '\''), *end = quote ? strchr(quote + 1, '\'') : NULL;
+	const char *word = strrchr(message, ' ');
+
+	return end ? g_strndup(quote + 1, (gsize)(end - quote - 1)) : g_strdup(word ? word + 1 : message);
+}
+
+/* line_of_name: where the file last declares it, else mentions it; 0: nowhere. */
+static unsigned
+line_of_name(const char *text, const char *name)
+{
+	static const char *const elements[] = {
+	        "<link id=", "<host id=", "<router id=", "<zone id=", "<cluster id=", ""};
+	unsigned line = 0;
+
+	for (unsigned i = 0; line == 0 && i < G_N_ELEMENTS(elements); i++) {
+		char *pattern = g_strdup_printf("%s\"%s\"", elements[i], name);
+
+		line = last_line_with(text, pattern);
+		g_free(pattern);
+	}
+	return line;
+}
+
+static unsigned
+line_of(const char *path, const char *message)
+{
+	char *name = named_by(message), *text = NULL;
+	unsigned line = *name && g_file_get_contents(path, &text, NULL, NULL) ? line_of_name(text, name) : 0;
+
+	g_free(text);
+	g_free(name);
+	return line;
+}
+
+/* plain_words: a message without the exception's name in front. */
+static const char *
+plain_words(const char *message)
+{
+	const char *colon = g_str_has_prefix(message, "Uncaught exception ") ? strstr(message, ": ") : NULL;
+
+	return colon ? colon + 2 : message;
+}
+
+/* simgrid_complaint: the first line of what it said, under the file's name and, if one can be found, the line. */
 static char *
 simgrid_complaint(const char *path, const char *text)
 {
 	const char *start = text + strspn(text, " \n");
-	char *line = g_strndup(start, strcspn(start, "\n")), *error;
-	unsigned number = line_of(path, line);
+	char *line = g_strndup(start, strcspn(start, "\n")), *error, *at = g_strdup_printf("Parse error at %s:", path);
+	const char *message = plain_words(line), *words = message + strlen(at);
+	unsigned number = 0;
 
-	if (!*line)
-		error = g_strdup_printf("%s: SimGrid cannot load it", path);
-	else if (g_str_has_prefix(line, path))
-		error = g_strdup(line);
-	else if (number)
-		error = g_strdup_printf("%s:%u: SimGrid cannot load it: %s", path, number, line);
-	else
-		error = g_strdup_printf("%s: SimGrid cannot load it: %s", path, line);
+	if (g_str_has_prefix(message, at)) {
+		number = (unsigned)strtoul(words, NULL, 10);
+		message = words + strcspn(words, " ");
+		message += *message == ' ';
+	} else {
+		number = line_of(path, message);
+	}
+	error = number ? g_strdup_printf("%s:%u: SimGrid cannot load it: %s", path, number, message)
+	               : g_strdup_printf("%s: SimGrid cannot load it%s%s", path, *message ? ": " : "", message);
+	g_free(at);
 	g_free(line);
 	return error;
 }
