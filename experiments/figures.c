@@ -61,7 +61,8 @@ fix_date(const char *path)
 		return;
 	at = memmem(bytes, length, DATE_KEY, strlen(DATE_KEY));
 	if (at != NULL && (gsize)(at - bytes) + strlen(DATE_KEY DATE_VALUE) <= length) {
-		memcpy(at + strlen(DATE_KEY), DATE_VALUE, strlen(DATE_VALUE));
+		for (gsize i = 0; i < strlen(DATE_VALUE); i++)
+			at[strlen(DATE_KEY) + i] = DATE_VALUE[i];
 		g_file_set_contents(path, bytes, (gssize)length, NULL);
 	}
 	g_free(bytes);

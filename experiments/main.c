@@ -48,14 +48,14 @@ is_joined(const char *text, const GOptionEntry *options)
 
 /* A copy of the arguments in which -j1 is -j 1. */
 static char **
-split_joined(char **argv, const GOptionEntry *options)
+split_joined(int argc, char **argv, const GOptionEntry *options)
 {
 	GPtrArray *split = g_ptr_array_new();
-	for (; *argv != NULL; argv++) {
-		bool joined = is_joined(*argv, options);
+	for (int i = 0; i < argc; i++) {
+		bool joined = is_joined(argv[i], options);
 		if (joined)
-			g_ptr_array_add(split, g_strndup(*argv, 2));
-		g_ptr_array_add(split, g_strdup(joined ? *argv + 2 : *argv));
+			g_ptr_array_add(split, g_strndup(argv[i], 2));
+		g_ptr_array_add(split, g_strdup(joined ? argv[i] + 2 : argv[i]));
 	}
 	g_ptr_array_add(split, NULL);
 	return (char **)g_ptr_array_free(split, FALSE);
@@ -70,15 +70,14 @@ verb_parse(int argc, char **argv, const GOptionEntry *options, const struct verb
 	g_option_context_set_summary(context, help->summary);
 	g_option_context_set_description(context, help->examples);
 	g_option_context_add_main_entries(context, options, NULL);
-	arguments = split_joined(argv, options);
-	argc = (int)g_strv_length(arguments);
-	bool ok = g_option_context_parse(context, &argc, &arguments, &why);
+	arguments = split_joined(argc, argv, options);
+	bool ok = g_option_context_parse_strv(context, &arguments, &why);
+	int left = (int)g_strv_length(arguments) - 1;
 	char *error = ok ? NULL : g_strdup(why->message);
-	if (ok && argc - 1 != operands)
-		error = g_strdup_printf("%s, not %d",
-		                        operands == 0 ? "no further arguments are allowed"
-		                                      : "exactly one argument is wanted",
-		                        argc - 1);
+	if (ok && left != operands)
+		error = g_strdup_printf(
+		        "%s, not %d",
+		        operands == 0 ? "no further arguments are allowed" : "exactly one argument is wanted", left);
 	for (int i = 1; error == NULL && i <= operands; i++)
 		argv[i] = arguments[i];
 	g_clear_error(&why);

@@ -4,6 +4,7 @@
 
 #define EXPORT_RETRY (100 * SIM_US) /* an import that finds nothing yet is repeated after that time */
 #define WORD         4u
+#define SPREAD       2654435761u /* Knuth's multiplicative hash: the next buffer follows no pattern */
 
 static bool
 worked(struct pair_end *end, enum vmmc_error error, const char *what)
@@ -28,7 +29,8 @@ open_end(struct pair_end *end)
 	if (!worked(end, vmmc_open(end->process, &end->v), "vmmc_open"))
 		return false;
 	end->here = umem_alloc(end->process->memory, length);
-	end->source = umem_alloc(end->process->memory, length);
+	end->sources = end->source =
+	        umem_alloc(end->process->memory, (uint64_t)MAX(end->pair->sources, 1) * flag_offset(end));
 	if (end->here == 0 || end->source == 0)
 		return worked(end, VMMC_ENOSPC, "memory for the buffers");
 	return worked(end, vmmc_export(end->v, end->here, length, PAIR_NAME, VMMC_ANY_NODE, &e), "vmmc_export");
@@ -71,6 +73,19 @@ bool
 pair_send(struct pair_end *end)
 {
 	return pair_send_part(end, 0, end->bytes);
+}
+
+uint32_t
+pair_stride(const struct pair_end *end)
+{
+	return flag_offset(end);
+}
+
+void
+pair_next_source(struct pair_end *end)
+{
+	uint64_t turn = (uint64_t)(++end->turn * SPREAD) * MAX(end->pair->sources, 1) >> 32;
+	end->source = end->sources + turn * flag_offset(end);
 }
 
 bool

@@ -38,7 +38,7 @@ read_setting(const struct workload *w, const char *text, char **why)
 		return is_variable(equals + 1) ? g_strdup(text) : malformed(text, why);
 	char *name = g_strndup(text, (gsize)(equals - text)), *setting = NULL;
 	struct axis axis;
-	if (axis_read(w, name, equals + 1, &axis, why)) {
+	if (axis_read_one(w, name, equals + 1, &axis, why)) {
 		setting = g_strdup_printf("%s=%s", name, axis.values[0]);
 		g_free(axis.name);
 		g_strfreev(axis.values);

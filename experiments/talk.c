@@ -106,13 +106,26 @@ client(void *arg)
 		ns_close(fd);
 }
 
+static enum sock_protocol
+protocol_of(const struct point *point)
+{
+	static const struct {
+		const char *name;
+		enum sock_protocol protocol;
+	} protocols[] = {{"two-copy", SOCK_TWO_COPY}, {"one-copy", SOCK_ONE_COPY}};
+	unsigned i = 0;
+	while (!point_is(point, "protocol", protocols[i].name)) /* one of them: TALK_PROTOCOL */
+		i++;
+	return protocols[i].protocol;
+}
+
 void
 talk_start(struct simulation *s)
 {
 	struct talk *talk = s->arg;
 	struct machine *m = s->testbed->machine;
 	talk->simulation = s;
-	sock_start(m, point_is(s->point, "protocol", "one-copy") ? SOCK_ONE_COPY : SOCK_TWO_COPY);
+	sock_start(m, protocol_of(s->point));
 	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
 	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
 }

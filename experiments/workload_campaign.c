@@ -7,9 +7,10 @@
 
 #include <glib.h>
 
-#define WINDOW      4           /* chunks in the ring of a VMMC stream */
-#define FIRST_FLAG  2           /* pair_start() has used 1 */
-#define SIZE_SPREAD 2654435761u /* Knuth's multiplicative hash: sizes of messages that follow no pattern */
+#define WINDOW        4            /* chunks in the ring of a VMMC stream */
+#define LARGEST_CHUNK (256u << 10) /* B: a window of them is what a process may import */
+#define FIRST_FLAG    2            /* pair_start() has used 1 */
+#define SIZE_SPREAD   2654435761u  /* Knuth's multiplicative hash: sizes of messages that follow no pattern */
 
 /* What both kinds of stream have. */
 struct campaign {
@@ -117,17 +118,24 @@ drain(struct talk *talk, int fd, uint8_t *buffer)
 /* Both. ----------------------------------------------------------------------------------------------- */
 
 static void
+measure_kind(void *results, const char *kind, uint64_t n)
+{
+	char *metric = g_strconcat("faults_", kind, NULL);
+	results_set(results, metric, (double)n);
+	g_free(metric);
+}
+
+static void
 measure_counts(const struct simulation *s, struct results *results)
 {
 	const struct machine *m = s->testbed->machine;
-	struct fabric_counts fabric = fabric_counts(m->fabric);
+	struct fault_counts injected = machine_faults(m);
 	uint64_t again = 0;
 	for (unsigned i = 0; i < m->n_hosts; i++)
 		again += driver_counter(&m->hosts[i], "retransmitted");
-	results_set(results, "packets", (double)fabric.packets);
-	results_set(results, "packets_lost", (double)fabric.dropped);
-	results_set(results, "packets_damaged", (double)fabric.corrupted);
+	results_set(results, "packets", (double)fabric_counts(m->fabric).packets);
 	results_set(results, "packets_again", (double)again);
+	fault_counts_each(&injected, measure_kind, results);
 }
 
 static void
@@ -177,6 +185,8 @@ run(const struct point *point, struct results *results, char **error)
 	return simulate(point, results, talk_start, measure_socket, &k, error);
 }
 
+#define FAULT_METRIC(name, meaning) {"faults_" #name, "injected: " meaning},
+
 const struct workload campaign = {
         .name = "campaign",
         .doc = "a long stream from host to host, over VMMC or over sockets, whose every byte is checked: was it wrong, "
@@ -186,7 +196,7 @@ const struct workload campaign = {
         .parameters =
                 (const struct workload_parameter[]){
                         {"over", "vmmc", 0, 0, 0, "vmmc sockets", "what carries the stream"},
-                        {"size_B", "65536", 4, TALK_LARGEST / WINDOW, 4, NULL,
+                        {"size_B", "65536", 4, LARGEST_CHUNK, 4, NULL,
                          "size of a chunk (VMMC), of the largest message (sockets), B"},
                         {"total_B", "1048576", 8, 1u << 30, 8, NULL, "length of the stream, B"},
                         TALK_PROTOCOL,
@@ -203,10 +213,8 @@ const struct workload campaign = {
                         {"repeated_B", "bytes that came again"},
                         {"reordered_B", "bytes that came at another place"},
                         {"packets", "on the wire, acknowledgements too"},
-                        {"packets_lost", "that the fabric lost"},
-                        {"packets_damaged", "that arrived with a wrong checksum"},
                         {"packets_again", "sent again by the link protocol"},
-                        {0},
+                        FAULT_KINDS(FAULT_METRIC){0},
                 },
         .run = run,
 };

@@ -17,11 +17,14 @@ pattern(uint32_t word)
 }
 
 static void
-fill(const struct pair_end *end)
+fill(struct pair_end *end)
 {
-	uint32_t *words = pair_words(end, end->source);
-	for (uint32_t i = 0; i < end->bytes / WORD; i++)
-		words[i] = pattern(i);
+	uint32_t n = MAX(end->pair->sources, 1), stride = pair_stride(end);
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t *words = pair_words(end, end->sources + (uint64_t)k * stride);
+		for (uint32_t i = 0; i < end->bytes / WORD; i++)
+			words[i] = pattern(i);
+	}
 }
 
 /* Has the other's whole message arrived, but for the last `skip` words? */
@@ -37,6 +40,12 @@ verify(const struct pair_end *end, uint32_t skip)
 		}
 }
 
+/* More buffers than the translation cache has entries, or than may be pinned, make every message miss. */
+#define SOURCES                                                                                                        \
+	{                                                                                                              \
+		"sources", "1", 1, 4096, 0, NULL, "buffers that the messages are sent from, as if at random"           \
+	}
+
 /* Ping-pong. ----------------------------------------------------------------------------------------- */
 
 struct pingpong {
@@ -51,6 +60,7 @@ struct pingpong {
 static bool
 say(struct pair_end *end, uint32_t number)
 {
+	pair_next_source(end);
 	pair_words(end, end->source)[end->bytes / WORD - 1] = number;
 	return ((struct pingpong *)end->pair)->both ? pair_send_done(end) : pair_send(end);
 }
@@ -106,7 +116,9 @@ measure_pingpong(struct simulation *s, struct results *results)
 static enum exit_code
 run_pingpong(const struct point *point, struct results *results, char **error)
 {
-	struct pingpong p = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"), .body = play},
+	struct pingpong p = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"),
+	                              .sources = (uint32_t)point_number(point, "sources"),
+	                              .body = play},
 	                     .both = point_is(point, "direction", "both-ways"),
 	                     .rounds = (uint32_t)point_number(point, "rounds"),
 	                     .warm_up = (uint32_t)point_number(point, "warm_up"),
@@ -122,9 +134,10 @@ const struct workload vmmc_pingpong = {
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "4", WORD, LARGEST, WORD, NULL, "size of a message, B"},
+                        SOURCES,
                         {"direction", "one-way", 0, 0, 0, "one-way both-ways", "in turn, or both at once"},
                         {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
-                        {"warm_up", "2", 1, 1000, 0, NULL, "round trips before (the first pin the pages)"},
+                        {"warm_up", "2", 1, 1000000, 0, NULL, "round trips before (the first pin the pages)"},
                         SIMULATE_PARAMETERS,
                         {0},
                 },
@@ -156,7 +169,7 @@ struct stream {
 static bool
 pour(struct pair_end *end, uint32_t messages, uint32_t flag)
 {
-	for (uint32_t i = 0; i < messages; i++)
+	for (uint32_t i = 0; i < messages; i++, pair_next_source(end))
 		if (!pair_send(end))
 			return false;
 	return pair_flag(end, flag);
@@ -203,7 +216,9 @@ measure_stream(struct simulation *simulation, struct results *results)
 static enum exit_code
 run_stream(const struct point *point, struct results *results, char **error)
 {
-	struct stream s = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"), .body = flow},
+	struct stream s = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"),
+	                            .sources = (uint32_t)point_number(point, "sources"),
+	                            .body = flow},
 	                   .both = point_is(point, "direction", "both-ways")};
 	uint64_t wanted = point_number(point, "total_B") / s.pair.bytes;
 	s.messages =
@@ -219,6 +234,7 @@ const struct workload vmmc_stream = {
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "4096", WORD, LARGEST, WORD, NULL, "size of a message, B"},
+                        SOURCES,
                         {"direction", "one-way", 0, 0, 0, "one-way both-ways", "who sends"},
                         {"total_B", "2097152", WORD, 1u << 30, 0, NULL, "bytes each way, within the next two"},
                         {"least_messages", "4", 1, 1000000, 0, NULL, "messages at the largest sizes"},

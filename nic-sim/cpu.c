@@ -4,6 +4,8 @@
 #include <assert.h>
 #include <math.h>
 
+#define NO_SLOWNESS 1000u
+
 /* Accounts. -------------------------------------------------------------------------------------------------------- */
 
 static void
@@ -72,6 +74,12 @@ cpu_times(const struct cpu_set *cpus)
 	return sum;
 }
 
+void
+cpu_slow(struct cpu_set *cpus, uint32_t factor)
+{
+	cpus->slowness = factor;
+}
+
 struct cpu_times
 task_times(const struct task *task)
 {
@@ -83,6 +91,7 @@ task_times(const struct task *task)
 void
 cpu_add_debt(struct task *task, enum cpu_account account, sim_time t)
 {
+	t = t * task->cpus->slowness / NO_SLOWNESS;
 	task->debt[account] += t;
 	task->debt_total += t;
 }
@@ -327,6 +336,7 @@ cpu_set_new(unsigned node, const char *host, const struct params *params)
 	cpus->n_cpus = (unsigned)params->cpus;
 	cpus->host = g_strdup(host);
 	cpus->params = params;
+	cpus->slowness = NO_SLOWNESS;
 	cpus->ps_per_instruction = params->cycles_per_instruction * (double)SIM_US / params->cpu_mhz;
 	cpus->tasks = g_ptr_array_new();
 	g_queue_init(&cpus->ready);

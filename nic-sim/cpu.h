@@ -66,6 +66,9 @@ sim_time cpu_settle(void);
 void cpu_settle_then(void (*begin)(void *arg), void *arg);
 /* cpu_yield: gives way to any other ready task of the same priority. */
 void cpu_yield(void);
+/* cpu_slow: what is charged on these CPUs from now on takes `factor`/1000 times as long, an injected fault; 1000: as
+ * usual. */
+void cpu_slow(struct cpu_set *cpus, uint32_t factor);
 
 /* cpu_spin: polls until ready(arg) is true or `deadline` (SIM_NEVER: none) has passed; what ready() reads can change
  * only by the watched ranges or by tasks and events that call cpu_poke().  The loop begins when the debt is paid; its

@@ -25,8 +25,9 @@ struct cpu_set {
 	char *host;
 	const struct params *params;
 	double ps_per_instruction;
-	GPtrArray *tasks; /* all that ever started */
-	GQueue ready;     /* for a CPU, in order of becoming ready */
+	uint32_t slowness; /* in 1/1000 */
+	GPtrArray *tasks;  /* all that ever started */
+	GQueue ready;      /* for a CPU, in order of becoming ready */
 	struct cpu cpus[];
 };
 

@@ -2,6 +2,7 @@
 #include "nic-sim/fabric_internal.h"
 
 #include <glib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* The NIC's side. -------------------------------------------------------------------------- */
@@ -13,6 +14,7 @@ open_packet(struct fabric *f, struct port *p)
 
 	w->sent.since = sim_now();
 	w->sent.speed = speed_of(p->send_limit, f->channels[p->out].bytes_per_s);
+	w->far_limit = p->send_limit;
 	p->sending = w;
 	f->counts.packets++;
 	return w;
@@ -103,7 +105,7 @@ fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s
 	flow_set(&w->sent, sim_now(), speed_of(bytes_per_s, f->channels[p->out].bytes_per_s));
 	worm_schedule(w);
 	worm_tell_nic(w);
-	if (w->phase == WORM_FLOW && !sim_posted(&w->forward))
+	if (!sim_posted(&w->forward))
 		sim_post(&w->forward, sim_now() + w->reach);
 }
 
@@ -113,9 +115,11 @@ fabric_progress(const struct fabric *f, unsigned node, const uint8_t **data)
 	const struct worm *w = f->ports[node].receiving;
 	uint64_t rest;
 
-	if (!w || w->phase != WORM_FLOW)
+	if (!w || (w->phase != WORM_FLOW && w->phase != WORM_ENDLESS))
 		return 0;
 	*data = w->data + w->start;
+	if (w->phase == WORM_ENDLESS)
+		return w->chunk;
 	rest = (uint64_t)((unsigned __int128)flow_rest(&w->taken, sim_now()) * w->bytes_per_s / SIM_S);
 	return rest < w->chunk ? w->chunk - (uint32_t)rest : 0;
 }
@@ -125,15 +129,7 @@ fabric_progress(const struct fabric *f, unsigned node, const uint8_t **data)
 static void
 abort_sending(struct worm *w)
 {
-	struct port *p = far_port(w);
-	const uint8_t *data;
-
-	if (p && p->receiving == w && w->phase == WORM_FLOW && !w->discard) {
-		uint32_t bytes = fabric_progress(w->fabric, p->node, &data);
-
-		p->receiving = NULL;
-		p->nic.taken(p->nic.nic, data, bytes, true, (uint8_t)(w->residue ^ 1), w->tag);
-	}
+	worm_end_early(w);
 	worm_kill(w, DROP_RESET);
 }
 
@@ -159,10 +155,9 @@ fabric_abort(struct fabric *f, unsigned node)
 static void
 init_faults(struct channel *c, uint32_t number, const struct params *params)
 {
-	bool into_nic = c->to_node != NO_INDEX;
+	struct fault_rates rates = fault_rates_of(params, c->to_node != NO_INDEX);
 
-	faults_init(&c->faults, params->fault_seed, number, params->bit_error_rate, into_nic ? params->corrupt_rate : 0,
-	            into_nic ? params->drop_rate : 0);
+	faults_init(&c->faults, params->fault_seed, number, &rates);
 	c->faulty = faults_possible(&c->faults);
 }
 
@@ -273,12 +268,29 @@ fabric_counts(const struct fabric *f)
 	return counts;
 }
 
+struct fault_counts
+fabric_faults(const struct fabric *f)
+{
+	return f->injected;
+}
+
+static void
+report_fault(void *out, const char *name, uint64_t n)
+{
+	if (n > 0)
+		fprintf(out, "fabric: injected: %s %" PRIu64 "\n", name, n);
+}
+
 void
 fabric_report(const struct fabric *f, FILE *out)
 {
-	static const char *const doing[] = {"travels to the end of",   "waits for a busy channel behind",
-	                                    "waits for its sender at", "waits for a receive buffer behind",
-	                                    "flows through",           "leaves"};
+	static const char *const doing[] = {"travels to the end of",
+	                                    "waits for a busy channel behind",
+	                                    "waits for its sender at",
+	                                    "waits for a receive buffer behind",
+	                                    "flows through",
+	                                    "lost its tail behind",
+	                                    "leaves"};
 
 	for (uint32_t i = 0; i < f->n_channels; i++) {
 		const struct worm *w = f->channels[i].holder;
@@ -286,5 +298,8 @@ fabric_report(const struct fabric *f, FILE *out)
 		if (w && w->path[w->n_path - 1] == i)
 			fprintf(out, "fabric: a packet of %u bytes from %s %s %s\n", w->bytes,
 			        f->platform->hosts[w->from], doing[w->phase], f->channels[i].name);
+		if (f->channels[i].down)
+			fprintf(out, "fabric: %s is down\n", f->channels[i].name);
 	}
+	fault_counts_each(&f->injected, report_fault, out);
 }

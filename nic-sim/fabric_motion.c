@@ -23,7 +23,7 @@ worm_tell_nic(struct worm *w)
 	uint64_t rate = w->fabric->channels[w->path[0]].bytes_per_s;
 
 	rate = p->send_limit < rate ? p->send_limit : rate;
-	p->nic.flow(p->nic.nic, true, w->sender_cap < rate ? w->sender_cap : rate);
+	p->nic.flow(p->nic.nic, true, w->known_cap < rate ? w->known_cap : rate);
 }
 
 void
@@ -31,6 +31,7 @@ worm_backward_fire(struct sim_event *ev)
 {
 	struct worm *w = sim_event_owner(ev, struct worm, backward);
 
+	w->known_cap = w->sender_cap;
 	if (w->fabric->ports[w->from].sending == w && holds(w, 0))
 		worm_tell_nic(w);
 }
@@ -67,6 +68,8 @@ worm_enter(struct worm *w, uint32_t channel, sim_time delay)
 	c->hop = hop;
 	c->held_since = sim_now();
 	w->n_held++;
+	if (c->down)
+		worm_swallow(w);
 	worm_strike(w);
 	trace_event(SIM_RANK_CHANNEL + channel, TRACE_HEAD, w->bytes - w->start);
 	w->phase = WORM_TRAVEL;
@@ -104,8 +107,8 @@ enqueue(struct worm *w, struct channel *c)
 	*at = w;
 }
 
-static void
-leave_queue(struct worm *w)
+void
+worm_leave_queue(struct worm *w)
 {
 	for (uint32_t i = 0; i < w->fabric->n_channels; i++)
 		for (struct worm **at = &w->fabric->channels[i].waiting; *at; at = &(*at)->next)
@@ -174,8 +177,8 @@ worm_leave_door(struct port *p, struct worm *w)
 		}
 }
 
-static void
-wait_at_door(struct port *p, struct worm *w, bool first)
+void
+worm_wait_at_door(struct port *p, struct worm *w, bool first)
 {
 	struct worm **at = &p->door;
 
@@ -186,9 +189,14 @@ wait_at_door(struct port *p, struct worm *w, bool first)
 	block(w, WORM_DOOR);
 }
 
-/* at_door: asks the NIC to take what is left. */
-static void
-at_door(struct worm *w)
+void
+worm_starve(struct worm *w)
+{
+	block(w, WORM_STARVED);
+}
+
+void
+worm_at_door(struct worm *w)
 {
 	struct port *p = far_port(w);
 	uint32_t left = w->bytes - w->start, chunk = left;
@@ -198,10 +206,14 @@ at_door(struct worm *w)
 		block(w, WORM_STARVED);
 		return;
 	}
+	if (!w->discard && !behind && p->receiving && p->receiving->phase == WORM_ENDLESS) {
+		worm_merge(p->receiving, w);
+		return;
+	}
 	if (!w->discard)
 		chunk = behind ? FABRIC_NO_BUFFER : p->nic.take(p->nic.nic, left, w->tag);
 	if (chunk == FABRIC_NO_BUFFER)
-		wait_at_door(p, w, !behind);
+		worm_wait_at_door(p, w, !behind);
 	else
 		worm_begin_flow(w, chunk);
 }
@@ -214,7 +226,7 @@ worm_head_fire(struct sim_event *ev)
 	if (front(w)->to_node == NO_INDEX)
 		at_switch(w);
 	else
-		at_door(w);
+		worm_at_door(w);
 }
 
 /* The far end. ----------------------------------------------------------------------------- */
@@ -263,7 +275,7 @@ void
 worm_begin_flow(struct worm *w, uint32_t chunk)
 {
 	bool last = w->start + chunk == w->bytes;
-	uint64_t work = wire_time(chunk + (last ? TRAILER : 0), w->bytes_per_s);
+	uint64_t work = wire_time(chunk - w->ahead + (last ? TRAILER : 0), w->bytes_per_s);
 	struct port *p = far_port(w);
 
 	sim_cancel(&w->timeout);
@@ -276,11 +288,15 @@ worm_begin_flow(struct worm *w, uint32_t chunk)
 	}
 	w->phase = WORM_FLOW;
 	w->chunk = chunk;
+	w->ahead = 0;
 	w->told_rate = 0;
-	w->far_limit = holds(w, 0) ? w->fabric->ports[w->from].send_limit : FABRIC_UNLIMITED;
+	if (!holds(w, 0))
+		w->far_limit = FABRIC_UNLIMITED;
 	w->taken = (struct flow){.since = sim_now(), .rest = work};
-	if (p)
+	if (p && !w->discard)
 		p->receiving = w;
+	else if (p && p->receiving == w)
+		p->receiving = NULL;
 	retime(w);
 }
 
@@ -289,9 +305,11 @@ worm_forward_fire(struct sim_event *ev)
 {
 	struct worm *w = sim_event_owner(ev, struct worm, forward);
 
-	if (w->phase != WORM_FLOW || w->fabric->ports[w->from].sending != w)
+	if (w->fabric->ports[w->from].sending != w)
 		return;
 	w->far_limit = w->fabric->ports[w->from].send_limit;
+	if (w->phase != WORM_FLOW)
+		return;
 	w->cause = sim_now();
 	retime(w);
 }
@@ -316,6 +334,10 @@ worm_tail_fire(struct sim_event *ev)
 	const uint8_t *data = w->data + w->start;
 	bool last = w->start + w->chunk == w->bytes;
 
+	if (last && w->endless && !w->discard) {
+		worm_await_tail(w);
+		return;
+	}
 	w->start += w->chunk;
 	if (w->discard) {
 		finish(w);
@@ -323,11 +345,13 @@ worm_tail_fire(struct sim_event *ev)
 	}
 	p->nic.taken(p->nic.nic, data, w->chunk, last, last ? w->residue : 0, w->tag);
 	if (!last) {
-		at_door(w);
+		worm_at_door(w);
 		return;
 	}
-	f->counts.delivered++;
-	f->counts.corrupted += w->residue != 0;
+	f->counts.delivered += !w->dropped;
+	f->counts.corrupted += w->residue != 0 && !w->dropped;
+	if (w->twice)
+		worm_repeat(w);
 	finish(w);
 }
 
@@ -341,7 +365,7 @@ port_sync_fire(struct sim_event *ev)
 	p->accepted = false;
 	if (door) {
 		p->door = door->next;
-		at_door(door);
+		worm_at_door(door);
 	} else if (w && w->phase == WORM_FLOW && w->n_held > 0) {
 		w->cause = sim_now();
 		retime(w);
@@ -381,7 +405,7 @@ worm_kill(struct worm *w, enum drop_reason reason)
 
 	worm_drop(w, reason);
 	if (w->phase == WORM_QUEUED)
-		leave_queue(w);
+		worm_leave_queue(w);
 	if (p && w->phase == WORM_DOOR)
 		worm_leave_door(p, w);
 	if (p && p->receiving == w)
@@ -390,6 +414,7 @@ worm_kill(struct worm *w, enum drop_reason reason)
 		s->sending = NULL;
 	sim_cancel(&w->head);
 	sim_cancel(&w->tail);
+	sim_cancel(&w->timeout);
 	w->phase = WORM_OVER;
 	for (unsigned hop = 0; hop < w->n_path; hop++)
 		if (holds(w, hop))

@@ -132,7 +132,7 @@ struct lanai_core {
 	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
 	uint64_t cycles, accesses, stalls;
 
-	sim_time origin, anchor_date;
+	sim_time origin, anchor_date, hung_since;
 	uint64_t anchor_pos, anchor_rest, anchor_reach;
 	uint64_t rate_num, rate_den; /* ps in 1/65536 clock = num / den */
 	uint64_t rate_num_inv, rate_den_inv;

@@ -206,7 +206,7 @@ complete(struct description *listener, struct description *d)
 static int
 accept_from(struct description *listener, struct sockaddr *address, socklen_t *length, int flags)
 {
-	sim_time deadline = description_deadline(listener, false, listener->options.receive_timeout);
+	sim_time deadline = description_deadline(listener, false, &listener->options.receive_timeout);
 	struct address from;
 	struct description *d;
 	int error = descriptors_room(listener->process), fd;

@@ -269,7 +269,7 @@ begin(struct description *d, struct address to)
 static int
 connect_to(struct description *d, const struct sockaddr *address, socklen_t length)
 {
-	sim_time deadline = description_deadline(d, false, d->options.send_timeout);
+	sim_time deadline = description_deadline(d, false, &d->options.send_timeout);
 	struct address to;
 	int error;
 

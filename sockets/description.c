@@ -71,15 +71,17 @@ description_poke(struct description *d)
 }
 
 sim_time
-description_deadline(const struct description *d, bool dont_wait, struct timeval timeout)
+description_deadline(const struct description *d, bool dont_wait, const struct timeval *timeout)
 {
-	if (d->nonblocking || dont_wait || timeout.tv_sec < 0)
+	if (d->nonblocking || dont_wait)
 		return DO_NOT_WAIT;
-	if (timeout.tv_sec == 0 && timeout.tv_usec == 0)
+	if ((timeout->tv_sec | timeout->tv_usec) == 0)
 		return SIM_NEVER;
-	if ((uint64_t)timeout.tv_sec >= SIM_NEVER / SIM_S / 2)
+	if (timeout->tv_sec < 0)
+		return DO_NOT_WAIT;
+	if ((uint64_t)timeout->tv_sec >= SIM_NEVER / SIM_S / 2)
 		return SIM_NEVER;
-	return sim_now() + (sim_time)timeout.tv_sec * SIM_S + (sim_time)timeout.tv_usec * SIM_US;
+	return sim_now() + (sim_time)timeout->tv_sec * SIM_S + (sim_time)timeout->tv_usec * SIM_US;
 }
 
 void
@@ -133,12 +135,21 @@ description_settled(struct description *d, sim_time deadline)
 	return true;
 }
 
+static bool
+await_turn(struct description *d, enum description_way way, sim_time deadline)
+{
+	while (d->busy[way])
+		if (!description_block(d, "another call on its socket", deadline) &&
+		    (deadline == DO_NOT_WAIT || sim_now() >= deadline))
+			return false;
+	return true;
+}
+
 bool
 description_enter(struct description *d, enum description_way way, sim_time deadline)
 {
-	while (d->busy[way])
-		if (!description_block(d, "another call on its socket", deadline))
-			return false;
+	if (d->busy[way] && !await_turn(d, way, deadline))
+		return false;
 	d->busy[way] = true;
 	return true;
 }
@@ -179,6 +190,8 @@ news(const struct description *d, int *error)
 	unsigned end = d->link ? d->link->ops->end(d->link) : 0, state = d->state;
 
 	*error = 0;
+	if (end == 0)
+		return state;
 	if (end & LINK_FIN)
 		state |= PEER_FIN;
 	if (end & LINK_LOST && !(state & PEER_CLOSED))
@@ -247,5 +260,5 @@ description_lives(struct description *d)
 	if (!(d->state & CONNECTED))
 		return false;
 	description_learn(d);
-	return !(d->state & RESET);
+	return !(d->state & RESET) && (d->state & (PEER_FIN | SHUT_WRITE)) != (PEER_FIN | SHUT_WRITE);
 }

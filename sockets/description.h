@@ -86,7 +86,7 @@ void description_unwatch(struct description *d, struct waiter *w);
  * task gives way once, so that a program that looks again and again starves nobody. */
 #define DO_NOT_WAIT ((sim_time)0)
 /* description_deadline: of a call that begins now. */
-sim_time description_deadline(const struct description *d, bool dont_wait, struct timeval timeout);
+sim_time description_deadline(const struct description *d, bool dont_wait, const struct timeval *timeout);
 /* description_fruitless: pays for a look that found nothing. */
 void description_fruitless(void);
 /* description_block: gives the CPU up until a poke, or the deadline: false. */
@@ -108,7 +108,7 @@ int description_error(struct description *d);
 void description_learn(struct description *d);
 /* description_readiness: as poll() says it, all that is true; only looks. */
 unsigned description_readiness(const struct description *d);
-/* description_lives: is there a connection, and has nobody reset it? */
+/* description_lives: is there a connection, which nobody has reset, and which has not ended in both directions? */
 bool description_lives(struct description *d);
 
 #endif

@@ -1,7 +1,7 @@
 /* Zero-copy receiving: while a call waits, what comes for the data ring goes straight to the user's buffer.
  *
- * docs/protocols.md, section 9.  One redirection at most is open, and only while a call waits.  When it has ended, part
- * of the ring's next bytes, a run of them, is in the user's memory instead of the ring: who takes bytes out asks
+ * docs/protocols.md, section 12.  One redirection at most is open, and only while a call waits.  When it has ended,
+ * part of the ring's next bytes, a run of them, is in the user's memory instead of the ring: who takes bytes out asks
  * direct_covers(). */
 #ifndef SOCKETS_DIRECT_H
 #define SOCKETS_DIRECT_H

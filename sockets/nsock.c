@@ -1,10 +1,13 @@
+#define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/nsock.h"
 
 #include "sockets/socket.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 static struct process *
 caller(void)
@@ -91,15 +94,24 @@ read_nothing(int fd)
 	return outcome(flags < 0 ? flags : 0);
 }
 
+static bool
+is_empty(const struct iovec *vector, int n)
+{
+	size_t length = 0;
+
+	if (n < 0 || n > IOV_MAX || (n > 0 && !vector))
+		return false;
+	for (int i = 0; i < n; i++)
+		length |= vector[i].iov_len;
+	return length == 0;
+}
+
 ssize_t
 ns_readv(int fd, const struct iovec *vector, int n)
 {
 	struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)n};
-	size_t length = 0;
 
-	for (int i = 0; vector && i < n; i++)
-		length |= vector[i].iov_len;
-	return length == 0 && n >= 0 ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
+	return is_empty(vector, n) ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
 }
 
 ssize_t

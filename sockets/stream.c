@@ -82,12 +82,14 @@ static uint32_t
 room_for(const struct stream *s, uint64_t want, enum sock_protocol how)
 {
 	uint32_t records = WIRE_RECORDS_SIZE - (s->records_out.position - word_at(s, WIRE_HEADS));
-	uint32_t used = s->data_out - word_at(s, WIRE_HEADS + 4), most = send_buffer(&s->link);
+	uint32_t used, most;
 
 	if (records < RECORD_ROOM)
 		return 0;
 	if (want <= WIRE_INLINE_MAX)
 		return (uint32_t)want;
+	used = s->data_out - word_at(s, WIRE_HEADS + 4);
+	most = send_buffer(&s->link);
 	want = MIN(want, piece_for(s->peer_ring_bytes, how));
 	return used > most || most - used < want ? 0 : (uint32_t)want;
 }
@@ -442,9 +444,11 @@ static unsigned
 end(const struct link *l)
 {
 	const struct stream *s = const_stream_of(l);
-	uint32_t flags = word_at(s, WIRE_END), consumed = word_at(s, WIRE_END + 8);
-	bool lost = flags & WIRE_END_CLOSED && consumed != s->records_out.position;
+	uint32_t flags = word_at(s, WIRE_END);
+	bool lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
 
+	if (flags == 0)
+		return 0;
 	return (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
 	       (flags & WIRE_END_RESET ? LINK_RESET : 0) | (lost ? LINK_LOST : 0);
 }

@@ -24,8 +24,8 @@ struct progress {
 	uint64_t done, total;
 };
 
-/* start: total length, or -EINVAL, -EFAULT. */
-static int64_t
+/* start: 0, or -EINVAL, -EFAULT. */
+static int
 start(struct progress *p, const struct iovec *vector, size_t n)
 {
 	*p = (struct progress){.next = vector, .n_next = n};
@@ -38,7 +38,7 @@ start(struct progress *p, const struct iovec *vector, size_t n)
 			return -EINVAL;
 		p->total += vector[i].iov_len;
 	}
-	return (int64_t)p->total;
+	return 0;
 }
 
 /* more: is there a byte to move?  Then data and left say where. */
@@ -140,7 +140,8 @@ verdict(const struct sending *w)
 	return (int64_t)w->at.total;
 }
 
-/* send_piece: all of it, or what could be sent before an end, which returns 0, or an error. */
+/* send_piece: all of it, or what can be sent before an end or an error; error 0 with bytes left: the stream has ended.
+ */
 static int
 send_piece(struct sending *w)
 {
@@ -169,8 +170,11 @@ send_all(struct sending *w)
 {
 	int error = 0;
 
-	while (more(&w->at) && !error && !ended(w))
+	while (more(&w->at) && !error) {
 		error = send_piece(w);
+		if (w->at.left > 0)
+			break;
+	}
 	if (w->at.done > 0)
 		return (int64_t)w->at.done;
 	if (error)
@@ -178,21 +182,28 @@ send_all(struct sending *w)
 	return w->at.total == 0 && !forbidden(w->d) ? 0 : verdict(w);
 }
 
-static ssize_t
-send_on(struct description *d, const struct iovec *vector, size_t n, int flags)
+/* connecting: waits; 0 once it is connected, else what send() returns. */
+static int
+connecting(struct description *d, sim_time deadline)
 {
-	struct sending w = {.d = d};
-	int64_t result = start(&w.at, vector, n);
+	if (!description_settled(d, deadline))
+		return -EAGAIN;
+	if (d->state & CONNECTED)
+		return 0;
+	return d->error ? -description_error(d) : -EPIPE;
+}
 
-	if (result < 0)
-		return result;
+static ssize_t
+send_on(struct description *d, const struct progress *at, int flags)
+{
+	struct sending w = {d, *at, description_deadline(d, flags & MSG_DONTWAIT, &d->options.send_timeout)};
+	int64_t result;
+
 	if (flags & ~SEND_FLAGS)
 		return -EOPNOTSUPP;
-	w.deadline = description_deadline(d, flags & MSG_DONTWAIT, d->options.send_timeout);
-	if (!description_settled(d, w.deadline))
-		return -EAGAIN;
-	if (!(d->state & CONNECTED))
-		return d->error ? -description_error(d) : -EPIPE;
+	result = d->state & CONNECTED ? 0 : connecting(d, w.deadline);
+	if (result < 0)
+		return result;
 	if (!description_enter(d, WAY_OUT, w.deadline))
 		return -EAGAIN;
 	result = send_all(&w);
@@ -201,31 +212,35 @@ send_on(struct description *d, const struct iovec *vector, size_t n, int flags)
 }
 
 ssize_t
-sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags)
+sock_send(struct process *p, int fd, const void *data, size_t length, int flags)
 {
+	struct progress at = {.data = (void *)data, .left = length, .total = length};
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	if (!message)
-		result = -EFAULT;
-	else if (message->msg_controllen)
-		result = -EOPNOTSUPP;
-	else
-		result = send_on(d, message->msg_iov, message->msg_iovlen, flags);
+	result = send_on(d, &at, flags);
 	description_release(d);
 	return result;
 }
 
 ssize_t
-sock_send(struct process *p, int fd, const void *data, size_t length, int flags)
+sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags)
 {
-	struct iovec piece = {(void *)data, length};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+	struct progress at;
+	int error;
+	ssize_t result;
+	struct description *d = descriptors_get(p, fd, &error);
 
-	return sock_sendmsg(p, fd, &message, flags);
+	if (!d)
+		return error;
+	result = message ? start(&at, message->msg_iov, message->msg_iovlen) : -EFAULT;
+	if (result == 0)
+		result = message->msg_controllen ? -EOPNOTSUPP : send_on(d, &at, flags);
+	description_release(d);
+	return result;
 }
 
 /* Receiving. --------------------------------------------------------------------------------------------------------
@@ -331,7 +346,7 @@ receive(struct receiving *r)
 {
 	int error = take(r);
 
-	while (!error && !enough(r)) {
+	while (error == 0 && !enough(r)) {
 		if (finished(r)) {
 			error = epitaph(r->d);
 			break;
@@ -341,10 +356,14 @@ receive(struct receiving *r)
 	return r->at.done > 0 ? (int64_t)r->at.done : error;
 }
 
-/* unconnected: what recv() returns on a socket without a connection. */
+/* unconnected: waits while it is being connected; 1 once it is connected, else what recv() returns. */
 static int
-unconnected(struct description *d)
+unconnected(struct description *d, sim_time deadline)
 {
+	if (!description_settled(d, deadline))
+		return -EAGAIN;
+	if (d->state & CONNECTED)
+		return 1;
 	if (d->state & LISTENING)
 		return -ENOTCONN;
 	if (d->error)
@@ -353,20 +372,20 @@ unconnected(struct description *d)
 }
 
 static ssize_t
-receive_on(struct description *d, const struct iovec *vector, size_t n, int flags)
+receive_on(struct description *d, const struct progress *at, int flags)
 {
-	struct receiving r = {.d = d, .peek = flags & MSG_PEEK, .all = flags & MSG_WAITALL};
-	int64_t result = start(&r.at, vector, n);
+	struct receiving r = {.d = d,
+	                      .at = *at,
+	                      .peek = flags & MSG_PEEK,
+	                      .all = flags & MSG_WAITALL,
+	                      .deadline = description_deadline(d, flags & MSG_DONTWAIT, &d->options.receive_timeout)};
+	int64_t result;
 
-	if (result < 0)
-		return result;
 	if (flags & ~RECV_FLAGS)
 		return -EOPNOTSUPP;
-	r.deadline = description_deadline(d, flags & MSG_DONTWAIT, d->options.receive_timeout);
-	if (!description_settled(d, r.deadline))
-		return -EAGAIN;
-	if (!(d->state & CONNECTED))
-		return unconnected(d);
+	result = d->state & CONNECTED ? 1 : unconnected(d, r.deadline);
+	if (result <= 0)
+		return result;
 	if (!description_enter(d, WAY_IN, r.deadline))
 		return -EAGAIN;
 	result = receive(&r);
@@ -377,13 +396,16 @@ receive_on(struct description *d, const struct iovec *vector, size_t n, int flag
 ssize_t
 sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags)
 {
+	struct progress at;
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = message ? receive_on(d, message->msg_iov, message->msg_iovlen, flags) : -EFAULT;
+	result = message ? start(&at, message->msg_iov, message->msg_iovlen) : -EFAULT;
+	if (result == 0)
+		result = receive_on(d, &at, flags);
 	description_release(d);
 	if (result < 0)
 		return result;
@@ -396,8 +418,14 @@ sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags)
 ssize_t
 sock_recv(struct process *p, int fd, void *data, size_t length, int flags)
 {
-	struct iovec piece = {data, length};
-	struct msghdr message = {.msg_iov = &piece, .msg_iovlen = 1};
+	struct progress at = {.data = data, .left = length, .total = length};
+	int error;
+	ssize_t result;
+	struct description *d = descriptors_get(p, fd, &error);
 
-	return sock_recvmsg(p, fd, &message, flags);
+	if (!d)
+		return error;
+	result = receive_on(d, &at, flags);
+	description_release(d);
+	return result;
 }

@@ -1,5 +1,6 @@
 /* Experiment files: what they mean, and that each thing that can be wrong with one costs one line with file, line and
  * key. */
+#include "experiments/axis.h"
 #include "experiments/curves.h"
 #include "experiments/experiment.h"
 #include "experiments/reference.h"
@@ -264,6 +265,17 @@ START_TEST(set_replaces_fixes_and_sweeps)
 }
 END_TEST
 
+START_TEST(quotes_keep_a_value_together)
+{
+	char **words = axis_words("a  'b c',\"d, 'e'\" f='g h'");
+	static const char *const expected[] = {"a", "b c", "d, 'e'", "f=g h"};
+	ck_assert_uint_eq(g_strv_length(words), G_N_ELEMENTS(expected));
+	for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++)
+		ck_assert_str_eq(words[i], expected[i]);
+	g_strfreev(words);
+}
+END_TEST
+
 START_TEST(figures_have_an_alias)
 {
 	char *error = NULL;
@@ -304,6 +316,7 @@ main(void)
 	tcase_add_test(all, series_are_curves);
 	tcase_add_test(all, an_axis_can_mean_another_parameter_in_each_series);
 	tcase_add_test(all, an_axis_more_is_curves_more);
+	tcase_add_test(all, quotes_keep_a_value_together);
 	tcase_add_test(all, figures_have_an_alias);
 	tcase_add_test(all, set_replaces_fixes_and_sweeps);
 	tcase_add_test(all, experiments_of_the_tree_load);

@@ -10,6 +10,8 @@
 #include <string.h>
 
 #define TAG       0x99u
+#define POSTER    1u    /* the process that exports frames 8 .. 15, */
+#define EXPORTED  0x50u /* its pages from here on */
 #define ROUNDS    4000u
 #define STEPS_MAX 300u /* native steps until idle; a sweep through the translation cache takes 128 */
 
@@ -122,6 +124,19 @@ random_page(void)
 	return first[dice(G_N_ELEMENTS(first))] + dice(8);
 }
 
+/* redirect: mostly a range of what POSTER exports, or the end of one. */
+static uint32_t
+redirect(uint32_t *proxy, uint32_t *data)
+{
+	static const uint32_t lengths[] = {4, 64, 600, VMMC_PAGE, 3 * VMMC_PAGE, VMMC_POST_MAX, 0, 6};
+	uint32_t slot = dice(VMMC_POSTS + 1);
+	*proxy = dice(8) ? (EXPORTED + dice(8)) << VMMC_PAGE_SHIFT | (4 * dice(1024)) : dice(0x7FFFFFFF);
+	data[0] = random_page() << VMMC_PAGE_SHIFT | (4 * dice(1024));
+	if (dice(4) == 0)
+		return VMMC_CONTROL(VMMC_OP_CANCEL, slot, 0);
+	return VMMC_CONTROL(VMMC_OP_POST, slot, lengths[dice(G_N_ELEMENTS(lengths))]);
+}
+
 static void
 post(void)
 {
@@ -133,6 +148,10 @@ post(void)
 		data[i] = dice(0x7FFFFFFF);
 	if (dice(12))
 		data[0] = random_page() << VMMC_PAGE_SHIFT | (4 * dice(1024));
+	if (dice(6) == 0) {
+		p = POSTER;
+		control = redirect(&proxy, data);
+	}
 	if (mock_sram(nics[NATIVE], host_slot(p, posted[p])))
 		return;
 	for (unsigned b = 0; b < BUILDS; b++)
@@ -157,9 +176,13 @@ reopen(uint32_t p, bool close)
 			host_source(nics[b], p, VMMC_XLATE_SPAN - 4 + i, 28 + i);
 			host_source(nics[b], p, 0xFFFF8 + i, 36 + i);
 			host_source(nics[b], p, 64 + i, 20 + i);
+			if (p == POSTER)
+				host_source(nics[b], p, EXPORTED + i, 8 + i);
 		}
-		for (uint32_t frame = 0; frame < 8; frame++)
+		for (uint32_t frame = 0; frame < 8; frame++) {
 			host_export(nics[b], frame, TAG, frame % 4);
+			host_export_by(nics[b], POSTER, 8 + frame, TAG, VMMC_IN_WRITE | (frame % 4 & VMMC_IN_NOTIFY));
+		}
 	}
 	if (!close)
 		posted[p] = 0;
@@ -243,8 +266,9 @@ make_packet(uint8_t *packet, uint32_t *residue)
 	uint32_t sequence = dice(6) ? peer->expected : peer->expected + dice(5) - 2;
 	uint32_t ack = dice(6) ? peer->next_sequence >> 16 : dice(0x10000);
 	uint32_t key = VMMC_KEY(dice(8) ? TAG : dice(0x10000), dice(8), dice(8) ? 4 * dice(64) : dice(0x2000));
+	uint32_t frame = dice(2) ? 8 + dice(8) : dice(17);
 	uint32_t bytes =
-	        host_packet(packet, source, sequence & 0xFFFF, ack & 0xFFFF, dice(9) << 12 | (4 * dice(1024)), key);
+	        host_packet(packet, source, sequence & 0xFFFF, ack & 0xFFFF, frame << 12 | (4 * dice(1024)), key);
 	uint32_t kind = dice(20) ? dice(4) : dice(8);
 	bool making = peer->state != LINK_UP && dice(4);
 	if (making)
@@ -331,6 +355,7 @@ START_TEST(same_script_same_actions)
 		compare(round);
 	}
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_DEPOSITS), ROUNDS / 40);
+	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_REDIRECTED_BYTES), 0);
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_PACKETS_SENT), ROUNDS / 20);
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_CACHE_HITS), ROUNDS / 40);
 	ck_assert_uint_gt(host_counter(nics[LANAI], VMMC_C_CACHE_MISSES), ROUNDS / 100);

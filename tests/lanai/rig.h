@@ -15,6 +15,7 @@ struct rig_options {
 	sim_time quantum; /* 0: none */
 	uint64_t seed;    /* of the disturbances */
 	sim_time every;   /* mean time between disturbances; 0: none */
+	bool hangs;       /* one in four of them hangs the LANai, or ends that */
 	uint64_t hz;      /* 0: 33 MHz */
 	sim_time until;   /* end of the run */
 	uint32_t sram;    /* 0: RIG_SRAM */
