@@ -375,6 +375,35 @@ START_TEST(notifications)
 }
 END_TEST
 
+/* A bus error in each of the two transfers of a packet: it is not notified, its buffer is free again; in the status
+ * words: the slot can be used again. */
+START_TEST(bus_errors)
+{
+	for (unsigned failing = 0; failing < 3; failing++) {
+		set_up(_i);
+		post(0, 0, 8, 2 * VMMC_PAGE);
+		ck_assert(posts_arrive(posts, 0, RANGE, VMMC_PAGE, VMMC_KEY_NOTIFY));
+		posts_cancel(posts, 0, 0);
+		posts_turn(posts);
+		for (unsigned i = 0; i < 3; i++) {
+			ck_assert(mock_finish_dma(posts->nic, i == failing));
+			posts_turn(posts);
+		}
+		ck_assert_uint_eq(host_counter(posts->nic, VMMC_C_BUS_ERRORS), 1);
+		ck_assert_uint_eq(host_counter(posts->nic, VMMC_C_NOTIFICATIONS), failing == 2);
+		for (uint32_t n = 0; n < 2 * VMMC_ARRIVALS; n++) {
+			uint32_t value = arrive(64 * n, 64);
+			expect_words(RANGE + 64 * n, value, 64);
+		}
+		post(0, 0, 0, 64);
+		uint32_t value = arrive(0, 64);
+		expect_words(USER, value, 64);
+		expect_status(0, VMMC_POST_FULL, 0, 64);
+		tear_down();
+	}
+}
+END_TEST
+
 /* How posts end. ----------------------------------------------------------------------------------------------------
  */
 
@@ -731,6 +760,7 @@ main(void)
 	tcase_add_loop_test(cases, one_word, 0, BUILDS);
 	tcase_add_loop_test(cases, random_streams, 0, 300);
 	tcase_add_loop_test(cases, notifications, 0, BUILDS);
+	tcase_add_loop_test(cases, bus_errors, 0, BUILDS);
 	tcase_add_loop_test(cases, cancelled_walk, 0, BUILDS);
 	tcase_add_loop_test(cases, cancelled_during_a_deposit, 0, BUILDS);
 	tcase_add_loop_test(cases, forgotten_during_a_deposit, 0, BUILDS);
