@@ -36,8 +36,9 @@ unsigned driver_counters(const struct host *host, struct vmmc_nic_counter *count
 
 /* driver_interrupt: the NIC's interrupt line has risen. */
 void driver_interrupt(struct host *host);
-/* driver_nic_reset: the board has been reset: its processor stands, and its registers have forgotten everything.  The
- * driver loads the firmware again; until a process has closed and opened again, its calls return VMMC_EFIRMWARE. */
+/* driver_nic_reset: the board has been reset (the NIC says so by nic_attach_reset()): its processor stands, and its
+ * registers have forgotten everything.  The driver loads the firmware again; until a process has closed and opened
+ * again, its calls return VMMC_EFIRMWARE. */
 void driver_nic_reset(struct host *host);
 
 /* System calls, for the library. --------------------------------------------------------------------------------------

@@ -396,9 +396,16 @@ line_changed(void *arg, bool level)
 		driver_interrupt(arg);
 }
 
+static void
+board_was_reset(void *arg)
+{
+	driver_nic_reset(arg);
+}
+
 void
 driver_interrupts_start(struct driver *d)
 {
 	d->interrupts = task_start_on(d->host->cpus, NULL, "interrupts", true, serve, d);
 	nic_attach_irq(d->host->nic, line_changed, d->host);
+	nic_attach_reset(d->host->nic, board_was_reset, d->host);
 }

@@ -20,14 +20,14 @@ is_told(void *arg)
 	told++;
 }
 
-/* Node 1 falls silent (LANai), or forgets everything (memory). */
+/* Node 1 hangs (LANai), or forgets everything (memory). */
 static void
 break_peer(int nic)
 {
 	struct host *host = &machine->hosts[1];
 
 	if (nic == RIG_LANAI)
-		nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON, 0);
+		nic_hang(host->nic, true);
 	else
 		driver_nic_reset(host);
 }
@@ -136,11 +136,11 @@ receive_twice(void *arg)
 		rig_pause(100 * SIM_US);
 }
 
+/* A glitch of its power. */
 static void
 reset_board(struct host *host)
 {
-	nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON, 0);
-	driver_nic_reset(host);
+	nic_break(host->nic, true, 1);
 }
 
 static bool
@@ -265,7 +265,7 @@ own_hang(void *arg)
 	(void)arg;
 	rig_client_open(&c, &receiver, 1, BYTES);
 	ck_assert_int_eq(vmmc_export(c.v, c.address, UMEM_PAGE, 55, VMMC_ANY_NODE, &e), VMMC_OK);
-	nic_write(machine->hosts[0].nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON, 0);
+	nic_hang(machine->hosts[0].nic, true);
 	start = sim_now();
 	ck_assert_int_eq(vmmc_post(e, 0, c.address + UMEM_PAGE, 4, &post), VMMC_OK);
 	ck_assert_int_eq(vmmc_post_end(post, &end), VMMC_EFIRMWARE);
