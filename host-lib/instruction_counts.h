@@ -4,10 +4,10 @@
 #define HOST_LIB_INSTRUCTION_COUNTS_H
 
 #define IC_VMMC_SHORT      257 /* vmmc_send of inline data */
-#define IC_VMMC_SHORT_WORD 6 /* and each word of it */
+#define IC_VMMC_SHORT_WORD 6   /* and each word of it */
 #define IC_VMMC_LONG       328 /* vmmc_send by DMA, without the check */
-#define IC_PIN_CHECK       36 /* are the pages pinned? */
-#define IC_PIN_CHECK_PAGE  28 /* and each of them */
-#define IC_VMMC_WAIT       34 /* vmmc_wait, without the polling */
+#define IC_PIN_CHECK       36  /* are the pages pinned? */
+#define IC_PIN_CHECK_PAGE  28  /* and each of them */
+#define IC_VMMC_WAIT       34  /* vmmc_wait, without the polling */
 
 #endif
