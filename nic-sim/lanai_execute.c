@@ -84,6 +84,8 @@ enum lanai_outcome
 lanai_access(struct lanai_core *core, struct lanai_access *a, uint32_t pc)
 {
 	a->sram = false;
+	if (core->ahead.mode != LANAI_FINAL)
+		return LANAI_STOPPED;
 	if (a->address & (a->size - 1u))
 		return lanai_halt(core, LANAI_FAULT_UNALIGNED, pc);
 	if (a->address >= LANAI_REG_BASE && a->size == 4)
@@ -115,6 +117,8 @@ lanai_log(struct lanai_core *core, unsigned level)
 
 	if (!core->bus.log)
 		return LANAI_DONE;
+	if (core->ahead.mode != LANAI_FINAL)
+		return LANAI_STOPPED;
 	sim_core_now(lanai_date(core, core->pos));
 	core->bus.log(core->bus.device, level, core->r[10], core->r[11]);
 	return after_call(core, epoch);

@@ -39,11 +39,31 @@ holds(unsigned cc, uint32_t res, uint32_t v, uint32_t c)
 	return truth[res >> 31 << 3 | v >> 31 << 2 | c << 1 | (res == 0)] >> cc & 1;
 }
 
+/* access_storage: a device register that is no more than a word; false if it is more. */
+static bool
+access_storage(struct lanai_core *core, struct lanai_access *a)
+{
+	uint32_t *word = (a->store ? core->stores : core->loads)[(a->address - LANAI_REG_BASE) / 4];
+
+	if (!word || core->idle.replaying)
+		return false;
+	if (!a->store)
+		a->value = *word;
+	else if (core->ahead.mode == LANAI_AHEAD && !lanai_note_old(core, (uint8_t *)word))
+		return false;
+	else
+		*word = a->value;
+	core->acc -= LANAI_ACCESS;
+	return true;
+}
+
 static enum lanai_outcome
 access_slowly(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
 {
 	enum lanai_outcome outcome;
 
+	if (a->address >= LANAI_REG_BASE && a->size == 4 && a->address % 4 == 0 && access_storage(core, a))
+		return LANAI_DONE;
 	lanai_settle(core, rec);
 	outcome = lanai_access(core, a, lanai_address(core, rec));
 	if (outcome == LANAI_DONE && !a->sram)
@@ -247,7 +267,8 @@ put16(uint8_t *p, uint32_t v)
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value = RD;                                                         \
 		ADMIT;                                                                                                 \
-		if (likely(!(ea & outside##size_) && ea >= code_end)) {                                                \
+		if (likely(!(ea & outside##size_) &&                                                                   \
+		           (ea >= floor || (ea >= code_end && lanai_note_old(core, sram + (ea & ~3u)))))) {            \
 			uint8_t *p = sram + ea;                                                                        \
 			put;                                                                                           \
 		} else {                                                                                               \
@@ -280,6 +301,7 @@ engine(struct lanai_core *core, const void *const **handlers)
 	uint8_t *const sram = core->sram;
 	const uint32_t outside1 = ~(core->sram_bytes - 1), outside2 = outside1 | 1, outside4 = outside1 | 3;
 	const uint32_t code_end = core->code_end;
+	const uint32_t floor = core->ahead.mode == LANAI_AHEAD ? UINT32_MAX : code_end; /* of stores without ado */
 	struct lanai_rec *rec = core->rec;
 	uint32_t res = core->res, v = core->v, c = core->c;
 	uint64_t acc = 0 - rec->prefix, safe;

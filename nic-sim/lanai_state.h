@@ -1,6 +1,6 @@
 /* Inside of the LANai core, shared by lanai_core.c (life), lanai_time.c (dates and costs), lanai_execute.c (effects),
- * lanai_decode.c (pre-decoding), lanai_interp.c (the fast engine), lanai_ref.c (the slow one) and lanai_idle.c
- * (skipping).  Nobody else includes this, but for tests.
+ * lanai_decode.c (pre-decoding), lanai_interp.c (the fast engine), lanai_ref.c (the slow one), lanai_idle.c (skipping)
+ * and lanai_ahead.c (running ahead).  Nobody else includes this, but for tests.
  *
  * POSITION.  The core's place in time is `pos`, in 1/65536 clock since lanai_start; it belongs to the instruction that
  * is executed next and includes that one's own load-use stall.  lanai_date() turns it into a date.
@@ -94,6 +94,32 @@ struct lanai_idle {
 	bool replaying;
 };
 
+/* What the core does behind its limit, and how to take it back (lanai_ahead.c). */
+enum lanai_mode {
+	LANAI_FINAL, /* before the limit: anything */
+	LANAI_AHEAD, /* behind it: only what can be taken back */
+	LANAI_AGAIN, /* what was taken back, up to what comes between */
+};
+
+enum { LANAI_UNDO_MAX = 256 };
+
+struct lanai_undo {
+	uint8_t *at; /* a word of SRAM or a register */
+	uint32_t was;
+};
+
+struct lanai_ahead {
+	enum lanai_mode mode;
+	uint32_t r[LANAI_REGS + 1], res, v, c, wild_pc, target;
+	struct lanai_rec *rec;
+	uint64_t pos, cycles, accesses, stalls;
+	sim_time clock;
+	sim_time most; /* that `reach` is computed from: how far to go, in 1/65536 clock */
+	uint64_t reach;
+	unsigned n_undo;
+	struct lanai_undo undo[LANAI_UNDO_MAX];
+};
+
 /* Pre-decoded code.  Cores that run the same code share it: sixteen copies would not fit into a processor's caches. */
 struct lanai_code {
 	struct lanai_code *next; /* of all that are in use */
@@ -139,6 +165,7 @@ struct lanai_core {
 	uint64_t hz;
 
 	struct lanai_bus bus;
+	uint32_t *loads[LANAI_REG_BYTES / 4], *stores[LANAI_REG_BYTES / 4]; /* registers that are storage */
 	struct sim_core sim;
 	enum lanai_state state;
 	enum lanai_fault fault;
@@ -146,6 +173,7 @@ struct lanai_core {
 	struct lanai_counts counts;
 	uint64_t skipped; /* instructions */
 	struct lanai_idle idle;
+	struct lanai_ahead ahead;
 	char name[32];
 };
 
@@ -203,6 +231,10 @@ enum lanai_outcome lanai_ref_run(struct lanai_core *core);
 void lanai_to_slow(struct lanai_core *core);
 void lanai_to_fast(struct lanai_core *core);
 
+/* lanai_ahead.c */
+/* lanai_run_ahead: from where the core stopped. */
+void lanai_run_ahead(struct lanai_core *core);
+
 /* lanai_idle.c */
 enum lanai_outcome lanai_head(struct lanai_core *core, struct lanai_rec *rec);
 const void *lanai_original(const struct lanai_core *core, const struct lanai_rec *rec);
@@ -218,6 +250,20 @@ void lanai_idle_reset(struct lanai_core *core);
 void lanai_unhook_all(struct lanai_core *core);
 void lanai_idle_restart(struct lanai_core *core);
 bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value);
+
+/* lanai_note_old: the word at `at` is about to be changed ahead; false if no more can be remembered. */
+static inline bool
+lanai_note_old(struct lanai_core *core, uint8_t *at)
+{
+	struct lanai_undo *undo = &core->ahead.undo[core->ahead.n_undo];
+
+	if (core->ahead.n_undo == LANAI_UNDO_MAX)
+		return false;
+	core->ahead.n_undo++;
+	undo->at = at;
+	memcpy(&undo->was, at, sizeof undo->was);
+	return true;
+}
 
 /* Address of the instruction that a record stands for. */
 static inline uint32_t

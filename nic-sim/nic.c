@@ -35,6 +35,12 @@ core_write(void *device, uint32_t offset, uint32_t value)
 	return known;
 }
 
+static uint32_t *
+core_storage(void *device, uint32_t offset, bool store)
+{
+	return regs_storage(device, offset, store);
+}
+
 static void
 core_log(void *device, unsigned level, uint32_t r10, uint32_t r11)
 {
@@ -179,6 +185,13 @@ in_registers(uint32_t offset)
 	return offset - NIC_WINDOW_REGS < LANAI_REG_BYTES;
 }
 
+static void
+write_register(struct nic *nic, uint32_t offset, uint32_t value)
+{
+	lanai_take_back(nic->core);
+	regs_write(nic, offset, value);
+}
+
 void
 nic_write_burst(struct nic *nic, uint32_t offset, const uint32_t *words, unsigned n, uint32_t tag)
 {
@@ -200,7 +213,7 @@ nic_write(struct nic *nic, uint32_t offset, uint32_t value, uint32_t tag)
 	else if (offset < window_sram(nic))
 		write_sram(nic, offset, &value, 1, tag);
 	else if (in_registers(offset))
-		regs_write(nic, offset - NIC_WINDOW_REGS, value);
+		write_register(nic, offset - NIC_WINDOW_REGS, value);
 	else if (offset == NIC_WINDOW_CONTROL)
 		write_control(nic, value);
 }
@@ -228,6 +241,7 @@ nic_read(struct nic *nic, uint32_t offset)
 	}
 	if (offset < window_sram(nic))
 		return read_sram(nic, offset);
+	lanai_take_back(nic->core);
 	if (in_registers(offset) && regs_read(nic, offset - NIC_WINDOW_REGS, &value, &steady))
 		return value;
 	return offset == NIC_WINDOW_CONTROL ? read_control(nic) : UINT32_MAX;
@@ -249,8 +263,12 @@ struct nic *
 nic_new(unsigned node, const struct params *params, struct fabric *fabric)
 {
 	struct nic *nic = g_new0(struct nic, 1);
-	const struct lanai_bus bus = {
-	        .device = nic, .read = core_read, .write = core_write, .log = core_log, .halted = core_halted};
+	const struct lanai_bus bus = {.device = nic,
+	                              .read = core_read,
+	                              .write = core_write,
+	                              .storage = core_storage,
+	                              .log = core_log,
+	                              .halted = core_halted};
 	uint32_t sram = (uint32_t)params->sram_kb * 1024;
 	g_autofree char *name = g_strdup_printf("lanai-%u", node);
 

@@ -234,6 +234,17 @@ regs_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
 	return true;
 }
 
+/* regs_storage: as struct lanai_bus wants it; the fabric looks at TIMEOUT and MYRINET at any time. */
+uint32_t *
+regs_storage(struct nic *nic, uint32_t offset, bool store)
+{
+	const struct reg *r = &table[offset / 4];
+	bool plain = store ? r->writable && !r->write && offset != LANAI_TIMEOUT && offset != LANAI_MYRINET
+	                   : r->readable && !r->read;
+
+	return plain && r->steady ? &nic->reg[offset / 4] : NULL;
+}
+
 bool
 regs_write(void *device, uint32_t offset, uint32_t value)
 {

@@ -1,0 +1,113 @@
+/* Running ahead of the limit, and taking it back.
+ *
+ * Behind its limit the core notes its registers and goes on with what concerns only itself: registers, its SRAM, device
+ * registers that are storage.  The old value of each word that it changes is kept.  In front of the first instruction
+ * that is more (or may be: a fault, a log_N, a loop that looks idle) it stops, and the date of that one is its clock.
+ *
+ * Who touches the core or looks at it before that date has it taken back: the words and registers get their values
+ * again, and what lies before the touch is executed once more. */
+#include "nic-sim/lanai_state.h"
+
+#include <assert.h>
+
+static void
+note_state(struct lanai_core *core)
+{
+	struct lanai_ahead *a = &core->ahead;
+
+	memcpy(a->r, core->r, sizeof a->r);
+	a->res = core->res;
+	a->v = core->v;
+	a->c = core->c;
+	a->wild_pc = core->wild_pc;
+	a->target = core->target;
+	a->rec = core->rec;
+	a->pos = core->pos;
+	a->cycles = core->cycles;
+	a->accesses = core->accesses;
+	a->stalls = core->stalls;
+	a->n_undo = 0;
+}
+
+static void
+restore_state(struct lanai_core *core)
+{
+	const struct lanai_ahead *a = &core->ahead;
+
+	for (unsigned i = a->n_undo; i-- > 0;)
+		memcpy(a->undo[i].at, &a->undo[i].was, sizeof a->undo[i].was);
+	memcpy(core->r, a->r, sizeof a->r);
+	core->res = a->res;
+	core->v = a->v;
+	core->c = a->c;
+	core->wild_pc = a->wild_pc;
+	core->target = a->target;
+	core->rec = a->rec;
+	core->acc = 0 - a->rec->prefix;
+	core->pos = a->pos;
+	core->cycles = a->cycles;
+	core->accesses = a->accesses;
+	core->stalls = a->stalls;
+}
+
+static void
+interpret(struct lanai_core *core, enum lanai_mode mode)
+{
+	core->ahead.mode = mode;
+	lanai_interpret(core);
+	core->ahead.mode = LANAI_FINAL;
+}
+
+/* The distance in 1/65536 clock; SIM_TIME_MAX would not fit, and nobody goes as far as a chunk. */
+static uint64_t
+reach(struct lanai_core *core, sim_time most)
+{
+	struct lanai_ahead *a = &core->ahead;
+
+	if (most != a->most) {
+		unsigned __int128 x = (unsigned __int128)most * core->rate_den / core->rate_num;
+
+		a->reach = x < LANAI_CHUNK ? (uint64_t)x : LANAI_CHUNK;
+		a->most = most;
+	}
+	return a->reach;
+}
+
+void
+lanai_run_ahead(struct lanai_core *core)
+{
+	sim_time most = sim_core_run_ahead();
+
+	if (most == 0)
+		return;
+	note_state(core);
+	core->ahead.clock = core->sim.clock;
+	core->budget = core->pos + reach(core, most);
+	core->budget_is_limit = true;
+	interpret(core, LANAI_AHEAD);
+	core->sim.ahead = core->pos != core->ahead.pos;
+	if (core->sim.ahead)
+		core->sim.clock = lanai_date(core, core->pos);
+}
+
+void
+lanai_take_back(struct lanai_core *core)
+{
+	struct lanai_ahead *a = &core->ahead;
+	sim_time clock = a->clock;
+
+	if (!core->sim.ahead)
+		return;
+	core->sim.ahead = false;
+	if (sim_now() >= core->sim.clock)
+		return;
+	restore_state(core);
+	if (clock < sim_now()) {
+		core->limit = sim_now();
+		lanai_window(core);
+		interpret(core, LANAI_AGAIN);
+		clock = lanai_date(core, core->pos);
+		assert(clock >= sim_now());
+	}
+	sim_core_rewind(&core->sim, clock);
+}
