@@ -84,6 +84,37 @@ fabric_accept(struct fabric *f, unsigned node)
 	sim_post(&p->sync, sim_now());
 }
 
+const struct giving *
+worm_given(const struct worm *w)
+{
+	const GArray *given = w->fabric->ports[w->from].given;
+	const struct giving *first = NULL;
+
+	for (guint i = given->len; i-- > 0;) {
+		const struct giving *g = &g_array_index(given, struct giving, i);
+
+		if (g->date < sim_now())
+			break;
+		if (g->worm == w)
+			first = g;
+	}
+	return first;
+}
+
+/* note_giving: before it changes; what is older than any core can be ahead is forgotten. */
+static void
+note_giving(struct port *p, const struct worm *w, uint64_t limit)
+{
+	const struct giving now = {sim_now(), w, limit, w->sent};
+	const struct giving *last = p->given->len ? &g_array_index(p->given, struct giving, p->given->len - 1) : NULL;
+
+	if (last && last->date == now.date && last->worm == w)
+		return;
+	if (last && last->date + p->fabric->lookahead < now.date)
+		g_array_set_size(p->given, 0);
+	g_array_append_val(p->given, now);
+}
+
 void
 fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s)
 {
@@ -93,6 +124,8 @@ fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s
 
 	if (*limit == bytes_per_s)
 		return;
+	if (w && sending)
+		note_giving(p, w, *limit);
 	*limit = bytes_per_s;
 	if (!w)
 		return;
@@ -192,8 +225,11 @@ fabric_new(const struct platform *platform, bool allow_deadlock, char **error)
 	f->slack = platform->params[0].slack;
 	f->ports = g_new0(struct port, f->n_nodes + 1);
 	for (unsigned i = 0; i < f->n_nodes; i++)
-		f->ports[i] = (struct port){
-		        .fabric = f, .node = i, .send_limit = FABRIC_UNLIMITED, .receive_limit = FABRIC_UNLIMITED};
+		f->ports[i] = (struct port){.fabric = f,
+		                            .node = i,
+		                            .send_limit = FABRIC_UNLIMITED,
+		                            .receive_limit = FABRIC_UNLIMITED,
+		                            .given = g_array_new(FALSE, FALSE, sizeof(struct giving))};
 	if (!topology_derive(f, error) || (!allow_deadlock && !topology_find_cycle(f, error))) {
 		fabric_free(f);
 		return NULL;
@@ -209,6 +245,8 @@ fabric_free(struct fabric *f)
 		sim_cancel(&f->channels[i].release);
 	for (unsigned i = 0; i < f->n_nodes; i++)
 		sim_cancel(&f->ports[i].sync);
+	for (unsigned i = 0; i < f->n_nodes; i++)
+		g_array_free(f->ports[i].given, TRUE);
 	for (struct worm *w = f->newest, *older; w; w = older) {
 		older = w->older;
 		worm_cancel(w);

@@ -7,6 +7,8 @@
 #include "nic-sim/fabric.h"
 #include "nic-sim/faults.h"
 
+#include <glib.h>
+
 #define NO_INDEX   UINT32_MAX
 #define MAX_PATH   (FABRIC_MAX_HOPS + 1) /* channels of one way */
 #define TRAILER    2u                    /* characters behind the data: CRC-8 and GAP */
@@ -84,6 +86,15 @@ struct worm {
 	struct sim_event head, tail, forward, backward, timeout;
 };
 
+/* What a sender gave before it changed that at `date`.  A core that runs ahead changes it before an event of an earlier
+ * date is seen to, so whoever asks from the other end asks for what was given before his own date. */
+struct giving {
+	sim_time date;
+	const struct worm *worm;
+	uint64_t limit;
+	struct flow sent;
+};
+
 struct port {
 	struct fabric_port nic;
 	struct fabric *fabric;
@@ -92,6 +103,7 @@ struct port {
 	struct worm *sending, *receiving, *door; /* door: those that wait for a buffer, in order */
 	uint64_t send_limit, receive_limit;
 	bool accepted;         /* a buffer was armed while a packet stood at the door */
+	GArray *given;         /* struct giving, by date: changes of the last lookahead at least */
 	struct sim_event sync; /* what a core changed at the receiving end takes effect here */
 };
 
@@ -106,6 +118,10 @@ struct fabric {
 	uint64_t slack;
 	struct fabric_counts counts;
 };
+
+/* worm_given: the first change of what the sender of `w` gives that is not earlier than sim_now(), or NULL: then what
+ * is stored is right. */
+const struct giving *worm_given(const struct worm *w);
 
 static inline sim_time
 wire_time(uint64_t bytes, uint64_t bytes_per_s)

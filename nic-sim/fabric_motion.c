@@ -219,6 +219,15 @@ worm_head_fire(struct sim_event *ev)
 
 /* The far end. ----------------------------------------------------------------------------- */
 
+/* sent_by_now: what the sender sent and sends, seen from anywhere else. */
+static struct flow
+sent_by_now(const struct worm *w)
+{
+	const struct giving *g = worm_given(w);
+
+	return g ? g->sent : w->sent;
+}
+
 /* retime: the rates or the amount changed: where does that put the tail, and who must know? */
 static void
 retime(struct worm *w)
@@ -230,7 +239,8 @@ retime(struct worm *w)
 		limit = p->receive_limit;
 	rate = limit < w->bytes_per_s ? limit : w->bytes_per_s;
 	flow_set(&w->taken, sim_now(), speed_of(limit, w->bytes_per_s));
-	sim_time end = flow_end(&w->taken), natural = flow_end(&w->sent);
+	struct flow sent = sent_by_now(w);
+	sim_time end = flow_end(&w->taken), natural = flow_end(&sent);
 
 	if (end != SIM_NEVER && w->start + w->chunk == w->bytes)
 		end = natural == SIM_NEVER ? SIM_NEVER : later(end, natural + w->reach);
@@ -250,13 +260,28 @@ static uint64_t
 not_sent_yet(const struct worm *w)
 {
 	uint64_t rate = w->fabric->channels[w->path[0]].bytes_per_s;
-	sim_time end = flow_end(&w->sent), then = sim_now() - w->reach;
+	struct flow sent = sent_by_now(w);
+	sim_time end = flow_end(&sent), then = sim_now() - w->reach;
 	uint64_t rest;
 
 	if (end == SIM_NEVER || end - then > LONG_AGO)
 		return UINT64_MAX;
-	rest = end > then ? (end - then) * w->sent.speed / FULL_SPEED : 0;
+	rest = end > then ? (end - then) * sent.speed / FULL_SPEED : 0;
 	return rate == w->bytes_per_s ? rest : (uint64_t)((double)rest * (double)rate / (double)w->bytes_per_s);
+}
+
+/* given_by_now: what the sender gives; if it has changed that at a later date already, so much of the way ahead of this
+ * event it has run, the news will come. */
+static uint64_t
+given_by_now(struct worm *w)
+{
+	const struct giving *g = worm_given(w);
+
+	if (!holds(w, 0))
+		return FABRIC_UNLIMITED;
+	if (g && !sim_posted(&w->forward))
+		sim_post(&w->forward, g->date + w->reach);
+	return g ? g->limit : w->fabric->ports[w->from].send_limit;
 }
 
 void
@@ -277,7 +302,7 @@ worm_begin_flow(struct worm *w, uint32_t chunk)
 	w->phase = WORM_FLOW;
 	w->chunk = chunk;
 	w->told_rate = 0;
-	w->far_limit = holds(w, 0) ? w->fabric->ports[w->from].send_limit : FABRIC_UNLIMITED;
+	w->far_limit = given_by_now(w);
 	w->taken = (struct flow){.since = sim_now(), .rest = work};
 	if (p)
 		p->receiving = w;
