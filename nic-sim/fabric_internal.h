@@ -79,6 +79,7 @@ struct worm {
 	struct flow sent;         /* at the sender's end, as if nothing ever blocked; full speed: the first channel's */
 	struct flow taken;        /* at the receiver's end, since the take(); full speed: bytes_per_s */
 	uint64_t sender_cap;      /* what the far end lets through, for the sender's end */
+	uint64_t known_cap;       /* as the sender's end knows it */
 	uint64_t far_limit;       /* the sender's limit as the receiver's end knows it */
 	uint64_t told_rate;       /* the flow that the receiving NIC was told */
 	sim_time cause;           /* date of the last thing at the head that moved the tail; 0: none */

@@ -23,7 +23,7 @@ worm_tell_nic(struct worm *w)
 	uint64_t rate = w->fabric->channels[w->path[0]].bytes_per_s;
 
 	rate = p->send_limit < rate ? p->send_limit : rate;
-	p->nic.flow(p->nic.nic, true, w->sender_cap < rate ? w->sender_cap : rate);
+	p->nic.flow(p->nic.nic, true, w->known_cap < rate ? w->known_cap : rate);
 }
 
 void
@@ -31,6 +31,7 @@ worm_backward_fire(struct sim_event *ev)
 {
 	struct worm *w = sim_event_owner(ev, struct worm, backward);
 
+	w->known_cap = w->sender_cap;
 	if (w->fabric->ports[w->from].sending == w && holds(w, 0))
 		worm_tell_nic(w);
 }

@@ -69,7 +69,8 @@ worm_new(struct fabric *f, unsigned node)
 	                   .capacity = w->capacity,
 	                   .older = w->older,
 	                   .from = node,
-	                   .sender_cap = FABRIC_UNLIMITED};
+	                   .sender_cap = FABRIC_UNLIMITED,
+	                   .known_cap = FABRIC_UNLIMITED};
 	sim_event_init(&w->head, rank, worm_head_fire);
 	sim_event_init(&w->tail, rank, worm_tail_fire);
 	sim_event_init(&w->forward, rank, worm_forward_fire);
