@@ -386,9 +386,14 @@ sim_set_run_ahead(sim_time most)
 }
 
 sim_time
-sim_core_run_ahead(void)
+sim_core_ahead_limit(const struct sim_core *core)
 {
-	return calendar.quantum ? 0 : calendar.run_ahead;
+	const struct place *p = place_of(core->rank);
+	sim_time limit = core->clock + calendar.run_ahead;
+
+	if (calendar.quantum)
+		return core->clock;
+	return p->n > 0 && p->heap[0].time < limit ? p->heap[0].time : limit;
 }
 
 /* run_slice: the limit leaves at least the instruction at the core's own clock, also where the lookahead is 0. */

@@ -102,8 +102,9 @@ void sim_set_quantum(sim_time q);
 /* sim_set_run_ahead: how far behind the limit a core may execute what it can take back (0: not at all).  Results do not
  * depend on it. */
 void sim_set_run_ahead(sim_time most);
-/* For the core that is running: that distance, 0 if there is a quantum. */
-sim_time sim_core_run_ahead(void);
+/* For the core that is running, from its clock on: the date before which it may, its own clock if it may not at all. It
+ * lies no later than the next event at the core's own place, which would most likely touch it. */
+sim_time sim_core_ahead_limit(const struct sim_core *core);
 
 /* Driving. -------------------------------------------------------------------------------------------- */
 

@@ -58,31 +58,15 @@ interpret(struct lanai_core *core, enum lanai_mode mode)
 	core->ahead.mode = LANAI_FINAL;
 }
 
-/* The distance in 1/65536 clock; SIM_TIME_MAX would not fit, and nobody goes as far as a chunk. */
-static uint64_t
-reach(struct lanai_core *core, sim_time most)
-{
-	struct lanai_ahead *a = &core->ahead;
-
-	if (most != a->most) {
-		unsigned __int128 x = (unsigned __int128)most * core->rate_den / core->rate_num;
-
-		a->reach = x < LANAI_CHUNK ? (uint64_t)x : LANAI_CHUNK;
-		a->most = most;
-	}
-	return a->reach;
-}
-
 void
 lanai_run_ahead(struct lanai_core *core)
 {
-	sim_time most = sim_core_run_ahead();
-
-	if (most == 0)
+	core->limit = sim_core_ahead_limit(&core->sim);
+	if (core->limit <= core->sim.clock)
 		return;
 	note_state(core);
 	core->ahead.clock = core->sim.clock;
-	core->budget = core->pos + reach(core, most);
+	lanai_window(core);
 	core->budget_is_limit = true;
 	interpret(core, LANAI_AHEAD);
 	core->sim.ahead = core->pos != core->ahead.pos;

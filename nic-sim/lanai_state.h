@@ -114,8 +114,6 @@ struct lanai_ahead {
 	struct lanai_rec *rec;
 	uint64_t pos, cycles, accesses, stalls;
 	sim_time clock;
-	sim_time most; /* that `reach` is computed from: how far to go, in 1/65536 clock */
-	uint64_t reach;
 	unsigned n_undo;
 	struct lanai_undo undo[LANAI_UNDO_MAX];
 };
