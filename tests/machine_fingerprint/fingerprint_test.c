@@ -13,11 +13,11 @@
 
 #define LIMIT (10 * SIM_S)
 
-/* INSTRUCTION_WISE: the core that is behind executes one; WITHOUT_LOOKAHEAD: and never passes what happens elsewhere.
- */
-enum way { PLAIN, AGAIN, INSTRUCTION_WISE, WITHOUT_LOOKAHEAD, EXECUTED_IDLING, TRACED, N_WAYS };
-static const char *const way_names[] = {"plainly",          "again", "instruction by instruction", "without lookahead",
-                                        "without skipping", "traced"};
+/* INSTRUCTION_WISE: the core that is behind executes one; WITHOUT_LOOKAHEAD: and never passes what happens elsewhere;
+ * NEVER_AHEAD: no core does what it may have to take back; FAR_AHEAD: all do, as far as they can. */
+enum way { PLAIN, AGAIN, INSTRUCTION_WISE, WITHOUT_LOOKAHEAD, NEVER_AHEAD, FAR_AHEAD, EXECUTED_IDLING, TRACED, N_WAYS };
+static const char *const way_names[] = {"plainly",     "again",     "instruction by instruction", "without lookahead",
+                                        "never ahead", "far ahead", "without skipping",           "traced"};
 
 struct outcome {
 	uint64_t fingerprint, executed, instructions, records;
@@ -78,6 +78,8 @@ set_way(struct machine *machine, enum way way)
 		sim_set_quantum(1);
 	if (way == WITHOUT_LOOKAHEAD)
 		sim_set_lookahead(0);
+	if (way == NEVER_AHEAD || way == FAR_AHEAD)
+		sim_set_run_ahead(way == NEVER_AHEAD ? 0 : SIM_MS);
 	for (unsigned i = 0; way == EXECUTED_IDLING && i < machine->n_hosts; i++)
 		lanai_set_skipping(nic_core(machine->hosts[i].nic), false);
 	trace_record(way == TRACED);
