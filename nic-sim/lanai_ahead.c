@@ -50,28 +50,30 @@ restore_state(struct lanai_core *core)
 	core->stalls = a->stalls;
 }
 
-static void
-interpret(struct lanai_core *core, enum lanai_mode mode)
+bool
+lanai_go_ahead(struct lanai_core *core)
 {
-	core->ahead.mode = mode;
-	lanai_interpret(core);
-	core->ahead.mode = LANAI_FINAL;
+	struct lanai_ahead *a = &core->ahead;
+
+	if (a->mode != LANAI_FINAL || !core->sim.active || core->idle.replaying)
+		return false;
+	core->sim.clock = lanai_date(core, core->pos);
+	core->limit = sim_core_ahead_limit(&core->sim);
+	if (core->limit <= core->sim.clock)
+		return false;
+	note_state(core);
+	a->clock = core->sim.clock;
+	lanai_window(core);
+	core->budget_is_limit = true;
+	a->mode = LANAI_AHEAD;
+	return lanai_admit(core);
 }
 
 void
-lanai_run_ahead(struct lanai_core *core)
+lanai_end_ahead(struct lanai_core *core)
 {
-	core->limit = sim_core_ahead_limit(&core->sim);
-	if (core->limit <= core->sim.clock)
-		return;
-	note_state(core);
-	core->ahead.clock = core->sim.clock;
-	lanai_window(core);
-	core->budget_is_limit = true;
-	interpret(core, LANAI_AHEAD);
-	core->sim.ahead = core->pos != core->ahead.pos;
-	if (core->sim.ahead)
-		core->sim.clock = lanai_date(core, core->pos);
+	core->sim.ahead = core->ahead.mode == LANAI_AHEAD && core->pos != core->ahead.pos;
+	core->ahead.mode = LANAI_FINAL;
 }
 
 void
@@ -89,7 +91,9 @@ lanai_take_back(struct lanai_core *core)
 	if (clock < sim_now()) {
 		core->limit = sim_now();
 		lanai_window(core);
-		interpret(core, LANAI_AGAIN);
+		a->mode = LANAI_AGAIN;
+		lanai_interpret(core);
+		a->mode = LANAI_FINAL;
 		clock = lanai_date(core, core->pos);
 		assert(clock >= sim_now());
 	}

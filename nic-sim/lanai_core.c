@@ -63,11 +63,9 @@ run(struct sim_core *sim)
 	do
 		outcome = core->slow ? lanai_ref_run(core) : lanai_interpret(core);
 	while (outcome == LANAI_SWITCH);
-	if (outcome != LANAI_STOPPED || core->state != LANAI_RUNNING)
-		return;
-	sim->clock = lanai_date(core, core->pos);
-	if (sim->active && !core->slow)
-		lanai_run_ahead(core);
+	lanai_end_ahead(core);
+	if (outcome == LANAI_STOPPED && core->state == LANAI_RUNNING)
+		sim->clock = lanai_date(core, core->pos);
 }
 
 static void

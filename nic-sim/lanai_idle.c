@@ -70,7 +70,7 @@ unhook(struct lanai_core *core, struct lanai_rec *head)
 	if (!head)
 		return;
 	for (unsigned i = 0; i < LANAI_MEMOS; i++)
-		if (core->idle.memos[i].head == head)
+		if (core->idle.heads[i] == head)
 			return;
 	drop_hook(core, head - core->recs);
 }
@@ -206,10 +206,12 @@ static void
 keep(struct lanai_core *core)
 {
 	struct lanai_idle *idle = &core->idle;
-	struct lanai_memo *m = &idle->memos[idle->next_memo++ % LANAI_MEMOS];
+	unsigned at = idle->next_memo++ % LANAI_MEMOS;
+	struct lanai_memo *m = &idle->memos[at];
 	struct lanai_rec *old = m->head;
 
 	*m = idle->draft;
+	idle->heads[at] = m->head;
 	m->cycles = core->cycles - idle->start_cycles;
 	m->accesses = core->accesses - idle->start_accesses;
 	m->stalls = core->stalls - idle->start_stalls;
@@ -367,12 +369,12 @@ fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
 	if (last && last->next && fits(core, last->next, head))
 		return last->next;
 	*known = false;
-	for (struct lanai_memo *m = idle->memos; m < idle->memos + LANAI_MEMOS; m++) {
-		if (m->head != head)
+	for (unsigned i = 0; i < LANAI_MEMOS; i++) {
+		if (idle->heads[i] != head)
 			continue;
 		*known = true;
-		if (fits(core, m, head))
-			return m;
+		if (fits(core, &idle->memos[i], head))
+			return &idle->memos[i];
 	}
 	return NULL;
 }

@@ -301,7 +301,7 @@ engine(struct lanai_core *core, const void *const **handlers)
 	uint8_t *const sram = core->sram;
 	const uint32_t outside1 = ~(core->sram_bytes - 1), outside2 = outside1 | 1, outside4 = outside1 | 3;
 	const uint32_t code_end = core->code_end;
-	const uint32_t floor = core->ahead.mode == LANAI_AHEAD ? UINT32_MAX : code_end; /* of stores without ado */
+	uint32_t floor = code_end; /* of stores without ado: none is while the core is ahead */
 	struct lanai_rec *rec = core->rec;
 	uint32_t res = core->res, v = core->v, c = core->c;
 	uint64_t acc = 0 - rec->prefix, safe;
@@ -462,7 +462,11 @@ stop_settled:
 	SAVE;
 	core->acc = 0 - rec->prefix;
 	core->rec = rec;
-	return LANAI_STOPPED;
+	if (!lanai_go_ahead(core))
+		return LANAI_STOPPED;
+	floor = UINT32_MAX;
+	LOAD;
+	GO;
 leave:
 	if (outcome != LANAI_GONE)
 		core->rec = rec;

@@ -84,6 +84,7 @@ struct lanai_idle {
 	uint64_t next_sample; /* in terms of core->cycles */
 	unsigned visits;
 	struct lanai_memo memos[LANAI_MEMOS];
+	const struct lanai_rec *heads[LANAI_MEMOS]; /* of the memos, close together */
 	unsigned next_memo;
 	struct lanai_memo draft; /* candidate or loop being recorded */
 	uint64_t start_cycles, start_accesses, start_stalls;
@@ -154,6 +155,7 @@ struct lanai_core {
 	bool budget_is_limit; /* the budget ends at the limit, and is not the longest that can be computed */
 	sim_time limit;
 	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
+	uint32_t memory_cost_inv;         /* 2^32 / memory_cost, rounded down */
 	uint64_t cycles, accesses, stalls;
 
 	sim_time origin, anchor_date;
@@ -230,8 +232,10 @@ void lanai_to_slow(struct lanai_core *core);
 void lanai_to_fast(struct lanai_core *core);
 
 /* lanai_ahead.c */
-/* lanai_run_ahead: from where the core stopped. */
-void lanai_run_ahead(struct lanai_core *core);
+/* lanai_go_ahead: the engine has to stop at core->rec; true if it may go on from there, ahead. */
+bool lanai_go_ahead(struct lanai_core *core);
+/* lanai_end_ahead: the engine has stopped for good. */
+void lanai_end_ahead(struct lanai_core *core);
 
 /* lanai_idle.c */
 enum lanai_outcome lanai_head(struct lanai_core *core, struct lanai_rec *rec);
