@@ -89,10 +89,8 @@ lanai_set_dma_load(struct lanai_core *core, uint32_t load)
 static void
 find_storage(struct lanai_core *core)
 {
-	for (uint32_t offset = 0; core->bus.storage && offset < LANAI_REG_BYTES; offset += 4) {
-		core->loads[offset / 4] = core->bus.storage(core->bus.device, offset, false);
-		core->stores[offset / 4] = core->bus.storage(core->bus.device, offset, true);
-	}
+	for (uint32_t offset = 0; core->bus.storage && offset < LANAI_REG_BYTES; offset += 4)
+		core->storage[offset / 4] = core->bus.storage(core->bus.device, offset);
 }
 
 struct lanai_core *

@@ -47,10 +47,15 @@ struct lanai_bus {
 	 * false for a register that does not exist: the LANai faults. */
 	bool (*read)(void *device, uint32_t offset, uint32_t *value, bool *steady);
 	bool (*write)(void *device, uint32_t offset, uint32_t value);
-	/* storage: where the value of a register lies if accessing it is no more than reading (`store`: or changing)
-	 * that word: nothing is caused by it, nothing but an access of the core depends on it, and it changes by itself
-	 * only after lanai_touch_regs().  NULL for any other register; asked once.  May be NULL. */
-	uint32_t *(*storage)(void *device, uint32_t offset, bool store);
+	/* storage: where the value of a register lies if reading it is no more than reading that word, which changes by
+	 * itself only after lanai_touch_regs(); NULL for any other register; asked once.  May be NULL. */
+	uint32_t *(*storage)(void *device, uint32_t offset);
+	/* change: the word that writing `value` now would change, and what it *becomes, if that is all: nothing is
+	 * caused by it, nothing but an access of the core depends on the word before lanai_take_back().  Else NULL.
+	 * May be NULL. */
+	uint32_t *(*change)(void *device, uint32_t offset, uint32_t value, uint32_t *becomes);
+	/* logs: log() of this level does something now.  May be NULL: it does. */
+	bool (*logs)(void *device, unsigned level);
 	/* log: the no-ops log_0..log_4 (a free trace hook for firmware): r10 and r11 at that moment.  May be NULL. */
 	void (*log)(void *device, unsigned level, uint32_t r10, uint32_t r11);
 	/* halted: the core stopped by a fault.  May be NULL. */

@@ -115,7 +115,7 @@ lanai_log(struct lanai_core *core, unsigned level)
 {
 	uint32_t epoch = core->epoch;
 
-	if (!core->bus.log)
+	if (!core->bus.log || (core->bus.logs && !core->bus.logs(core->bus.device, level)))
 		return LANAI_DONE;
 	if (core->ahead.mode != LANAI_FINAL)
 		return LANAI_STOPPED;

@@ -39,20 +39,39 @@ holds(unsigned cc, uint32_t res, uint32_t v, uint32_t c)
 	return truth[res >> 31 << 3 | v >> 31 << 2 | c << 1 | (res == 0)] >> cc & 1;
 }
 
-/* access_storage: a device register that is no more than a word; false if it is more. */
 static bool
-access_storage(struct lanai_core *core, struct lanai_access *a)
+load_word(const struct lanai_core *core, struct lanai_access *a)
 {
-	uint32_t *word = (a->store ? core->stores : core->loads)[(a->address - LANAI_REG_BASE) / 4];
+	const uint32_t *word = core->storage[(a->address - LANAI_REG_BASE) / 4];
 
 	if (!word || core->idle.replaying)
 		return false;
-	if (!a->store)
-		a->value = *word;
-	else if (core->ahead.mode == LANAI_AHEAD && !lanai_note_old(core, (uint8_t *)word))
+	a->value = *word;
+	return true;
+}
+
+static bool
+store_word(struct lanai_core *core, const struct lanai_access *a)
+{
+	uint32_t becomes, *word;
+
+	if (!core->bus.change || core->idle.replaying)
 		return false;
-	else
-		*word = a->value;
+	word = core->bus.change(core->bus.device, a->address - LANAI_REG_BASE, a->value, &becomes);
+	if (!word || (core->ahead.mode == LANAI_AHEAD && !lanai_note_old(core, (uint8_t *)word)))
+		return false;
+	*word = becomes;
+	return true;
+}
+
+/* access_word: a device register, as far as it is no more than a word now. */
+static bool
+access_word(struct lanai_core *core, struct lanai_access *a)
+{
+	if (a->address < LANAI_REG_BASE || a->size != 4 || a->address % 4)
+		return false;
+	if (!(a->store ? store_word(core, a) : load_word(core, a)))
+		return false;
 	core->acc -= LANAI_ACCESS;
 	return true;
 }
@@ -62,7 +81,7 @@ access_slowly(struct lanai_core *core, const struct lanai_rec *rec, struct lanai
 {
 	enum lanai_outcome outcome;
 
-	if (a->address >= LANAI_REG_BASE && a->size == 4 && a->address % 4 == 0 && access_storage(core, a))
+	if (access_word(core, a))
 		return LANAI_DONE;
 	lanai_settle(core, rec);
 	outcome = lanai_access(core, a, lanai_address(core, rec));

@@ -165,7 +165,7 @@ struct lanai_core {
 	uint64_t hz;
 
 	struct lanai_bus bus;
-	uint32_t *loads[LANAI_REG_BYTES / 4], *stores[LANAI_REG_BYTES / 4]; /* registers that are storage */
+	const uint32_t *storage[LANAI_REG_BYTES / 4]; /* as the bus says */
 	struct sim_core sim;
 	enum lanai_state state;
 	enum lanai_fault fault;

@@ -120,7 +120,8 @@ lanai_admit(struct lanai_core *core)
 	if (core->cycles >= core->idle.next_sample)
 		lanai_idle_tick(core);
 	cycles = core->budget - core->pos - 1;
-	cycles = (MIN(cycles, UINT32_MAX) * core->memory_cost_inv >> 32) + 1; /* perhaps less than could be: safe, too */
+	cycles =
+	        (MIN(cycles, UINT32_MAX) * core->memory_cost_inv >> 32) + 1; /* perhaps less than could be: safe, too */
 	core->safe = MIN(cycles, until_sample(core)) * LANAI_CYCLE;
 	return true;
 }

@@ -35,10 +35,11 @@ core_write(void *device, uint32_t offset, uint32_t value)
 	return known;
 }
 
-static uint32_t *
-core_storage(void *device, uint32_t offset, bool store)
+static bool
+core_logs(void *device, unsigned level)
 {
-	return regs_storage(device, offset, store);
+	(void)device;
+	return level == LOG_TAG_LEVEL && trace_recording();
 }
 
 static void
@@ -47,7 +48,7 @@ core_log(void *device, unsigned level, uint32_t r10, uint32_t r11)
 	struct nic *nic = device;
 	uint32_t bytes = lanai_sram_bytes(nic->core);
 
-	if (level != LOG_TAG_LEVEL || !trace_recording() || r10 >= bytes || r11 >= bytes)
+	if (!core_logs(nic, level) || r10 >= bytes || r11 >= bytes)
 		return;
 	nic->tags[r10 >> TAG_SHIFT] = nic->tags[r11 >> TAG_SHIFT];
 	trace_point(nic->tags[r11 >> TAG_SHIFT], TRACE_STAGE_PICKUP, nic->node);
@@ -130,6 +131,7 @@ nic_start(struct nic *nic)
 static void
 write_control(struct nic *nic, uint32_t value)
 {
+	lanai_take_back(nic->core);
 	if (value & (NIC_CONTROL_INT_ENABLE | NIC_CONTROL_INT_DISABLE)) {
 		nic->irq_enabled = value & NIC_CONTROL_INT_ENABLE;
 		regs_update_irq(nic);
@@ -266,7 +268,9 @@ nic_new(unsigned node, const struct params *params, struct fabric *fabric)
 	const struct lanai_bus bus = {.device = nic,
 	                              .read = core_read,
 	                              .write = core_write,
-	                              .storage = core_storage,
+	                              .storage = regs_storage,
+	                              .change = regs_change,
+	                              .logs = core_logs,
 	                              .log = core_log,
 	                              .halted = core_halted};
 	uint32_t sram = (uint32_t)params->sram_kb * 1024;
@@ -339,6 +343,7 @@ nic_report(const struct nic *nic, FILE *out)
 	static const char *const states[] = {"in reset", "running", "idle", "halted"};
 	static const char *const receives[] = {"no buffer", "buffer armed", "packet coming in"};
 
+	lanai_take_back(nic->core);
 	fprintf(out, "nic %u: LANai %s; ISR 0x%08" PRIx32 ", EIMR 0x%08" PRIx32 "; host DMA %s, send %s, receive: %s\n",
 	        nic->node, states[lanai_state(nic->core)], REG(nic, ISR), REG(nic, EIMR),
 	        nic->dma.busy ? "busy" : "free", nic->send.busy ? "busy" : "free", receives[nic->receive.state]);

@@ -38,12 +38,20 @@ is_storage(uint32_t offset)
 }
 
 static uint32_t *
-rig_storage(void *device, uint32_t offset, bool store)
+rig_storage(void *device, uint32_t offset)
 {
 	struct rig *rig = device;
-	bool plain = store ? is_storage(offset) : offset != LANAI_ACTIVATE && offset != LANAI_RTC;
 
-	return plain ? &rig->regs[offset / 4] : NULL;
+	return offset != LANAI_ACTIVATE && offset != LANAI_RTC ? &rig->regs[offset / 4] : NULL;
+}
+
+static uint32_t *
+rig_change(void *device, uint32_t offset, uint32_t value, uint32_t *becomes)
+{
+	struct rig *rig = device;
+
+	*becomes = value;
+	return is_storage(offset) ? &rig->regs[offset / 4] : NULL;
 }
 
 /* RTC changes by itself; the rest is storage that only writes and disturbances change. */
@@ -155,6 +163,7 @@ rig_run(const struct lanai_image *image, const struct rig_options *options)
 	                        .read = rig_read,
 	                        .write = rig_write,
 	                        .storage = rig_storage,
+	                        .change = rig_change,
 	                        .log = rig_message,
 	                        .halted = rig_halted};
 	const char *why;
