@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define RUN_AHEAD (4 * SIM_US) /* some hundred instructions: more are seldom left alone */
+#define RUN_AHEAD (16 * SIM_US) /* some hundred instructions: more are seldom left alone */
 
 enum { ARITY = 4, RANK_SHIFT = 48, FIRST_CAPACITY = 16, MAX_NODES = SIM_RANK_CHANNEL - SIM_RANK_NODE };
 
