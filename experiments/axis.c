@@ -7,15 +7,32 @@
 #include <math.h>
 #include <string.h>
 
+#define BLANKS " \t,"
+#define QUOTES "\"'"
+
+/* Takes a word at *text: up to a blank or comma that does not stand between quotes, which fall away. */
+static char *
+take_word(const char **text)
+{
+	GString *word = g_string_new(NULL);
+	char quote = '\0';
+	for (; **text != '\0' && (quote != '\0' || strchr(BLANKS, **text) == NULL); ++*text) {
+		if (quote == '\0' && strchr(QUOTES, **text) != NULL)
+			quote = **text;
+		else if (quote != '\0' && **text == quote)
+			quote = '\0';
+		else
+			g_string_append_c(word, **text);
+	}
+	return g_string_free(word, FALSE);
+}
+
 char **
 axis_words(const char *text)
 {
 	GPtrArray *words = g_ptr_array_new();
-	char **parts = g_strsplit_set(text, " \t,", -1);
-	for (unsigned i = 0; parts[i] != NULL; i++)
-		if (parts[i][0] != '\0')
-			g_ptr_array_add(words, g_strdup(parts[i]));
-	g_strfreev(parts);
+	for (text += strspn(text, BLANKS); *text != '\0'; text += strspn(text, BLANKS))
+		g_ptr_array_add(words, take_word(&text));
 	g_ptr_array_add(words, NULL);
 	return (char **)g_ptr_array_free(words, FALSE);
 }
@@ -79,11 +96,8 @@ normalise(char **values)
 }
 
 bool
-axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
+axis_values(const char *name, const char *text, struct axis *axis, char **why)
 {
-	*why = check_name(w, name);
-	if (*why != NULL)
-		return false;
 	char **values = axis_words(text);
 	if (values[0] != NULL && strcmp(values[0], "log2") == 0) {
 		char **expanded = expand_log2(values, why);
@@ -94,17 +108,56 @@ axis_read(const struct workload *w, const char *name, const char *text, struct a
 	}
 	if (*why == NULL)
 		normalise(values);
-	for (unsigned i = 0; *why == NULL && values[i] != NULL; i++) {
-		*why = check_value(w, name, values[i]);
-		if (*why == NULL && g_strv_contains((const char *const *)values + i + 1, values[i]))
+	for (unsigned i = 0; *why == NULL && values[i] != NULL; i++)
+		if (g_strv_contains((const char *const *)values + i + 1, values[i]))
 			*why = g_strdup_printf("'%s' stands there twice", values[i]);
-	}
 	if (*why != NULL) {
 		g_strfreev(values);
 		return false;
 	}
 	*axis = (struct axis){.name = g_strdup(name), .values = values, .n = g_strv_length(values)};
 	return true;
+}
+
+static bool
+check_all(const struct workload *w, const char *name, struct axis *axis, char **why)
+{
+	for (unsigned i = 0; *why == NULL && i < axis->n; i++)
+		*why = check_value(w, name, axis->values[i]);
+	if (*why == NULL)
+		return true;
+	g_free(axis->name);
+	g_strfreev(axis->values);
+	return false;
+}
+
+/* A platform parameter that is a text with blanks in it, such as net.faults? */
+static bool
+is_text(const char *name)
+{
+	int parameter = param_find(name, strlen(name));
+	return parameter >= 0 && param_defs[parameter].kind == PARAM_TEXT;
+}
+
+bool
+axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
+{
+	if (is_text(name) && strpbrk(text, QUOTES) == NULL) /* else each value stands between quotes */
+		return axis_read_one(w, name, text, axis, why);
+	*why = check_name(w, name);
+	return *why == NULL && axis_values(name, text, axis, why) && check_all(w, name, axis, why);
+}
+
+bool
+axis_read_one(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why)
+{
+	*why = check_name(w, name);
+	if (*why != NULL)
+		return false;
+	*axis = (struct axis){.name = g_strdup(name), .values = g_new0(char *, 2), .n = 1};
+	axis->values[0] = g_strdup(text);
+	normalise(axis->values);
+	return check_all(w, name, axis, why);
 }
 
 struct axis *

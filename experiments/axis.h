@@ -7,7 +7,11 @@
 /* axis_read: reads the values of parameter `name` into *axis; false and *why (no file or key in it; g_free it) if the
  * parameter is unknown or a value not allowed. */
 bool axis_read(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why);
-/* axis_words: what blanks and commas separate; g_strfreev it. */
+/* axis_read_one: the whole text is one value, whatever is in it. */
+bool axis_read_one(const struct workload *w, const char *name, const char *text, struct axis *axis, char **why);
+/* axis_values: as axis_read() for a name that is no parameter: its values are not checked. */
+bool axis_values(const char *name, const char *text, struct axis *axis, char **why);
+/* axis_words: what blanks and commas separate, unless they stand between quotes; g_strfreev it. */
 char **axis_words(const char *text);
 
 /* axis_add: a new place at the end of a list of axes. */

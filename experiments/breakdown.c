@@ -3,6 +3,7 @@
 #include "nic-sim/trace.h"
 
 #include <glib.h>
+#include <string.h>
 
 /* Names of the stages, as trace.h has them. */
 #define STAGE_NAME(name, label) #name,
@@ -58,10 +59,20 @@ breakdown_take(struct results *results)
 		if (p[id].at[TRACE_STAGE_CALL] == SIM_NEVER || p[id].at[TRACE_STAGE_RETURN] == SIM_NEVER)
 			continue;
 		add_message(&p[id], sums, seen);
+		results->stage_total_ps += p[id].at[TRACE_STAGE_RETURN] - p[id].at[TRACE_STAGE_CALL];
 		results->stage_messages++;
 	}
 	g_free(p);
 	for (unsigned stage = 0; stage < TRACE_N_STAGES; stage++)
 		if (seen[stage])
 			results_stage(results, stage_names[stage], trace_stage_label(stage), sums[stage]);
+}
+
+unsigned
+breakdown_order(const char *stage)
+{
+	for (unsigned i = 0; i < TRACE_N_STAGES; i++)
+		if (strcmp(stage_names[i], stage) == 0)
+			return i + 1;
+	return 0;
 }

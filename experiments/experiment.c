@@ -2,9 +2,12 @@
 
 #include "experiments/axis.h"
 #include "experiments/experiment_file.h"
+#include "experiments/series.h"
 
 #include <glib.h>
 #include <string.h>
+
+#define FIGURE_ALIAS "fig"
 
 const char *
 nicsim_root(void)
@@ -65,13 +68,43 @@ experiment_names(void)
 	return (char **)g_ptr_array_free(names, FALSE);
 }
 
+/* The figure that a description claims, read without the rest; NULL: none. g_free it. */
+static char *
+figure_in(const char *path)
+{
+	GKeyFile *file = g_key_file_new();
+	char *figure = NULL;
+	if (g_key_file_load_from_file(file, path, G_KEY_FILE_NONE, NULL))
+		figure = g_key_file_get_string(file, "experiment", "figure", NULL);
+	g_key_file_free(file);
+	return figure;
+}
+
+/* The experiment that has figure 17 if `name` is "fig17"; else a copy of `name`; g_free it. */
+static char *
+resolve_alias(const char *name)
+{
+	char *found = NULL, **names = g_str_has_prefix(name, FIGURE_ALIAS) ? experiment_names() : NULL;
+	for (unsigned i = 0; names != NULL && found == NULL && names[i] != NULL; i++) {
+		char *path = path_of(names[i]), *figure = figure_in(path);
+		if (g_strcmp0(figure, name + strlen(FIGURE_ALIAS)) == 0)
+			found = g_strdup(names[i]);
+		g_free(figure);
+		g_free(path);
+	}
+	g_strfreev(names);
+	return found != NULL ? found : g_strdup(name);
+}
+
 struct experiment *
 experiment_load(const char *name, const struct references *references, char **error)
 {
-	char *path = path_of(name);
+	char *resolved = resolve_alias(name), *path = path_of(resolved);
+	g_free(resolved);
 	if (!g_file_test(path, G_FILE_TEST_EXISTS)) {
 		char **names = experiment_names(), *all = g_strjoinv(" ", names);
-		*error = g_strdup_printf("%s: there is no such experiment; allowed: %s, or the path of a file.exp",
+		*error = g_strdup_printf("%s: there is no such experiment; allowed: %s, " FIGURE_ALIAS
+		                         "NUMBER of one that has a figure, or the path of a file.exp",
 		                         name, all);
 		g_free(all);
 		g_strfreev(names);
@@ -115,14 +148,19 @@ experiment_free(struct experiment *e)
 		return;
 	axis_free_all(e->axes, e->n_axes);
 	axis_free_all(e->fixed, e->n_fixed);
+	series_free_all(e->series, e->n_series);
 	free_rules(e);
+	g_free(e->figure);
+	g_free(e->x);
 	g_strfreev(e->metrics);
 	g_strfreev(e->plots);
+	g_strfreev(e->sums);
 	g_strfreev(e->breakdown);
 	g_strfreev(e->overrides);
 	g_free(e->title);
 	g_free(e->text);
 	g_free(e->platform);
+	g_free(e->platform_given);
 	g_free(e->name);
 	g_free(e->path);
 	g_free(e);
@@ -163,6 +201,34 @@ remember_override(struct experiment *e, const char *set)
 	e->overrides[n + 1] = NULL;
 }
 
+static bool
+read_override(const struct experiment *e, const char *name, const char *text, struct axis *axis, char **why)
+{
+	if (e->n_series > 0 && strcmp(name, SERIES_AXIS) == 0)
+		return series_axis(e, text, axis, why);
+	if (series_variable(e, name))
+		return series_variable_axis(e, name, text, axis, why);
+	if (!series_sets(e, name))
+		return axis_read(e->workload, name, text, axis, why);
+	*why = g_strdup("is set by the series of this experiment; choose among them with --set " SERIES_AXIS "=NAME");
+	return false;
+}
+
+/* What is wrong if the parameter was set before. */
+static char *
+set_before(const struct experiment *e, const char *name)
+{
+	for (unsigned i = 0; e->overrides[i] != NULL; i++) {
+		char **pair = g_strsplit(e->overrides[i], "=", 2);
+		bool same = strcmp(g_strstrip(pair[0]), name) == 0;
+		g_strfreev(pair);
+		if (same)
+			return g_strdup_printf("was set before, by --set %s; a list of values is one --set",
+			                       e->overrides[i]);
+	}
+	return NULL;
+}
+
 bool
 experiment_set(struct experiment *e, const char *set, char **error)
 {
@@ -171,9 +237,9 @@ experiment_set(struct experiment *e, const char *set, char **error)
 		*error = g_strdup_printf("--set %s: is not name=value", set);
 		return false;
 	}
-	char *name = g_strstrip(g_strndup(set, (gsize)(equals - set))), *why = NULL;
+	char *name = g_strstrip(g_strndup(set, (gsize)(equals - set))), *why = set_before(e, name);
 	struct axis axis;
-	bool ok = axis_read(e->workload, name, equals + 1, &axis, &why);
+	bool ok = why == NULL && read_override(e, name, equals + 1, &axis, &why);
 	if (ok) {
 		apply_axis(e, &axis);
 		remember_override(e, set);
@@ -195,6 +261,8 @@ experiment_set_platform(struct experiment *e, const char *platform)
 	bool file = strchr(platform, '/') != NULL || g_file_test(platform, G_FILE_TEST_IS_REGULAR);
 	g_free(e->platform);
 	e->platform = file ? g_canonicalize_filename(platform, NULL) : g_strdup(platform);
+	g_free(e->platform_given);
+	e->platform_given = g_strdup_printf("--platform %s", platform);
 	char *set = g_strdup_printf("--platform=%s", e->platform);
 	remember_override(e, set);
 	g_free(set);

@@ -2,7 +2,8 @@
  * has them, and as --set and --platform changed them.  docs/experiments.md describes the file.
  *
  * Names with a dot (nic.lanai_mhz) are platform parameters; the others are the workload's.  Both kinds can be fixed or
- * be an axis.  The points are the product of the axes, the last one varying fastest. */
+ * be an axis.  The points are the product of the axes, the last one varying fastest; the axis "series", if there is
+ * one, is the first. */
 #ifndef EXPERIMENTS_EXPERIMENT_H
 #define EXPERIMENTS_EXPERIMENT_H
 
@@ -23,6 +24,14 @@ struct axis {
 	unsigned n;
 };
 
+/* A named list of settings: one value of the axis "series", which stands before the others, and a curve of its own with
+ * its legend.  Where mechanisms are compared, each is a series: vmmc.window=1, or three parameters together. */
+#define SERIES_AXIS "series"
+struct series {
+	char *name, *legend;
+	char **settings; /* texts "parameter=value" */
+};
+
 /* Which rows of the result: metric, largest or smallest or the only one, among those that have the values of `at`. */
 enum selection_kind { SELECT_ONE, SELECT_MAX, SELECT_MIN };
 struct selection {
@@ -33,7 +42,7 @@ struct selection {
 
 /* What in this experiment corresponds to a published number. */
 struct reference_rule {
-	char *id;
+	char *id; /* or id:quantity */
 	struct selection selection;
 	char *partial; /* what is missing yet, or NULL */
 };
@@ -47,14 +56,20 @@ struct fit_rule {
 
 struct experiment {
 	char *name, *path;
-	char *title, *text, *platform;
+	char *title, *text;
+	char *platform, *platform_given; /* and where: "FILE:LINE: key 'platform'", or "--platform NAME" */
 	const struct workload *workload;
 	char **metrics;
 	char **plots;     /* scripts in plots/, without .gp */
-	char **breakdown; /* the point whose latency is shown by stage, as texts "axis=value"; NULL: none */
+	char **breakdown; /* the points whose latency is shown by stage, as texts "axis=value"; NULL: none */
+	char *figure;     /* its number in the thesis: "17", or "22a"; NULL: none */
+	char *x;          /* the axis along which curves run; NULL: there is none, each point stands for itself */
+	char **sums;      /* metrics that are also added up over all points; NULL: none */
 	bool in_report;
 	struct axis *axes, *fixed;
 	unsigned n_axes, n_fixed;
+	struct series *series;
+	unsigned n_series;
 	struct reference_rule *rules;
 	unsigned n_rules;
 	struct fit_rule *fits;
@@ -62,7 +77,8 @@ struct experiment {
 	char **overrides; /* as given to experiment_set() */
 };
 
-/* experiment_load: `name` is that of a file in experiments/, or the path of one (with a / or ending in .exp).
+/* experiment_load: `name` is that of a file in experiments/, fig17 for the one that has figure 17, or a path (with a /
+ * or ending in .exp).
  * `references` (may be NULL) are the published numbers that it may name.  NULL and *error (one line, g_free it). */
 struct experiment *experiment_load(const char *name, const struct references *references, char **error);
 void experiment_free(struct experiment *e);
@@ -81,7 +97,7 @@ struct point {
 	bool breakdown;       /* the latency by stage is wanted */
 	const char *firmware; /* folder of the objects to load; NULL: the reference image */
 };
-/* point_text: value of a parameter at this point: by axis, fixed, or the workload's own. */
+/* point_text: value of a parameter at this point: by axis, series, fixed, or the workload's own. */
 const char *point_text(const struct point *p, const char *name);
 uint64_t point_number(const struct point *p, const char *name);
 bool point_is(const struct point *p, const char *name, const char *value);

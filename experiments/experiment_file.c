@@ -4,6 +4,7 @@
 #include "experiments/axis.h"
 #include "experiments/keyfile.h"
 #include "experiments/reference.h"
+#include "experiments/series.h"
 
 #include <glib.h>
 #include <string.h>
@@ -70,6 +71,16 @@ read_metrics(struct loader *l, const struct keyfile_entry *entry)
 }
 
 static bool
+read_sums(struct loader *l, const struct keyfile_entry *entry)
+{
+	l->e->sums = axis_words(entry->value);
+	for (unsigned i = 0; l->e->sums[i] != NULL; i++)
+		if (!g_strv_contains((const char *const *)l->e->metrics, l->e->sums[i]))
+			return refuse(l, entry, "'%s' is not one of the metrics", l->e->sums[i]);
+	return true;
+}
+
+static bool
 read_plots(struct loader *l, const struct keyfile_entry *entry)
 {
 	l->e->plots = axis_words(entry->value);
@@ -91,6 +102,18 @@ read_bool(struct loader *l, const struct keyfile_entry *entry, bool *value)
 	       refuse(l, entry, "'%s' is not allowed; allowed: true false", entry->value);
 }
 
+/* "17" or "22a" */
+static bool
+read_figure(struct loader *l, const struct keyfile_entry *entry)
+{
+	size_t digits = strspn(entry->value, "0123456789");
+	if (digits == 0 || strspn(entry->value + digits, "abc") != strlen(entry->value + digits))
+		return refuse(l, entry, "'%s' is not allowed; allowed: a number, and a letter a to c if it has parts",
+		              entry->value);
+	l->e->figure = g_strdup(entry->value);
+	return true;
+}
+
 static const struct keyfile_entry *
 need(struct loader *l, const char *key)
 {
@@ -100,8 +123,8 @@ need(struct loader *l, const char *key)
 	return entry != NULL && entry->value[0] != '\0' ? entry : NULL;
 }
 
-static const char *const heading_keys[] = {"title", "text",      "workload",  "platform", "metrics",
-                                           "plots", "breakdown", "in_report", NULL};
+static const char *const heading_keys[] = {"title",     "text",      "workload", "platform", "metrics", "plots",
+                                           "breakdown", "in_report", "figure",   "x",        "sums",    NULL};
 
 static bool
 read_heading(struct loader *l)
@@ -115,14 +138,65 @@ read_heading(struct loader *l)
 		return false;
 	e->title = g_strdup(title->value);
 	e->platform = g_strdup(platform->value);
+	e->platform_given = g_strdup_printf("%s:%u: key 'platform'", keyfile_path(l->file), platform->line);
 	const struct keyfile_entry *text = keyfile_find(l->file, "experiment", "text");
 	e->text = g_strdup(text != NULL ? text->value : "");
 	const struct keyfile_entry *plots = keyfile_find(l->file, "experiment", "plots");
 	if (plots != NULL && !read_plots(l, plots))
 		return false;
+	const struct keyfile_entry *sums = keyfile_find(l->file, "experiment", "sums");
+	if (sums != NULL && !read_sums(l, sums))
+		return false;
+	const struct keyfile_entry *figure = keyfile_find(l->file, "experiment", "figure");
+	if (figure != NULL && !read_figure(l, figure))
+		return false;
 	const struct keyfile_entry *in_report = keyfile_find(l->file, "experiment", "in_report");
 	e->in_report = true;
 	return in_report == NULL || read_bool(l, in_report, &e->in_report);
+}
+
+static bool
+read_series(struct loader *l, const struct keyfile_entry *entry)
+{
+	char *why = NULL;
+	return series_read(l->e, entry->key, entry->value, &why) || refuse_why(l, entry, why);
+}
+
+/* Between [series] and [axes]: the axis "series". */
+static bool
+make_series_axis(struct loader *l)
+{
+	struct experiment *e = l->e;
+	struct axis axis;
+	char *why = NULL;
+	if (e->n_series == 0)
+		return true;
+	if (!series_axis(e, NULL, &axis, &why))
+		return refuse_why(l, NULL, why);
+	*axis_add(&e->axes, &e->n_axes) = axis;
+	return true;
+}
+
+/* "x": one of the axes; else the last, but the series are no axis to draw along. */
+static bool
+read_x(struct loader *l)
+{
+	struct experiment *e = l->e;
+	const struct keyfile_entry *entry = keyfile_find(l->file, "experiment", "x");
+	char *variable = series_without_axis(e);
+	if (variable != NULL) {
+		refuse(l, NULL, "the series name $%s; [axes] must give '%s'", variable, variable);
+		g_free(variable);
+		return false;
+	}
+	if (entry == NULL && e->n_axes > 0 && strcmp(e->axes[e->n_axes - 1].name, SERIES_AXIS) != 0)
+		e->x = g_strdup(e->axes[e->n_axes - 1].name);
+	if (entry == NULL)
+		return true;
+	if (axis_find(e->axes, e->n_axes, entry->value) == NULL)
+		return refuse(l, entry, "'%s' is not an axis of this experiment", entry->value);
+	e->x = g_strdup(entry->value);
+	return true;
 }
 
 static bool
@@ -131,8 +205,15 @@ read_parameter(struct loader *l, const struct keyfile_entry *entry, bool fixed)
 	struct experiment *e = l->e;
 	struct axis axis;
 	char *why = NULL;
-	if (!axis_read(e->workload, entry->key, entry->value, &axis, &why))
+	bool variable = series_variable(e, entry->key);
+	if (!(variable ? series_variable_axis(e, entry->key, entry->value, &axis, &why)
+	               : axis_read(e->workload, entry->key, entry->value, &axis, &why)))
 		return refuse_why(l, entry, why);
+	if (!fixed && series_sets(e, axis.name)) {
+		g_free(axis.name);
+		g_strfreev(axis.values);
+		return refuse(l, entry, "is set by a series as well");
+	}
 	if (fixed)
 		*axis_add(&e->fixed, &e->n_fixed) = axis;
 	else
@@ -243,16 +324,26 @@ read_breakdown(struct loader *l)
 	const struct keyfile_entry *entry = keyfile_find(l->file, "experiment", "breakdown");
 	if (entry == NULL)
 		return true;
-	l->e->breakdown = axis_words(entry->value);
+	l->e->breakdown = axis_words(strcmp(entry->value, "all") == 0 ? "" : entry->value);
 	char *why = NULL;
 	int n = count_matches(l->e, l->e->breakdown, &why);
 	if (n <= 0)
 		return refuse_why(l, entry, why);
-	return n == 1 || refuse(l, entry, "%d points have these values: say which one", n);
+	return true;
 }
 
-enum group { GROUP_EXPERIMENT, GROUP_FIXED, GROUP_AXES, GROUP_REFERENCE, GROUP_PARTIAL, GROUP_FITS, N_GROUPS };
-static const char *const group_names[] = {"experiment", "fixed", "axes", "reference", "partial", "fits", NULL};
+enum group {
+	GROUP_EXPERIMENT,
+	GROUP_FIXED,
+	GROUP_SERIES,
+	GROUP_AXES,
+	GROUP_REFERENCE,
+	GROUP_PARTIAL,
+	GROUP_FITS,
+	N_GROUPS
+};
+static const char *const group_names[] = {"experiment", "fixed",   "series", "axes",
+                                          "reference",  "partial", "fits",   NULL};
 
 static bool
 read_entry(struct loader *l, const struct keyfile_entry *entry, enum group group)
@@ -261,6 +352,8 @@ read_entry(struct loader *l, const struct keyfile_entry *entry, enum group group
 	case GROUP_FIXED:
 	case GROUP_AXES:
 		return read_parameter(l, entry, group == GROUP_FIXED);
+	case GROUP_SERIES:
+		return read_series(l, entry);
 	case GROUP_REFERENCE:
 		return read_rule(l, entry);
 	case GROUP_PARTIAL:
@@ -280,9 +373,10 @@ check_keys(struct loader *l)
 	const struct keyfile_entry *entries = keyfile_entries(l->file, &n);
 	for (size_t i = 0; i < n; i++) {
 		if (!g_strv_contains(group_names, entries[i].group))
-			return refuse(l, &entries[i],
-			              "there is no group [%s]; allowed: experiment fixed axes reference partial fits",
-			              entries[i].group);
+			return refuse(
+			        l, &entries[i],
+			        "there is no group [%s]; allowed: experiment fixed series axes reference partial fits",
+			        entries[i].group);
 		if (strcmp(entries[i].group, "experiment") == 0 && !g_strv_contains(heading_keys, entries[i].key)) {
 			char *allowed = g_strjoinv(" ", (char **)heading_keys);
 			refuse(l, &entries[i], "is not a key of [experiment]; allowed: %s", allowed);
@@ -300,11 +394,14 @@ read_all(struct loader *l)
 		return false;
 	size_t n;
 	const struct keyfile_entry *entries = keyfile_entries(l->file, &n);
-	for (enum group group = GROUP_FIXED; group < N_GROUPS; group++)
+	for (enum group group = GROUP_FIXED; group < N_GROUPS; group++) {
+		if (group == GROUP_AXES && !make_series_axis(l))
+			return false;
 		for (size_t i = 0; i < n; i++)
 			if (strcmp(entries[i].group, group_names[group]) == 0 && !read_entry(l, &entries[i], group))
 				return false;
-	return read_breakdown(l);
+	}
+	return read_x(l) && read_breakdown(l);
 }
 
 bool

@@ -5,13 +5,15 @@
 #ifndef EXPERIMENTS_FIGURES_H
 #define EXPERIMENTS_FIGURES_H
 
+#include "experiments/experiment.h"
+
 #include <stdbool.h>
 
 /* Files of a figure end in these. */
 extern const char *const figure_formats[]; /* up to NULL */
 
-/* figure_draw: figure `plot` of experiment `name` with one format, in `folder`; format "dumb" goes to standard output
- * as text. False and *error (one line, g_free it). */
-bool figure_draw(const char *folder, const char *name, const char *plot, const char *format, char **error);
+/* figure_draw: figure `plot` of the experiment with one format, in `folder`; format "dumb" goes to standard output as
+ * text. False and *error (one line, g_free it). */
+bool figure_draw(const char *folder, const struct experiment *e, const char *plot, const char *format, char **error);
 
 #endif

@@ -106,6 +106,26 @@ firmware_choose(const char *file, char **folder, char **error)
 }
 
 void
+firmware_name_it(const char *file, const char *folder, char **text)
+{
+	if (folder == NULL)
+		return;
+	char *quoted = g_regex_escape_string(folder, -1), *pattern = g_strconcat(quoted, "/([^/:]+)\\.o\\b", NULL);
+	char **parts = g_strsplit(file, "\\", -1), *literal = g_strjoinv("\\\\", parts);
+	char *by = g_strconcat(literal, g_file_test(file, G_FILE_TEST_IS_DIR) ? "/\\1.c" : NULL, NULL);
+	GRegex *objects = g_regex_new(pattern, 0, 0, NULL);
+	char *named = g_regex_replace(objects, *text, -1, 0, by, 0, NULL);
+	g_regex_unref(objects);
+	g_free(by);
+	g_free(literal);
+	g_strfreev(parts);
+	g_free(pattern);
+	g_free(quoted);
+	g_free(*text);
+	*text = named;
+}
+
+void
 firmware_forget(char *folder)
 {
 	if (folder == NULL)

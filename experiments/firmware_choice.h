@@ -9,6 +9,8 @@
  * firmware_load(); firmware_forget() removes it, also after a failure.  False and *error (one line, g_free it). */
 bool firmware_choose(const char *file, char **folder, char **error);
 void firmware_forget(char *folder);
+/* firmware_name_it: puts the names of the user's files into a text that names objects of the temporary folder. */
+void firmware_name_it(const char *file, const char *folder, char **text);
 /* firmware_load: the objects in `folder`, or the reference image if NULL, with the run-time.  In the tree's root.  NULL
  * and *error (one line, g_free it); lanai_image_free(). */
 struct lanai_image *firmware_load(const char *folder, char **error);

@@ -1,19 +1,12 @@
 #include "experiments/inputs.h"
 
 #include "experiments/output.h"
+#include "experiments/platform_choice.h"
 #include "host-lib/firmware_image.h"
 
 #include <cjson/cJSON.h>
 #include <glib.h>
 #include <string.h>
-
-char *
-inputs_platform_path(const struct experiment *e)
-{
-	if (strchr(e->platform, '/') != NULL)
-		return g_strdup(e->platform);
-	return g_strdup_printf("%s/platforms/%s.xml", nicsim_root(), e->platform);
-}
 
 static void
 add_file(GChecksum *sum, const char *path)
@@ -119,7 +112,7 @@ inputs_of(const struct experiment *e, const char *firmware)
 {
 	cJSON *inputs = cJSON_CreateObject();
 	GChecksum *all = g_checksum_new(G_CHECKSUM_SHA256);
-	char *platform = inputs_platform_path(e),
+	char *platform = platform_path(e),
 	     *references = g_build_filename(nicsim_root(), "experiments", "reference", "published.csv", NULL);
 	GChecksum *platform_sum = g_checksum_new(G_CHECKSUM_SHA256), *plots_sum = g_checksum_new(G_CHECKSUM_SHA256);
 	add_platform(platform_sum, platform);

@@ -10,7 +10,5 @@ struct cJSON;
  * and plot scripts, what --set said, and "hash" over all of that; cJSON_Delete it. `firmware`: folder of its objects,
  * NULL: the reference image. */
 struct cJSON *inputs_of(const struct experiment *e, const char *firmware);
-/* inputs_platform_path: the file of the experiment's platform; g_free it. */
-char *inputs_platform_path(const struct experiment *e);
 
 #endif

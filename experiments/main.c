@@ -23,21 +23,63 @@ verb_fail(enum exit_code code, char *text)
 	return code;
 }
 
+bool
+verb_jobs(int given, unsigned *jobs, char **error)
+{
+	*jobs = given == VERB_JOBS_DEFAULT ? 0 : (unsigned)MAX(given, 0);
+	if (given == VERB_JOBS_DEFAULT || given > 0)
+		return true;
+	*error = g_strdup_printf("--jobs %d: allowed: 1 or more", given);
+	return false;
+}
+
+/* Does the text begin with a short option that takes a value, and go on with the value?  GLib takes -j 1, but not -j1.
+ */
+static bool
+is_joined(const char *text, const GOptionEntry *options)
+{
+	if (text[0] != '-' || text[1] == '\0' || text[2] == '\0')
+		return false;
+	for (const GOptionEntry *o = options; o->long_name != NULL; o++)
+		if (o->short_name == text[1])
+			return o->arg != G_OPTION_ARG_NONE;
+	return false;
+}
+
+/* A copy of the arguments in which -j1 is -j 1. */
+static char **
+split_joined(int argc, char **argv, const GOptionEntry *options)
+{
+	GPtrArray *split = g_ptr_array_new();
+	for (int i = 0; i < argc; i++) {
+		bool joined = is_joined(argv[i], options);
+		if (joined)
+			g_ptr_array_add(split, g_strndup(argv[i], 2));
+		g_ptr_array_add(split, g_strdup(joined ? argv[i] + 2 : argv[i]));
+	}
+	g_ptr_array_add(split, NULL);
+	return (char **)g_ptr_array_free(split, FALSE);
+}
+
 enum exit_code
 verb_parse(int argc, char **argv, const GOptionEntry *options, const struct verb_help *help, int operands)
 {
+	static char **arguments; /* live as long as the program: options point into them */
 	GOptionContext *context = g_option_context_new(help->usage);
 	GError *why = NULL;
 	g_option_context_set_summary(context, help->summary);
 	g_option_context_set_description(context, help->examples);
 	g_option_context_add_main_entries(context, options, NULL);
-	bool ok = g_option_context_parse(context, &argc, &argv, &why);
+	arguments = split_joined(argc, argv, options);
+	bool ok = g_option_context_parse_strv(context, &arguments, &why);
+	int left = (int)g_strv_length(arguments) - 1;
 	char *error = ok ? NULL : g_strdup(why->message);
-	if (ok && argc - 1 != operands)
-		error = g_strdup_printf("%s, not %d",
-		                        operands == 0 ? "no further arguments are allowed"
-		                                      : "exactly one argument is wanted",
-		                        argc - 1);
+	if (ok && left != operands)
+		error = g_strdup_printf(
+		        "%s, not %d",
+		        operands == 0 ? "no further arguments are allowed" : "exactly one argument is wanted", left);
+	for (int i = 1; error == NULL && i <= operands; i++)
+		argv[i] = arguments[i];
 	g_clear_error(&why);
 	g_option_context_free(context);
 	if (error == NULL)

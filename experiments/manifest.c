@@ -82,10 +82,38 @@ add_workload(cJSON *root, const struct experiment *e)
 		        cJSON_CreateStringArray((const char *const *)e->axes[i].values, (int)e->axes[i].n));
 }
 
+static void
+add_series(cJSON *root, const struct experiment *e)
+{
+	cJSON *list = e->n_series > 0 ? cJSON_AddObjectToObject(root, "series") : NULL;
+	for (unsigned i = 0; i < e->n_series; i++) {
+		const struct series *s = &e->series[i];
+		cJSON *o = cJSON_AddObjectToObject(list, s->name);
+		cJSON_AddStringToObject(o, "legend", s->legend);
+		cJSON_AddItemToObject(
+		        o, "settings",
+		        cJSON_CreateStringArray((const char *const *)s->settings, (int)g_strv_length(s->settings)));
+	}
+}
+
 static uint64_t
 mix(uint64_t hash, uint64_t value)
 {
 	return (hash ^ value) * 0x100000001b3ull; /* FNV-1a, over words */
+}
+
+static void
+add_sums(cJSON *root, const struct manifest_facts *f)
+{
+	const struct experiment *e = f->experiment;
+	cJSON *sums = e->sums != NULL ? cJSON_AddObjectToObject(root, "sums") : NULL;
+	for (unsigned k = 0; sums != NULL && e->sums[k] != NULL; k++) {
+		double value, sum = 0;
+		for (unsigned i = 0; i < experiment_points(e); i++)
+			if (results_get(&f->results[i], e->sums[k], &value))
+				sum += value;
+		cJSON_AddNumberToObject(sums, e->sums[k], sum);
+	}
 }
 
 static void
@@ -137,12 +165,17 @@ manifest_text(const struct manifest_facts *f)
 	const struct experiment *e = f->experiment;
 	cJSON_AddStringToObject(root, "experiment", e->name);
 	cJSON_AddStringToObject(root, "title", e->title);
+	cJSON_AddStringToObject(root, "text", e->text);
+	if (e->figure != NULL)
+		cJSON_AddStringToObject(root, "figure", e->figure);
 	cJSON_AddStringToObject(root, "platform", manifest_string(f->probed, "platform"));
 	add_seed(root, manifest_item(f->probed, "parameters"));
 	add_versions(root);
 	add_firmware(root, f);
 	add_workload(root, e);
+	add_series(root, e);
 	add_units(root, e);
+	add_sums(root, f);
 	add_points(root, f);
 	cJSON_AddItemToObject(root, "parameters", cJSON_Duplicate(manifest_item(f->probed, "parameters"), 1));
 	cJSON_AddItemToObject(root, "inputs", cJSON_Duplicate(f->inputs, 1));
@@ -177,4 +210,14 @@ manifest_string(const cJSON *object, const char *key)
 {
 	const char *text = cJSON_GetStringValue(cJSON_GetObjectItemCaseSensitive(object, key));
 	return text != NULL ? text : "";
+}
+
+char *
+manifest_sums(const cJSON *manifest)
+{
+	GString *text = g_string_new(NULL);
+	const cJSON *sum;
+	cJSON_ArrayForEach(sum, manifest_item(manifest, "sums"))
+	        g_string_append_printf(text, "%s%s %.15g", text->len > 0 ? ", " : "", sum->string, sum->valuedouble);
+	return g_string_free(text, FALSE);
 }

@@ -23,6 +23,8 @@ char *manifest_text(const struct manifest_facts *facts); /* g_free it */
 struct cJSON *manifest_load(const char *folder);
 /* manifest_string: of an object; "" if it is not there. */
 const char *manifest_string(const struct cJSON *object, const char *key);
+/* manifest_sums: "moved_B 1048576, lost_B 0"; "" if the experiment adds nothing up; g_free it. */
+char *manifest_sums(const struct cJSON *manifest);
 const struct cJSON *manifest_item(const struct cJSON *object, const char *key);
 
 #endif

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #define TEMPORARY ".new-"
@@ -14,12 +16,25 @@
 struct output {
 	char *folder, *temporary;
 	bool made; /* the folder was not there before */
+	int lock;  /* the folder, opened and locked; -1: not yet */
 };
 
 static bool
 fail(char **error, const char *path)
 {
 	*error = g_strdup_printf("%s: %s", path, g_strerror(errno));
+	return false;
+}
+
+/* As fail(), with the name that the file will have. */
+static bool
+fail_name(char **error, const struct output *o, const char *name)
+{
+	int why = errno;
+	char *path = g_build_filename(o->folder, name, NULL);
+	errno = why;
+	fail(error, path);
+	g_free(path);
 	return false;
 }
 
@@ -94,25 +109,53 @@ remove_left_overs(const char *folder)
 		g_dir_close(dir);
 }
 
+/* Is the opened folder the one that has the name now?  The run before may have removed its own. */
+static bool
+is_still(int fd, const char *folder)
+{
+	struct stat opened, named;
+	return fstat(fd, &opened) == 0 && stat(folder, &named) == 0 && opened.st_dev == named.st_dev &&
+	       opened.st_ino == named.st_ino;
+}
+
+/* Makes the folder and waits until no other process writes into it. */
+static bool
+lock_folder(struct output *o, char **error)
+{
+	for (;;) {
+		o->made = o->made || !g_file_test(o->folder, G_FILE_TEST_EXISTS);
+		if (g_mkdir_with_parents(o->folder, 0777) != 0)
+			return fail(error, o->folder);
+		o->lock = open(o->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+		if (o->lock < 0 && errno != ENOENT)
+			return fail(error, o->folder);
+		while (o->lock >= 0 && flock(o->lock, LOCK_EX) != 0)
+			if (errno != EINTR)
+				return fail(error, o->folder);
+		if (o->lock >= 0 && is_still(o->lock, o->folder))
+			return true;
+		if (o->lock >= 0)
+			close(o->lock);
+		o->lock = -1;
+	}
+}
+
 struct output *
 output_begin(const char *folder, char **error)
 {
-	bool made = !g_file_test(folder, G_FILE_TEST_EXISTS);
-	if (g_mkdir_with_parents(folder, 0777) != 0) {
-		fail(error, folder);
-		return NULL;
-	}
-	remove_left_overs(folder);
 	struct output *o = g_new0(struct output, 1);
-	o->made = made;
 	o->folder = g_strdup(folder);
 	o->temporary = g_strdup_printf("%s/" TEMPORARY "%d", folder, (int)getpid());
-	if (g_mkdir(o->temporary, 0777) != 0 && errno != EEXIST) {
-		fail(error, o->temporary);
-		output_abandon(o);
-		return NULL;
+	o->lock = -1;
+	bool ok = lock_folder(o, error);
+	if (ok) {
+		remove_left_overs(folder);
+		ok = g_mkdir(o->temporary, 0777) == 0 || errno == EEXIST || fail(error, o->folder);
 	}
-	return o;
+	if (ok)
+		return o;
+	output_abandon(o);
+	return NULL;
 }
 
 char *
@@ -143,20 +186,22 @@ output_write(struct output *o, const char *name, const char *text, char **error)
 	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
 	bool ok = fd >= 0 && write_fd(fd, text, strlen(text));
 	if (!ok)
-		fail(error, path);
+		fail_name(error, o, name);
 	if (fd >= 0 && close(fd) != 0 && ok)
-		ok = fail(error, path);
+		ok = fail_name(error, o, name);
 	g_free(path);
 	return ok;
 }
 
 static bool
-sync_path(const char *path, char **error)
+sync_path(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
-	bool ok = (fd >= 0 && fsync(fd) == 0) || fail(error, path);
+	bool ok = fd >= 0 && fsync(fd) == 0;
+	int why = errno;
 	if (fd >= 0)
 		close(fd);
+	errno = why;
 	return ok;
 }
 
@@ -173,7 +218,7 @@ static bool
 sync_name(struct output *o, const char *name, char **error)
 {
 	char *path = output_path(o, name);
-	bool ok = sync_path(path, error);
+	bool ok = sync_path(path) || fail_name(error, o, name);
 	g_free(path);
 	return ok;
 }
@@ -201,7 +246,7 @@ output_commit(struct output *o, char **error)
 	bool ok = each_name(o, names, sync_name, error) && each_name(o, names, rename_all_but_last, error);
 	if (ok && g_strv_contains((const char *const *)names, OUTPUT_LAST))
 		ok = rename_now(o, OUTPUT_LAST, error);
-	ok = ok && sync_path(o->folder, error);
+	ok = ok && (sync_path(o->folder) || fail(error, o->folder));
 	g_strfreev(names);
 	output_abandon(o);
 	return ok;
@@ -215,6 +260,8 @@ output_abandon(struct output *o)
 	output_remove_folder(o->temporary);
 	if (o->made)
 		g_rmdir(o->folder); /* unless something is in it */
+	if (o->lock >= 0)
+		close(o->lock);
 	g_free(o->folder);
 	g_free(o->temporary);
 	g_free(o);

@@ -2,7 +2,8 @@
  *
  * They are written into a temporary folder inside the destination, forced to disk, and renamed when all of them are
  * there; manifest.json, which has the hashes of the others, comes last.  An error (a full disk) leaves what was there
- * before. */
+ * before.  From output_begin() to its end the folder is locked: a second run into it waits, so that what is there is
+ * always of one run. */
 #ifndef EXPERIMENTS_OUTPUT_H
 #define EXPERIMENTS_OUTPUT_H
 

@@ -4,6 +4,7 @@
 
 #define EXPORT_RETRY (100 * SIM_US) /* an import that finds nothing yet is repeated after that time */
 #define WORD         4u
+#define SPREAD       2654435761u /* Knuth's multiplicative hash: the next buffer follows no pattern */
 
 static bool
 worked(struct pair_end *end, enum vmmc_error error, const char *what)
@@ -28,7 +29,8 @@ open_end(struct pair_end *end)
 	if (!worked(end, vmmc_open(end->process, &end->v), "vmmc_open"))
 		return false;
 	end->here = umem_alloc(end->process->memory, length);
-	end->source = umem_alloc(end->process->memory, length);
+	end->sources = end->source =
+	        umem_alloc(end->process->memory, (uint64_t)MAX(end->pair->sources, 1) * flag_offset(end));
 	if (end->here == 0 || end->source == 0)
 		return worked(end, VMMC_ENOSPC, "memory for the buffers");
 	return worked(end, vmmc_export(end->v, end->here, length, PAIR_NAME, VMMC_ANY_NODE, &e), "vmmc_export");
@@ -55,10 +57,6 @@ void
 pair_start(struct simulation *s)
 {
 	struct pair *pair = s->arg;
-	if (s->testbed->machine->n_hosts < 2) {
-		simulate_fail(s, "the platform has one host, two are needed");
-		return;
-	}
 	for (unsigned i = 0; i < 2; i++) {
 		struct process *process = process_new(&s->testbed->machine->hosts[i], "pair");
 		pair->ends[i] = (struct pair_end){.simulation = s,
@@ -74,25 +72,75 @@ pair_start(struct simulation *s)
 bool
 pair_send(struct pair_end *end)
 {
+	return pair_send_part(end, 0, end->bytes);
+}
+
+uint32_t
+pair_stride(const struct pair_end *end)
+{
+	return flag_offset(end);
+}
+
+void
+pair_next_source(struct pair_end *end)
+{
+	uint64_t turn = (uint64_t)(++end->turn * SPREAD) * MAX(end->pair->sources, 1) >> 32;
+	end->source = end->sources + turn * flag_offset(end);
+}
+
+bool
+pair_send_done(struct pair_end *end)
+{
+	return worked(end, vmmc_send(end->v, end->source, end->there, 0, end->bytes, NULL), "vmmc_send");
+}
+
+bool
+pair_send_part(struct pair_end *end, uint32_t at, uint32_t bytes)
+{
 	uint64_t ticket; /* not waited for: the answer, or the flag, comes after the source was read */
-	return worked(end, vmmc_send(end->v, end->source, end->there, 0, end->bytes, &ticket), "vmmc_send");
+	return worked(end, vmmc_send(end->v, end->source + at, end->there, at, bytes, &ticket), "vmmc_send");
+}
+
+static uint32_t
+word_at(const struct pair_end *end, uint64_t address)
+{
+	uint32_t word = 0;
+	umem_read(end->process->memory, address, &word, WORD);
+	return word;
 }
 
 static bool
 has_arrived(void *arg)
 {
 	const struct pair_end *end = arg;
-	uint32_t word = 0;
-	umem_read(end->process->memory, end->waited.address, &word, WORD);
-	return word == end->expected;
+	return word_at(end, end->waited.address) == end->expected;
+}
+
+static bool
+has_passed(void *arg)
+{
+	const struct pair_end *end = arg;
+	return (int32_t)(word_at(end, end->waited.address) - end->expected) >= 0;
+}
+
+static bool
+wait_for(struct pair_end *end, bool (*ready)(void *arg), uint32_t offset, uint32_t value)
+{
+	end->waited = (struct umem_range){end->here + offset, WORD};
+	end->expected = value;
+	return worked(end, vmmc_wait(end->v, ready, end, &end->waited, 1, SIM_NEVER), "vmmc_wait");
 }
 
 bool
 pair_wait(struct pair_end *end, uint32_t offset, uint32_t value)
 {
-	end->waited = (struct umem_range){end->here + offset, WORD};
-	end->expected = value;
-	return worked(end, vmmc_wait(end->v, has_arrived, end, &end->waited, 1, SIM_NEVER), "vmmc_wait");
+	return wait_for(end, has_arrived, offset, value);
+}
+
+bool
+pair_wait_past(struct pair_end *end, uint32_t offset, uint32_t value)
+{
+	return wait_for(end, has_passed, offset, value);
 }
 
 bool
@@ -105,6 +153,18 @@ bool
 pair_wait_flag(struct pair_end *end, uint32_t value)
 {
 	return pair_wait(end, flag_offset(end), value);
+}
+
+bool
+pair_wait_flag_past(struct pair_end *end, uint32_t value)
+{
+	return pair_wait_past(end, flag_offset(end), value);
+}
+
+uint32_t
+pair_read_flag(const struct pair_end *end)
+{
+	return word_at(end, end->here + flag_offset(end));
 }
 
 uint32_t *

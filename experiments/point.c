@@ -1,5 +1,7 @@
 #include "experiments/experiment.h"
 
+#include "experiments/series.h"
+
 #include <glib.h>
 #include <string.h>
 
@@ -23,6 +25,19 @@ axis_value(const struct point *p, unsigned i)
 	return e->axes[i].values[p->index / stride % e->axes[i].n];
 }
 
+/* The series that the point belongs to; NULL: none. */
+static const struct series *
+series_at(const struct point *p)
+{
+	const struct experiment *e = p->experiment;
+	for (unsigned i = 0; e->n_series > 0 && i < e->n_axes; i++)
+		if (strcmp(e->axes[i].name, SERIES_AXIS) == 0)
+			return series_find(e, axis_value(p, i));
+	return NULL;
+}
+
+static const char *resolved(const struct point *p, const char *value);
+
 const char *
 point_text(const struct point *p, const char *name)
 {
@@ -30,11 +45,28 @@ point_text(const struct point *p, const char *name)
 	for (unsigned i = 0; i < e->n_axes; i++)
 		if (strcmp(e->axes[i].name, name) == 0)
 			return axis_value(p, i);
+	const struct series *s = series_at(p);
+	if (s != NULL && series_value(s, name) != NULL)
+		return resolved(p, series_value(s, name));
 	for (unsigned i = 0; i < e->n_fixed; i++)
 		if (strcmp(e->fixed[i].name, name) == 0)
 			return e->fixed[i].values[0];
 	const struct workload_parameter *parameter = workload_parameter(e->workload, name);
 	return parameter == NULL ? NULL : parameter->value;
+}
+
+/* A series' value: itself, or what it takes from an axis. */
+static const char *
+resolved(const struct point *p, const char *value)
+{
+	char *variable = series_variable_in(value);
+	if (variable == NULL)
+		return value;
+	char *text = series_resolve(value, point_text(p, variable));
+	const char *lasting = g_intern_string(text); /* few, and callers keep it */
+	g_free(text);
+	g_free(variable);
+	return lasting;
 }
 
 uint64_t
@@ -71,6 +103,13 @@ point_sets(const struct point *p)
 	for (unsigned i = 0; i < e->n_axes; i++)
 		if (strchr(e->axes[i].name, '.') != NULL)
 			g_ptr_array_add(sets, g_strdup_printf("%s=%s", e->axes[i].name, axis_value(p, i)));
+	const struct series *s = series_at(p);
+	for (unsigned i = 0; s != NULL && s->settings[i] != NULL; i++) {
+		char *name = g_strndup(s->settings[i], strcspn(s->settings[i], "="));
+		if (strchr(name, '.') != NULL)
+			g_ptr_array_add(sets, g_strdup_printf("%s=%s", name, point_text(p, name)));
+		g_free(name);
+	}
 	g_ptr_array_add(sets, NULL);
 	return (char **)g_ptr_array_free(sets, FALSE);
 }

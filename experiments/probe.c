@@ -2,12 +2,18 @@
 
 #include "experiments/child.h"
 #include "experiments/firmware_choice.h"
+#include "experiments/testbed.h"
+#include "host-lib/vmmc.h"
 #include "nic-sim/engine.h"
 #include "nic-sim/image.h"
 #include "nic-sim/platform.h"
 
 #include <cjson/cJSON.h>
 #include <glib.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#define START_LIMIT (10 * SIM_S) /* simulated; the driver gives up long before */
 
 static cJSON *
 value_json(const struct param_value *v)
@@ -82,4 +88,73 @@ probe(const struct experiment *e, const char *firmware, cJSON **found, char **er
 	*found = cJSON_Parse(text);
 	g_free(text);
 	return EXIT_DONE;
+}
+
+/* A start of the firmware: whether a process can open it. */
+struct trial {
+	struct process *process;
+	enum vmmc_error opened;
+};
+
+static void
+open_it(void *arg)
+{
+	struct trial *trial = arg;
+	struct vmmc *v;
+	trial->opened = vmmc_open(trial->process, &v);
+}
+
+/* What the NIC tells about a program that did not start. */
+static char *
+state_of_nic(struct testbed *t)
+{
+	char *text = NULL;
+	size_t length;
+	FILE *memory = open_memstream(&text, &length);
+	nic_report(t->machine->hosts[0].nic, memory);
+	fclose(memory);
+	char *state = g_strchomp(g_strdup(text));
+	free(text);
+	return state;
+}
+
+static enum exit_code
+try_start(struct testbed *t, char **text)
+{
+	struct trial trial = {.process = process_new(&t->machine->hosts[0], "trial"), .opened = VMMC_EFIRMWARE};
+	task_start(trial.process, "trial", false, open_it, &trial);
+	enum sim_outcome outcome = sim_run(START_LIMIT);
+	if (outcome == SIM_DONE && trial.opened == VMMC_OK)
+		return EXIT_DONE;
+	char *state = state_of_nic(t);
+	*text = g_strdup_printf("this program does not follow firmware/vmmc/abi.h: it did not announce itself ready "
+	                        "and take the driver's first signal in time\n%s",
+	                        state);
+	g_free(state);
+	return EXIT_BAD_INPUT;
+}
+
+static enum exit_code
+start_in_child(void *arg, char **text)
+{
+	const struct point *point = arg;
+	struct lanai_image *image = firmware_load(point->firmware, text);
+	if (image == NULL)
+		return EXIT_BAD_INPUT;
+	char **sets = point_sets(point);
+	struct testbed *t =
+	        testbed_new(point->experiment->platform, (const char *const *)sets, g_strv_length(sets), image, text);
+	return t != NULL ? try_start(t, text) : EXIT_BAD_INPUT;
+}
+
+enum exit_code
+probe_start(const struct experiment *e, const char *firmware, const char *file, char **error)
+{
+	struct point point = {.experiment = e, .firmware = firmware};
+	char *text;
+	enum exit_code code = child_ask(start_in_child, &point, &text);
+	if (code != EXIT_DONE)
+		*error = g_strdup_printf("%s: %s", file, text);
+	g_free(text);
+	return code;
 }

@@ -12,5 +12,8 @@ struct cJSON;
  * source, sure, range, fitted_to, overridden), "firmware_sha256".  `firmware`: folder of its objects, NULL: the
  * reference image. */
 enum exit_code probe(const struct experiment *e, const char *firmware, struct cJSON **found, char **error);
+/* probe_start: does the firmware of --firmware start?  EXIT_BAD_INPUT and *error if it does not follow the contract of
+ * the vmmc program; `file` is its name. */
+enum exit_code probe_start(const struct experiment *e, const char *firmware, const char *file, char **error);
 
 #endif

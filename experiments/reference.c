@@ -85,11 +85,19 @@ references_free(struct references *r)
 	g_free(r);
 }
 
+bool
+reference_has_name(const struct reference *r, const char *name)
+{
+	size_t length = strlen(r->id);
+	return strncmp(name, r->id, length) == 0 &&
+	       (name[length] == '\0' || (name[length] == ':' && strcmp(name + length + 1, r->quantity) == 0));
+}
+
 const struct reference *
-reference_find(const struct references *r, const char *id)
+reference_find(const struct references *r, const char *name)
 {
 	for (unsigned i = 0; i < r->n; i++)
-		if (strcmp(r->list[i].id, id) == 0)
+		if (reference_has_name(&r->list[i], name))
 			return &r->list[i];
 	return NULL;
 }

@@ -28,7 +28,9 @@ struct references {
 struct references *references_load(const char *path, char **error);
 struct references *references_default(char **error); /* those of the tree */
 void references_free(struct references *r);
-const struct reference *reference_find(const struct references *r, const char *id);
+/* A name is an id, or id:quantity where several rows have that id. */
+bool reference_has_name(const struct reference *r, const char *name);
+const struct reference *reference_find(const struct references *r, const char *name); /* the first; NULL: none */
 /* reference_error: relative to the published value, signed; for a bound 0 where it is met, else the distance to it. */
 double reference_error(const struct reference *r, double simulated);
 

@@ -65,6 +65,19 @@ is_calibrated(const struct report *r, const char *id)
 	return false;
 }
 
+char *
+report_changes(const struct report_result *result)
+{
+	GString *changes = g_string_new(NULL);
+	const cJSON *manifest = result->manifest, *set, *firmware = manifest_item(manifest, "firmware");
+	cJSON_ArrayForEach(set, manifest_item(manifest_item(manifest, "inputs"), "overrides"))
+	        g_string_append_printf(changes, "%s%s", changes->len > 0 ? " " : "", cJSON_GetStringValue(set));
+	if (cJSON_IsFalse(manifest_item(firmware, "reference")))
+		g_string_append_printf(changes, "%s--firmware %s", changes->len > 0 ? " " : "",
+		                       manifest_string(firmware, "name"));
+	return g_string_free(changes, FALSE);
+}
+
 static const char *
 kind_of(const struct report *r, const struct reference *reference)
 {
@@ -81,11 +94,12 @@ find_value(const struct report *r, struct report_row *row)
 		const struct report_result *result = &r->results[i];
 		for (unsigned k = 0; k < result->experiment->n_rules && !row->measured; k++) {
 			const struct reference_rule *rule = &result->experiment->rules[k];
-			if (strcmp(rule->id, row->reference->id) != 0)
+			if (!reference_has_name(row->reference, rule->id))
 				continue;
 			row->rule = rule;
 			row->measured = result->table != NULL &&
 			                tables_select(result->table, &rule->selection, &row->simulated);
+			row->result = row->measured ? result : NULL;
 		}
 	}
 	if (row->measured)
@@ -134,8 +148,11 @@ print_row(const struct report_row *row, FILE *out)
 		g_snprintf(simulated, sizeof simulated, "%.5g", row->simulated);
 		g_snprintf(error, sizeof error, "%+.1f %%", 100 * row->error);
 	}
-	fprintf(out, "%-11s %12s %10s %9s  %-4s %-10s %s%s\n", f->id, published, simulated, error, f->sure, row->kind,
-	        f->quantity, row->rule != NULL && row->rule->partial != NULL ? " (partial)" : "");
+	char *changes = row->result != NULL ? report_changes(row->result) : g_strdup("");
+	fprintf(out, "%-11s %12s %10s %9s  %-4s %-10s %s%s%s%s\n", f->id, published, simulated, error, f->sure,
+	        row->kind, f->quantity, row->rule != NULL && row->rule->partial != NULL ? " (partial)" : "",
+	        *changes != '\0' ? " CHANGED: " : "", changes);
+	g_free(changes);
 }
 
 void
@@ -168,6 +185,9 @@ row_json(const struct report_row *row)
 	cJSON_AddStringToObject(o, "kind", row->kind);
 	cJSON_AddItemToObject(o, "bound", f->bound[0] != '\0' ? cJSON_CreateString(f->bound) : cJSON_CreateNull());
 	cJSON_AddBoolToObject(o, "partial", row->rule != NULL && row->rule->partial != NULL);
+	char *changes = row->result != NULL ? report_changes(row->result) : g_strdup("");
+	cJSON_AddItemToObject(o, "changed", *changes != '\0' ? cJSON_CreateString(changes) : cJSON_CreateNull());
+	g_free(changes);
 	return o;
 }
 

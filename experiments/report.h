@@ -16,7 +16,8 @@ struct report_row {
 	const struct reference_rule *rule; /* NULL: no experiment measures it */
 	bool measured;
 	double simulated, error;
-	const char *kind; /* input, calibrated, context, predicted */
+	const char *kind;                   /* input, calibrated, context, predicted */
+	const struct report_result *result; /* where it was measured; NULL: nowhere */
 };
 
 /* The results of an experiment. */
@@ -35,6 +36,9 @@ struct report {
 	unsigned n_results;
 };
 
+/* report_changes: what was not as the tree has it when a result was made: "nic.lanai_mhz=66", "--firmware my.c", one a
+ * blank; "" if nothing; g_free it. */
+char *report_changes(const struct report_result *result);
 /* report_new: from what is in out/ now. `references` outlive it. */
 struct report *report_new(const struct references *references);
 void report_free(struct report *r);

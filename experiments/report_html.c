@@ -22,7 +22,7 @@ static const char head[] =
         "#888}td.n,th.n{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}\n"
         "figure{margin:1rem 0}figure svg{max-width:100%;height:auto}\n"
         "code,pre{background:#f4f4f4;padding:.1rem .3rem;overflow-x:auto}pre{padding:.6rem}\n"
-        ".none{color:#888}.scroll{overflow-x:auto}\n</style></head><body>\n";
+        ".none{color:#888}.changed{color:#a00}.scroll{overflow-x:auto}\n</style></head><body>\n";
 
 /* put: as printf, with texts escaped. */
 static void put(GString *html, const char *format, ...) __attribute__((format(printf, 2, 3)));
@@ -54,6 +54,10 @@ put_row(GString *html, const struct report_row *row)
 	put(html, "<tr><td>%s</td><td>%s", f->id, f->quantity);
 	if (row->rule != NULL && row->rule->partial != NULL)
 		put(html, " <em>(partial: %s)</em>", row->rule->partial);
+	char *changes = row->result != NULL ? report_changes(row->result) : g_strdup("");
+	if (*changes != '\0')
+		put(html, " <strong class=changed>not the tree's parameters: %s</strong>", changes);
+	g_free(changes);
 	if (f->note[0] != '\0')
 		put(html, " <small>(%s)</small>", f->note);
 	put(html, "<br><small>%s</small></td>", f->work);
@@ -171,18 +175,18 @@ series_of(const struct table *t, const struct experiment *e, unsigned row, const
 	return g_string_free(series, FALSE);
 }
 
-/* One series of a fit. */
-struct series {
+/* What one fit is made from. */
+struct fit_data {
 	char *name;
 	double *n, *y;
 	size_t count, below; /* all, and with n < SHORT_MESSAGE */
 };
 
-static struct series
+static struct fit_data
 collect(const struct report_result *result, const struct fit_rule *rule, const char *name)
 {
 	const struct table *t = result->table;
-	struct series s = {.name = g_strdup(name), .n = g_new(double, t->n_rows), .y = g_new(double, t->n_rows)};
+	struct fit_data s = {.name = g_strdup(name), .n = g_new(double, t->n_rows), .y = g_new(double, t->n_rows)};
 	for (unsigned row = 0; row < t->n_rows; row++) {
 		char *series = series_of(t, result->experiment, row, rule->axis);
 		if (strcmp(series, name) == 0 && table_number(t, row, rule->axis, &s.n[s.count]) &&
@@ -196,7 +200,7 @@ collect(const struct report_result *result, const struct fit_rule *rule, const c
 }
 
 static void
-put_fit(GString *html, const struct fit_rule *rule, const struct series *s)
+put_fit(GString *html, const struct fit_rule *rule, const struct fit_data *s)
 {
 	struct fit_line all, below;
 	struct fit_hyperbola h;
@@ -235,7 +239,7 @@ put_fits(GString *html, const struct report_result *result)
 			char *name = series_of(result->table, e, row, e->fits[i].axis);
 			if (!g_hash_table_add(seen, name))
 				continue;
-			struct series s = collect(result, &e->fits[i], name);
+			struct fit_data s = collect(result, &e->fits[i], name);
 			put_fit(html, &e->fits[i], &s);
 			g_free(s.name);
 			g_free(s.n);
@@ -250,13 +254,25 @@ static void
 put_result(GString *html, const struct report_result *result)
 {
 	const struct experiment *e = result->experiment;
-	put(html, "<h3 id=\"%s\">%s</h3>\n<p>%s</p>\n", e->name, e->title, e->text);
+	put(html, "<h3 id=\"%s\">%s</h3>\n<p>", e->name, e->title);
+	if (e->figure != NULL)
+		put(html, "Figure %s of the thesis (reconstructed list). ", e->figure);
+	put(html, "%s</p>\n", e->text);
 	if (result->table == NULL) {
 		put(html, "<p class=none>Not run yet: <code>./nicsim run %s</code></p>\n", e->name);
 		return;
 	}
+	char *changes = report_changes(result);
+	if (*changes != '\0')
+		put(html, "<p class=changed><strong>These results were made with other parameters: %s</strong></p>\n",
+		    changes);
+	g_free(changes);
 	for (unsigned i = 0; e->plots != NULL && e->plots[i] != NULL; i++)
 		put_figure(html, result->folder, e->plots[i]);
+	char *sums = manifest_sums(result->manifest);
+	if (*sums != '\0')
+		put(html, "<p>Over all points: %s.</p>\n", sums);
+	g_free(sums);
 	put_fits(html, result);
 	g_string_append(html, "<details><summary>");
 	put_busiest(html, result);
@@ -269,9 +285,6 @@ put_result(GString *html, const struct report_result *result)
 	    "<code>./nicsim run %s</code>",
 	    manifest_string(result->manifest, "platform"), manifest_string(firmware, "name"),
 	    manifest_string(firmware, "sha256"), manifest_string(result->manifest, "fingerprint"), e->name);
-	const cJSON *set;
-	cJSON_ArrayForEach(set, manifest_item(manifest_item(result->manifest, "inputs"), "overrides"))
-	        put(html, " <b>with --set %s</b>", cJSON_IsString(set) ? set->valuestring : "");
 	g_string_append(html, "</small></p>\n");
 }
 

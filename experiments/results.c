@@ -86,6 +86,7 @@ results_text(const struct results *r)
 	add_text(root, "saturated", r->saturated);
 	cJSON_AddNumberToObject(root, "utilisation", r->utilisation);
 	add_u64(root, "stage_messages", r->stage_messages);
+	add_u64(root, "stage_total_ps", r->stage_total_ps);
 	cJSON *stages = cJSON_AddArrayToObject(root, "stages");
 	for (unsigned i = 0; i < r->n_stages; i++) {
 		cJSON *stage = cJSON_CreateObject();
@@ -113,6 +114,7 @@ results_parse(struct results *r, const char *text)
 	const cJSON *utilisation = cJSON_GetObjectItemCaseSensitive(root, "utilisation");
 	r->utilisation = cJSON_IsNumber(utilisation) ? utilisation->valuedouble : 0;
 	r->stage_messages = get_u64(root, "stage_messages");
+	r->stage_total_ps = get_u64(root, "stage_total_ps");
 	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(root, "stages"))
 	{
 		char *name = get_text(item, "name"), *label = get_text(item, "label");

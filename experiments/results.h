@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RESULTS_METRICS 16
+#define RESULTS_METRICS 32
 #define RESULTS_STAGES  16
 
 /* A part of the latency: from this stage's mark to the next; summed over the messages that were looked at. */
@@ -27,6 +27,8 @@ struct results {
 	struct results_stage stages[RESULTS_STAGES];
 	unsigned n_stages;
 	uint64_t stage_messages; /* how many messages the sums are of */
+	uint64_t
+	        stage_total_ps; /* their latency, each from its first mark to its last: what the parts must add up to */
 };
 
 /* results_set: a metric of the workload. */

@@ -19,7 +19,7 @@ struct run {
 	const struct run_order *order;
 	struct results *results;
 	struct slot *slots;
-	struct pollfd *fds; /* one a slot */
+	struct pollfd *fds; /* CHILD_STREAMS a slot */
 	unsigned n_slots, n_points, started, done;
 	struct progress progress;
 	char **error;
@@ -106,6 +106,7 @@ answer(struct run *r)
 		char *label = point_label(&r->slots[i].point);
 		fprintf(stderr, "running: %s\n", label);
 		g_free(label);
+		child_live(&r->slots[i].child);
 		kill(r->slots[i].child.pid, SIGUSR1);
 	}
 }
@@ -114,16 +115,15 @@ answer(struct run *r)
 static enum exit_code
 listen_once(struct run *r)
 {
-	struct pollfd *fds = r->fds;
 	for (unsigned i = 0; i < r->n_slots; i++)
-		fds[i] =
-		        (struct pollfd){.fd = r->slots[i].child.pid != 0 ? r->slots[i].child.fd : -1, .events = POLLIN};
-	if (poll(fds, r->n_slots, -1) <= 0)
+		child_poll(&r->slots[i].child, &r->fds[i * CHILD_STREAMS]);
+	if (poll(r->fds, r->n_slots * CHILD_STREAMS, -1) <= 0)
 		return EXIT_DONE;
 	for (unsigned i = 0; i < r->n_slots; i++) {
-		if (fds[i].revents == 0 || !child_read(&r->slots[i].child))
+		struct slot *slot = &r->slots[i];
+		if (slot->child.pid == 0 || !child_read(&slot->child, &r->fds[i * CHILD_STREAMS]))
 			continue;
-		enum exit_code code = end_point(r, &r->slots[i]);
+		enum exit_code code = end_point(r, slot);
 		if (code != EXIT_DONE)
 			return code;
 	}
@@ -152,7 +152,7 @@ runner_run(const struct run_order *order, struct results *results, char **error)
 	        .order = order, .results = results, .n_points = experiment_points(order->experiment), .error = error};
 	r.n_slots = MIN(order->jobs != 0 ? order->jobs : g_get_num_processors(), r.n_points);
 	r.slots = g_new0(struct slot, r.n_slots);
-	r.fds = g_new0(struct pollfd, r.n_slots);
+	r.fds = g_new0(struct pollfd, r.n_slots * CHILD_STREAMS);
 	memset(results, 0, r.n_points * sizeof *results);
 	progress_begin(&r.progress, order->experiment->name, order->progress);
 	struct sigaction note = {.sa_handler = take_note}, before;

@@ -20,16 +20,12 @@ simulate_fail(struct simulation *s, const char *format, ...)
 }
 
 static struct testbed *
-build(const struct point *point, char **error)
+build(const struct point *point, const struct lanai_image *image, char **error)
 {
-	struct lanai_image *image = firmware_load(point->firmware, error);
-	if (image == NULL)
-		return NULL;
 	char **sets = point_sets(point);
 	struct testbed *t =
 	        testbed_new(point->experiment->platform, (const char *const *)sets, g_strv_length(sets), image, error);
 	g_strfreev(sets);
-	lanai_image_free(image);
 	return t;
 }
 
@@ -41,9 +37,9 @@ judge(struct simulation *s, enum sim_outcome outcome, char **error)
 		return EXIT_FAILED;
 	}
 	if (outcome == SIM_DEADLOCK)
-		*error = g_strdup("deadlock: every simulated program waits (see above)");
+		*error = g_strdup("deadlock: every simulated program waits");
 	else if (outcome == SIM_TIME_LIMIT)
-		*error = g_strdup_printf("the simulated-time limit of %s ms is over (limit_ms; see above)",
+		*error = g_strdup_printf("the simulated-time limit of %s ms is over (--set limit_ms=)",
 		                         point_text(s->point, "limit_ms"));
 	return (enum exit_code)outcome;
 }
@@ -53,9 +49,14 @@ simulate(const struct point *point, struct results *results, void (*start)(struc
          void (*measure)(struct simulation *s, struct results *results), void *arg, char **error)
 {
 	struct simulation s = {.point = point, .arg = arg};
-	s.testbed = build(point, error);
-	if (s.testbed == NULL)
+	struct lanai_image *image = firmware_load(point->firmware, error); /* lives as long as the testbed */
+	if (image == NULL)
 		return EXIT_BAD_INPUT;
+	s.testbed = build(point, image, error);
+	if (s.testbed == NULL) {
+		lanai_image_free(image);
+		return EXIT_BAD_INPUT;
+	}
 	start(&s);
 	enum exit_code code = judge(&s, sim_run(point_number(point, "limit_ms") * SIM_MS), error);
 	if (code == EXIT_DONE) {
@@ -66,5 +67,6 @@ simulate(const struct point *point, struct results *results, void (*start)(struc
 		measure(&s, results);
 	}
 	testbed_free(s.testbed);
+	lanai_image_free(image);
 	return code;
 }

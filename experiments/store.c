@@ -5,6 +5,7 @@
 #include "experiments/inputs.h"
 #include "experiments/manifest.h"
 #include "experiments/output.h"
+#include "experiments/platform_choice.h"
 #include "experiments/probe.h"
 #include "experiments/runner.h"
 #include "experiments/tables.h"
@@ -29,6 +30,31 @@ struct job {
 	struct results *results;
 };
 
+/* A folder holds the results of one experiment: the files of two would mix. */
+static bool
+of_this_experiment(const struct experiment *e, const char *folder, char **error)
+{
+	cJSON *there = manifest_load(folder);
+	const char *name = there != NULL ? manifest_string(there, "experiment") : e->name;
+	bool same = strcmp(name, e->name) == 0;
+	if (!same)
+		*error = g_strdup_printf("%s: holds results of experiment '%s'; choose another --out", folder, name);
+	cJSON_Delete(there);
+	return same;
+}
+
+static bool
+hosts_enough(const struct job *j, char **error)
+{
+	const struct experiment *e = j->order->experiment;
+	int hosts = manifest_item(j->probed, "nodes")->valueint;
+	if (hosts >= (int)e->workload->hosts)
+		return true;
+	*error = g_strdup_printf("%s: platform '%s' has %d host%s; workload '%s' needs %u", e->platform_given,
+	                         e->platform, hosts, hosts == 1 ? "" : "s", e->workload->name, e->workload->hosts);
+	return false;
+}
+
 /* Everything that can be wrong with the input is found here. */
 static enum exit_code
 prepare(struct job *j, char **error)
@@ -36,9 +62,16 @@ prepare(struct job *j, char **error)
 	const struct store_order *o = j->order;
 	if (o->firmware != NULL && !firmware_choose(o->firmware, &j->firmware, error))
 		return EXIT_BAD_INPUT;
-	if (o->folder != NULL && !output_check(o->folder, error))
+	if (o->folder != NULL &&
+	    !(output_check(o->folder, error) && of_this_experiment(o->experiment, o->folder, error)))
+		return EXIT_BAD_INPUT;
+	if (!platform_there(o->experiment, error))
 		return EXIT_BAD_INPUT;
 	enum exit_code code = probe(o->experiment, j->firmware, &j->probed, error);
+	if (code == EXIT_DONE && !hosts_enough(j, error))
+		code = EXIT_BAD_INPUT;
+	if (code == EXIT_DONE && j->firmware != NULL)
+		code = probe_start(o->experiment, j->firmware, o->firmware, error);
 	if (code == EXIT_DONE)
 		j->inputs = inputs_of(o->experiment, j->firmware);
 	return code;
@@ -115,7 +148,7 @@ draw_figures(struct job *j, const struct output *out, char **error)
 	bool ok = true;
 	for (unsigned i = 0; ok && e->plots != NULL && e->plots[i] != NULL; i++)
 		for (unsigned k = 0; ok && figure_formats[k] != NULL && has_data(out, e->plots[i]); k++)
-			ok = figure_draw(folder, e->name, e->plots[i], figure_formats[k], error);
+			ok = figure_draw(folder, e, e->plots[i], figure_formats[k], error);
 	g_free(folder);
 	return ok;
 }
@@ -138,12 +171,13 @@ write_manifest(struct job *j, struct output *out, GPtrArray *written, char **err
 static enum exit_code
 write_folder(struct job *j, char **error)
 {
-	struct output *out = output_begin(j->order->folder, error);
+	const struct store_order *o = j->order;
+	struct output *out = output_begin(o->folder, error);
 	if (out == NULL)
 		return EXIT_FAILED;
 	GPtrArray *written = g_ptr_array_new_with_free_func(g_free);
-	bool ok = write_tables(j, out, written, error) && draw_figures(j, out, error) &&
-	          write_manifest(j, out, written, error);
+	bool ok = of_this_experiment(o->experiment, o->folder, error) && write_tables(j, out, written, error) &&
+	          draw_figures(j, out, error) && write_manifest(j, out, written, error);
 	g_ptr_array_free(written, TRUE);
 	if (!ok) {
 		output_abandon(out);
@@ -172,6 +206,8 @@ store_run(const struct store_order *order, char **error)
 		code = measure(&j, error);
 	if (code == EXIT_DONE)
 		code = order->folder == NULL ? print_table(&j, error) : write_folder(&j, error);
+	if (code != EXIT_DONE && order->firmware != NULL)
+		firmware_name_it(order->firmware, j.firmware, error);
 	clean_up(&j);
 	return code;
 }

@@ -1,5 +1,7 @@
 #include "experiments/tables.h"
 
+#include "experiments/breakdown.h"
+
 #include <glib.h>
 #include <inttypes.h>
 #include <string.h>
@@ -10,15 +12,23 @@ number_text(double value)
 	return g_strdup_printf("%.9g", value);
 }
 
-struct table *
-tables_results(const struct experiment *e, const struct results *results)
+/* The names of the axes, and behind them `more` up to NULL; g_ptr_array_free() it. */
+static GPtrArray *
+axes_and(const struct experiment *e, const char *const *more)
 {
 	GPtrArray *names = g_ptr_array_new();
 	for (unsigned i = 0; i < e->n_axes; i++)
 		g_ptr_array_add(names, e->axes[i].name);
-	for (unsigned i = 0; e->metrics[i] != NULL; i++)
-		g_ptr_array_add(names, e->metrics[i]);
+	for (; *more != NULL; more++)
+		g_ptr_array_add(names, (char *)*more);
 	g_ptr_array_add(names, NULL);
+	return names;
+}
+
+struct table *
+tables_results(const struct experiment *e, const struct results *results)
+{
+	GPtrArray *names = axes_and(e, (const char *const *)e->metrics);
 	struct table *t = table_new((const char *const *)names->pdata);
 	for (unsigned i = 0; i < experiment_points(e); i++) {
 		struct point p = {.experiment = e, .index = i};
@@ -81,12 +91,28 @@ tables_references(const struct experiment *e, const struct references *reference
 	return t;
 }
 
-static void
-add_stage(struct table *t, const char *name, const char *label, uint64_t messages, uint64_t sum_ps)
+static char *
+mean_us(uint64_t sum_ps, uint64_t messages)
 {
-	char *count = g_strdup_printf("%" PRIu64, messages), *sum = g_strdup_printf("%" PRIu64, sum_ps);
-	char *mean = g_strdup_printf("%.8f", (double)sum_ps / (double)messages / 1e6);
-	table_add(t, (const char *const[]){name, label, count, sum, mean});
+	return g_strdup_printf("%.8f", (double)sum_ps / (double)messages / 1e6);
+}
+
+static void
+add_stage(struct table *t, const struct point *p, const struct results_stage *stage, uint64_t end_ps, uint64_t messages)
+{
+	GPtrArray *cells = g_ptr_array_new();
+	char *count = g_strdup_printf("%" PRIu64, messages), *sum = g_strdup_printf("%" PRIu64, stage->sum_ps);
+	char *mean = mean_us(stage->sum_ps, messages), *end = mean_us(end_ps, messages);
+	char *order = g_strdup_printf("%u", breakdown_order(stage->name));
+	char *const last[] = {stage->name, stage->label, count, sum, mean, end, order};
+	for (unsigned i = 0; i < p->experiment->n_axes; i++)
+		g_ptr_array_add(cells, (char *)point_text(p, p->experiment->axes[i].name));
+	for (unsigned i = 0; i < G_N_ELEMENTS(last); i++)
+		g_ptr_array_add(cells, last[i]);
+	table_add(t, (const char *const *)cells->pdata);
+	g_ptr_array_free(cells, TRUE);
+	g_free(order);
+	g_free(end);
 	g_free(mean);
 	g_free(sum);
 	g_free(count);
@@ -95,20 +121,25 @@ add_stage(struct table *t, const char *name, const char *label, uint64_t message
 struct table *
 tables_breakdown(const struct experiment *e, const struct results *results)
 {
-	unsigned at = 0;
-	while (at < experiment_points(e) && results[at].n_stages == 0)
-		at++;
-	if (at == experiment_points(e))
-		return NULL;
-	const struct results *r = &results[at];
-	struct table *t = table_new((const char *const[]){"stage", "label", "messages", "sum_ps", "mean_us", NULL});
-	uint64_t total = 0;
-	for (unsigned i = 0; i < r->n_stages; i++) {
-		add_stage(t, r->stages[i].name, r->stages[i].label, r->stage_messages, r->stages[i].sum_ps);
-		total += r->stages[i].sum_ps;
+	static const char *const columns[] = {"stage",   "label",  "messages", "sum_ps",
+	                                      "mean_us", "end_us", "order",    NULL};
+	GPtrArray *names = axes_and(e, columns);
+	struct table *t = table_new((const char *const *)names->pdata);
+	g_ptr_array_free(names, TRUE);
+	for (unsigned i = 0; i < experiment_points(e); i++) {
+		struct point p = {.experiment = e, .index = i};
+		const struct results *r = &results[i];
+		struct results_stage total = {"TOTAL", "all of it", r->stage_total_ps};
+		uint64_t end = 0;
+		for (unsigned k = 0; k < r->n_stages; k++)
+			add_stage(t, &p, &r->stages[k], end += r->stages[k].sum_ps, r->stage_messages);
+		if (r->n_stages > 0)
+			add_stage(t, &p, &total, total.sum_ps, r->stage_messages);
 	}
-	add_stage(t, "TOTAL", "all of it", r->stage_messages, total);
-	return t;
+	if (t->n_rows > 0)
+		return t;
+	table_free(t);
+	return NULL;
 }
 
 static bool

@@ -5,6 +5,8 @@
 #include "experiments/exit_code.h"
 
 #include <glib.h>
+#include <limits.h>
+#include <stdbool.h>
 
 #define VERB(name) enum exit_code verb_##name(int argc, char **argv);
 #include "experiments/verbs.def"
@@ -21,6 +23,10 @@ struct verb_help {
  * printed) if they are wrong, or if not exactly `operands` other arguments are left, which then are argv[1]... */
 enum exit_code verb_parse(int argc, char **argv, const GOptionEntry *options, const struct verb_help *help,
                           int operands);
+/* verb_jobs: what --jobs gave (VERB_JOBS_DEFAULT: nothing) as the number of points at a time, 0: one a processor. false
+ * and *error if it is not allowed. */
+#define VERB_JOBS_DEFAULT INT_MIN
+bool verb_jobs(int given, unsigned *jobs, char **error);
 /* verb_fail: prints "nicsim: text" and frees it. */
 enum exit_code verb_fail(enum exit_code code, char *text);
 

@@ -19,7 +19,7 @@ run_demo(const struct experiment *e, const struct references *references, const 
 	        store_run(&(struct store_order){.experiment = e, .references = references, .folder = folder}, error);
 	if (code != EXIT_DONE)
 		return code;
-	if (!figure_draw(folder, e->name, e->plots[0], "dumb", error))
+	if (!figure_draw(folder, e, e->plots[0], "dumb", error))
 		return EXIT_FAILED;
 	printf("%s\n\nThe figure: %s/%s.svg\nAll of it:  ./nicsim reproduce\n", e->text, folder, e->plots[0]);
 	return EXIT_DONE;

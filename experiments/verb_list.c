@@ -48,7 +48,10 @@ print_values(const struct axis *a)
 static void
 print_experiment(const struct experiment *e)
 {
-	printf("%s: %s\n  platform %s, workload %s\n  axes", e->name, e->title, e->platform, e->workload->name);
+	printf("%s: %s\n", e->name, e->title);
+	if (e->figure != NULL)
+		printf("  figure %s of the thesis (reconstructed list): run fig%s\n", e->figure, e->figure);
+	printf("  platform %s, workload %s\n  axes", e->platform, e->workload->name);
 	for (unsigned i = 0; i < e->n_axes; i++)
 		print_values(&e->axes[i]);
 	printf("\n  measures");

@@ -14,11 +14,11 @@ static const struct verb_help help = {
 };
 
 static gboolean all;
-static int jobs;
+static int given_jobs = VERB_JOBS_DEFAULT;
 
 static const GOptionEntry options[] = {
         {"all", 'a', 0, G_OPTION_ARG_NONE, &all, "run also what is up to date", NULL},
-        {"jobs", 'j', 0, G_OPTION_ARG_INT, &jobs, "points at a time (default: one a processor)", "N"},
+        {"jobs", 'j', 0, G_OPTION_ARG_INT, &given_jobs, "points at a time (default: one a processor)", "N"},
         G_OPTION_ENTRY_NULL,
 };
 
@@ -29,8 +29,11 @@ verb_reproduce(int argc, char **argv)
 	if (code != EXIT_DONE)
 		return code;
 	char *error = NULL;
+	unsigned jobs;
+	if (!verb_jobs(given_jobs, &jobs, &error))
+		return verb_fail(EXIT_BAD_INPUT, error);
 	struct references *references = references_default(&error);
-	code = references != NULL ? refresh(references, all, (unsigned)MAX(jobs, 0), &error) : EXIT_BAD_INPUT;
+	code = references != NULL ? refresh(references, all, jobs, &error) : EXIT_BAD_INPUT;
 	struct report *report = code == EXIT_DONE ? report_new(references) : NULL;
 	if (report != NULL && !report_write_html(report, &error))
 		code = EXIT_FAILED;

@@ -1,8 +1,10 @@
 #include "experiments/experiment.h"
+#include "experiments/manifest.h"
 #include "experiments/reference.h"
 #include "experiments/store.h"
 #include "experiments/verb.h"
 
+#include <cjson/cJSON.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,7 +28,7 @@ static struct {
 	char **sets;
 	char *firmware, *out, *platform;
 	int jobs;
-} given;
+} given = {.jobs = VERB_JOBS_DEFAULT};
 
 static const GOptionEntry options[] = {
         {"set", 's', 0, G_OPTION_ARG_STRING_ARRAY, &given.sets,
@@ -50,11 +52,21 @@ apply_options(struct experiment *e, char **error)
 		*error = g_strdup("--out: allowed: a folder, or - for standard output");
 		return false;
 	}
-	if (given.jobs < 0)
-		*error = g_strdup_printf("--jobs %d: allowed: 1 or more", given.jobs);
 	if (given.platform != NULL)
 		experiment_set_platform(e, given.platform);
-	return given.jobs >= 0;
+	return true;
+}
+
+static void
+print_summary(const struct experiment *e, const char *folder)
+{
+	cJSON *manifest = manifest_load(folder);
+	char *sums = manifest_sums(manifest);
+	printf("%s: %u points in %s/%s.csv\n", e->name, experiment_points(e), folder, e->name);
+	if (*sums != '\0')
+		printf("over all points: %s\n", sums);
+	g_free(sums);
+	cJSON_Delete(manifest);
 }
 
 static enum exit_code
@@ -64,14 +76,11 @@ run_experiment(const struct experiment *e, const struct references *references, 
 	char *folder = print               ? NULL
 	               : given.out != NULL ? g_canonicalize_filename(given.out, NULL)
 	                                   : store_folder(e->name);
-	enum exit_code code = store_run(&(struct store_order){.experiment = e,
-	                                                      .references = references,
-	                                                      .firmware = given.firmware,
-	                                                      .folder = folder,
-	                                                      .jobs = (unsigned)given.jobs},
-	                                error);
+	struct store_order order = {
+	        .experiment = e, .references = references, .firmware = given.firmware, .folder = folder};
+	enum exit_code code = verb_jobs(given.jobs, &order.jobs, error) ? store_run(&order, error) : EXIT_BAD_INPUT;
 	if (code == EXIT_DONE && !print)
-		printf("%s: %u points in %s/%s.csv\n", e->name, experiment_points(e), folder, e->name);
+		print_summary(e, folder);
 	g_free(folder);
 	return code;
 }

@@ -1,25 +1,13 @@
-/* Workloads over stream sockets: ping-pong and stream, between a server on host 0 and a client on host 1. */
-#include "experiments/simulate.h"
+/* Workloads over stream sockets: ping-pong and stream. */
+#include "experiments/talk.h"
 #include "experiments/workload.h"
-#include "sockets/nsock.h"
-#include "sockets/socket.h"
 
-#include <errno.h>
 #include <glib.h>
-#include <netinet/in.h>
-#include <string.h>
 
-#define PORT          5000
-#define SERVER        0x0a000001u  /* 10.0.0.1, host 0 */
-#define LARGEST       (1u << 20)   /* B of a message */
-#define CONNECT_AGAIN (1 * SIM_MS) /* a refused client waits so long for the server to listen */
-
-/* What both workloads need, and their two programs share. */
-struct talk {
-	struct simulation *simulation;
-	uint32_t bytes, rounds, warm_up;
-	void (*serve)(struct talk *talk, int fd, uint8_t *buffer);
-	void (*ask)(struct talk *talk, int fd, uint8_t *buffer);
+/* A talk of messages of one size. */
+struct messages {
+	struct talk talk;
+	uint32_t rounds, warm_up;
 	sim_time began, ended;
 };
 
@@ -27,40 +15,6 @@ static uint8_t
 pattern(uint32_t at)
 {
 	return (uint8_t)(at * 7 + at / 251);
-}
-
-static bool
-worked(struct talk *talk, bool ok, const char *what)
-{
-	if (!ok)
-		simulate_fail(talk->simulation, "%s: %s", what, g_strerror(errno));
-	return ok && talk->simulation->error == NULL;
-}
-
-static bool
-send_all(struct talk *talk, int fd, const uint8_t *buffer)
-{
-	for (uint32_t done = 0; done < talk->bytes;) {
-		ssize_t n = ns_send(fd, buffer + done, talk->bytes - done, 0);
-		if (!worked(talk, n > 0, "send"))
-			return false;
-		done += (uint32_t)n;
-	}
-	return true;
-}
-
-static bool
-receive_all(struct talk *talk, int fd, uint8_t *buffer)
-{
-	for (uint32_t done = 0; done < talk->bytes;) {
-		ssize_t n = ns_recv(fd, buffer + done, talk->bytes - done, 0);
-		if (n == 0)
-			errno = ECONNRESET; /* the end of the stream in the middle of a message */
-		if (!worked(talk, n > 0, "recv"))
-			return false;
-		done += (uint32_t)n;
-	}
-	return true;
 }
 
 static void
@@ -81,109 +35,37 @@ verify(struct talk *talk, const uint8_t *buffer)
 		}
 }
 
-static struct sockaddr_in
-server_address(void)
-{
-	return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(SERVER)};
-}
-
-static void
-server(void *arg)
-{
-	struct talk *talk = arg;
-	struct sockaddr_in address = server_address();
-	int listener = ns_socket(AF_INET, SOCK_STREAM, 0);
-	if (!worked(talk, listener >= 0, "socket") ||
-	    !worked(talk, ns_bind(listener, (struct sockaddr *)&address, sizeof address) == 0, "bind") ||
-	    !worked(talk, ns_listen(listener, 1) == 0, "listen"))
-		return;
-	int fd = ns_accept(listener, NULL, NULL);
-	uint8_t *buffer = ns_alloc(talk->bytes);
-	if (worked(talk, fd >= 0, "accept") && worked(talk, buffer != NULL, "memory"))
-		talk->serve(talk, fd, buffer);
-	ns_close(fd);
-	ns_close(listener);
-}
-
-/* A connected socket, or -1. */
-static int
-connect_to_server(struct talk *talk)
-{
-	struct sockaddr_in address = server_address();
-	for (;;) {
-		int fd = ns_socket(AF_INET, SOCK_STREAM, 0);
-		if (!worked(talk, fd >= 0, "socket"))
-			return -1;
-		if (ns_connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
-			return fd;
-		if (!worked(talk, errno == ECONNREFUSED, "connect"))
-			return -1;
-		ns_close(fd);
-		cpu_block("the server's listen", sim_now() + CONNECT_AGAIN);
-	}
-}
-
-static void
-client(void *arg)
-{
-	struct talk *talk = arg;
-	int fd = connect_to_server(talk);
-	uint8_t *buffer = ns_alloc(talk->bytes);
-	if (fd >= 0 && worked(talk, buffer != NULL, "memory"))
-		talk->ask(talk, fd, buffer);
-	if (fd >= 0)
-		ns_close(fd);
-}
-
-static void
-start_talk(struct simulation *s)
-{
-	struct talk *talk = s->arg;
-	struct machine *m = s->testbed->machine;
-	if (m->n_hosts < 2) {
-		simulate_fail(s, "the platform has one host, two are needed");
-		return;
-	}
-	talk->simulation = s;
-	sock_start(m, point_is(s->point, "protocol", "one-copy") ? SOCK_ONE_COPY : SOCK_TWO_COPY);
-	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
-	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
-}
-
-#define PROTOCOL_PARAMETER                                                                                             \
-	{                                                                                                              \
-		"protocol", "two-copy", 0, 0, 0, "two-copy one-copy", "how the sockets move data"                      \
-	}
-
 /* Ping-pong. ----------------------------------------------------------------------------------------- */
 
 static void
 echo(struct talk *talk, int fd, uint8_t *buffer)
 {
-	for (uint32_t i = 0; i < talk->warm_up + talk->rounds; i++)
-		if (!receive_all(talk, fd, buffer) || !send_all(talk, fd, buffer))
+	struct messages *m = (struct messages *)talk;
+	for (uint32_t i = 0; i < m->warm_up + m->rounds; i++)
+		if (!talk_receive(talk, fd, buffer, talk->bytes) || !talk_send(talk, fd, buffer, talk->bytes))
 			return;
 }
 
 static void
 play(struct talk *talk, int fd, uint8_t *buffer)
 {
+	struct messages *m = (struct messages *)talk;
 	fill(talk, buffer);
-	for (uint32_t i = 0; i < talk->warm_up + talk->rounds; i++) {
-		if (i == talk->warm_up)
-			talk->began = sim_now();
-		if (!send_all(talk, fd, buffer) || !receive_all(talk, fd, buffer))
+	for (uint32_t i = 0; i < m->warm_up + m->rounds; i++) {
+		if (i == m->warm_up)
+			m->began = sim_now();
+		if (!talk_send(talk, fd, buffer, talk->bytes) || !talk_receive(talk, fd, buffer, talk->bytes))
 			return;
 	}
-	talk->ended = sim_now();
+	m->ended = sim_now();
 	verify(talk, buffer);
 }
 
 static void
 measure_pingpong(struct simulation *s, struct results *results)
 {
-	const struct talk *talk = s->arg;
-	double round_trip = sim_to_us(talk->ended - talk->began) / talk->rounds;
+	const struct messages *m = s->arg;
+	double round_trip = sim_to_us(m->ended - m->began) / m->rounds;
 	results_set(results, "round_trip_us", round_trip);
 	results_set(results, "one_way_us", round_trip / 2);
 }
@@ -191,21 +73,20 @@ measure_pingpong(struct simulation *s, struct results *results)
 static enum exit_code
 run_pingpong(const struct point *point, struct results *results, char **error)
 {
-	struct talk talk = {.bytes = (uint32_t)point_number(point, "size_B"),
-	                    .rounds = (uint32_t)point_number(point, "rounds"),
-	                    .warm_up = (uint32_t)point_number(point, "warm_up"),
-	                    .serve = echo,
-	                    .ask = play};
-	return simulate(point, results, start_talk, measure_pingpong, &talk, error);
+	struct messages m = {.talk = {.bytes = (uint32_t)point_number(point, "size_B"), .serve = echo, .ask = play},
+	                     .rounds = (uint32_t)point_number(point, "rounds"),
+	                     .warm_up = (uint32_t)point_number(point, "warm_up")};
+	return simulate(point, results, talk_start, measure_pingpong, &m, error);
 }
 
 const struct workload socket_pingpong = {
         .name = "socket-pingpong",
+        .hosts = 2,
         .doc = "a client and an echo server send a message back and forth over a stream socket",
         .parameters =
                 (const struct workload_parameter[]){
-                        {"size_B", "4", 1, LARGEST, 0, NULL, "size of a message, B"},
-                        PROTOCOL_PARAMETER,
+                        {"size_B", "4", 1, TALK_LARGEST, 0, NULL, "size of a message, B"},
+                        TALK_PROTOCOL,
                         {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
                         {"warm_up", "2", 1, 1000, 0, NULL, "round trips before (the first pin the pages)"},
                         SIMULATE_PARAMETERS,
@@ -225,21 +106,23 @@ const struct workload socket_pingpong = {
 static void
 drain(struct talk *talk, int fd, uint8_t *buffer)
 {
-	for (uint32_t i = 0; i < talk->warm_up + talk->rounds; i++)
-		if (!receive_all(talk, fd, buffer))
+	struct messages *m = (struct messages *)talk;
+	for (uint32_t i = 0; i < m->warm_up + m->rounds; i++)
+		if (!talk_receive(talk, fd, buffer, talk->bytes))
 			return;
-	talk->ended = sim_now();
+	m->ended = sim_now();
 	verify(talk, buffer);
 }
 
 static void
 pour(struct talk *talk, int fd, uint8_t *buffer)
 {
+	struct messages *m = (struct messages *)talk;
 	fill(talk, buffer);
-	for (uint32_t i = 0; i < talk->warm_up + talk->rounds; i++) {
-		if (i == talk->warm_up)
-			talk->began = sim_now();
-		if (!send_all(talk, fd, buffer))
+	for (uint32_t i = 0; i < m->warm_up + m->rounds; i++) {
+		if (i == m->warm_up)
+			m->began = sim_now();
+		if (!talk_send(talk, fd, buffer, talk->bytes))
 			return;
 	}
 }
@@ -247,30 +130,30 @@ pour(struct talk *talk, int fd, uint8_t *buffer)
 static void
 measure_stream(struct simulation *s, struct results *results)
 {
-	const struct talk *talk = s->arg;
-	double us = sim_to_us(talk->ended - talk->began);
-	results_set(results, "bandwidth_MB_s", (double)talk->bytes * talk->rounds / us);
-	results_set(results, "message_us", us / talk->rounds);
+	const struct messages *m = s->arg;
+	double us = sim_to_us(m->ended - m->began);
+	results_set(results, "bandwidth_MB_s", (double)m->talk.bytes * m->rounds / us);
+	results_set(results, "message_us", us / m->rounds);
 }
 
 static enum exit_code
 run_stream(const struct point *point, struct results *results, char **error)
 {
-	struct talk talk = {
-	        .bytes = (uint32_t)point_number(point, "size_B"), .warm_up = 1, .serve = drain, .ask = pour};
-	uint64_t wanted = point_number(point, "total_B") / talk.bytes;
-	talk.rounds =
-	        (uint32_t)CLAMP(wanted, point_number(point, "least_messages"), point_number(point, "most_messages"));
-	return simulate(point, results, start_talk, measure_stream, &talk, error);
+	struct messages m = {.talk = {.bytes = (uint32_t)point_number(point, "size_B"), .serve = drain, .ask = pour},
+	                     .warm_up = 1};
+	uint64_t wanted = point_number(point, "total_B") / m.talk.bytes;
+	m.rounds = (uint32_t)CLAMP(wanted, point_number(point, "least_messages"), point_number(point, "most_messages"));
+	return simulate(point, results, talk_start, measure_stream, &m, error);
 }
 
 const struct workload socket_stream = {
         .name = "socket-stream",
+        .hosts = 2,
         .doc = "a client sends messages of a size one after the other over a stream socket, a server receives them",
         .parameters =
                 (const struct workload_parameter[]){
-                        {"size_B", "4096", 1, LARGEST, 0, NULL, "size of a message, B"},
-                        PROTOCOL_PARAMETER,
+                        {"size_B", "4096", 1, TALK_LARGEST, 0, NULL, "size of a message, B"},
+                        TALK_PROTOCOL,
                         {"total_B", "2097152", 1, 1u << 30, 0, NULL, "bytes, within the next two"},
                         {"least_messages", "4", 1, 1000000, 0, NULL, "messages at the largest sizes"},
                         {"most_messages", "1000", 1, 1000000, 0, NULL, "messages at the smallest sizes"},

@@ -17,11 +17,14 @@ pattern(uint32_t word)
 }
 
 static void
-fill(const struct pair_end *end)
+fill(struct pair_end *end)
 {
-	uint32_t *words = pair_words(end, end->source);
-	for (uint32_t i = 0; i < end->bytes / WORD; i++)
-		words[i] = pattern(i);
+	uint32_t n = MAX(end->pair->sources, 1), stride = pair_stride(end);
+	for (uint32_t k = 0; k < n; k++) {
+		uint32_t *words = pair_words(end, end->sources + (uint64_t)k * stride);
+		for (uint32_t i = 0; i < end->bytes / WORD; i++)
+			words[i] = pattern(i);
+	}
 }
 
 /* Has the other's whole message arrived, but for the last `skip` words? */
@@ -37,27 +40,36 @@ verify(const struct pair_end *end, uint32_t skip)
 		}
 }
 
+/* More buffers than the translation cache has entries, or than may be pinned, make every message miss. */
+#define SOURCES                                                                                                        \
+	{                                                                                                              \
+		"sources", "1", 1, 4096, 0, NULL, "buffers that the messages are sent from, as if at random"           \
+	}
+
 /* Ping-pong. ----------------------------------------------------------------------------------------- */
 
 struct pingpong {
 	struct pair pair;
 	uint32_t rounds, warm_up;
 	sim_time began, ended;
-	bool trace;
+	bool both, trace;
 };
 
-/* The last word of a message is its number. */
+/* The last word of a message is its number.  An answer says that the source has been read; where both send at once, the
+ * send itself waits for that. */
 static bool
 say(struct pair_end *end, uint32_t number)
 {
+	pair_next_source(end);
 	pair_words(end, end->source)[end->bytes / WORD - 1] = number;
-	return pair_send(end);
+	return ((struct pingpong *)end->pair)->both ? pair_send_done(end) : pair_send(end);
 }
 
+/* Where both send at once, the next message may have come meanwhile. */
 static bool
 hear(struct pair_end *end, uint32_t number)
 {
-	if (!pair_wait(end, end->bytes - WORD, number))
+	if (!pair_wait_past(end, end->bytes - WORD, number))
 		return false;
 	trace_point(vmmc_last_trace(end->other->v), TRACE_STAGE_DETECT, end->node);
 	trace_point(vmmc_last_trace(end->other->v), TRACE_STAGE_RETURN, end->node);
@@ -67,7 +79,8 @@ hear(struct pair_end *end, uint32_t number)
 static bool
 play_round(struct pair_end *end, uint32_t number)
 {
-	return end->node == 0 ? say(end, number) && hear(end, number) : hear(end, number) && say(end, number);
+	bool first = end->node == 0 || ((struct pingpong *)end->pair)->both;
+	return first ? say(end, number) && hear(end, number) : hear(end, number) && say(end, number);
 }
 
 static void
@@ -94,6 +107,8 @@ measure_pingpong(struct simulation *s, struct results *results)
 {
 	const struct pingpong *p = s->arg;
 	double round_trip = sim_to_us(p->ended - p->began) / p->rounds;
+	if (p->both) /* a round is one way */
+		round_trip *= 2;
 	results_set(results, "round_trip_us", round_trip);
 	results_set(results, "one_way_us", round_trip / 2);
 }
@@ -101,7 +116,10 @@ measure_pingpong(struct simulation *s, struct results *results)
 static enum exit_code
 run_pingpong(const struct point *point, struct results *results, char **error)
 {
-	struct pingpong p = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"), .body = play},
+	struct pingpong p = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"),
+	                              .sources = (uint32_t)point_number(point, "sources"),
+	                              .body = play},
+	                     .both = point_is(point, "direction", "both-ways"),
 	                     .rounds = (uint32_t)point_number(point, "rounds"),
 	                     .warm_up = (uint32_t)point_number(point, "warm_up"),
 	                     .trace = point->breakdown};
@@ -110,10 +128,14 @@ run_pingpong(const struct point *point, struct results *results, char **error)
 
 const struct workload vmmc_pingpong = {
         .name = "vmmc-pingpong",
-        .doc = "two processes send a message back and forth; the receiver polls its last word",
+        .hosts = 2,
+        .doc = "two processes send a message back and forth, or each to the other at once; the receiver polls its last "
+               "word",
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "4", WORD, LARGEST, WORD, NULL, "size of a message, B"},
+                        SOURCES,
+                        {"direction", "one-way", 0, 0, 0, "one-way both-ways", "in turn, or both at once"},
                         {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
                         {"warm_up", "2", 1, 1000, 0, NULL, "round trips before (the first pin the pages)"},
                         SIMULATE_PARAMETERS,
@@ -121,8 +143,11 @@ const struct workload vmmc_pingpong = {
                 },
         .metrics =
                 (const struct workload_metric[]){
-                        {"one_way_us", "half of the round trip, mean, us"},
-                        {"round_trip_us", "from the call of a send to the answer seen, mean, us"},
+                        {"one_way_us", "half of the round trip, or, both at once, from the call of a send to the "
+                                       "other's message seen, "
+                                       "mean, us"},
+                        {"round_trip_us", "from the call of a send to the answer seen, mean, us; both at once: twice "
+                                          "the above"},
                         {0},
                 },
         .run = run_pingpong,
@@ -144,7 +169,7 @@ struct stream {
 static bool
 pour(struct pair_end *end, uint32_t messages, uint32_t flag)
 {
-	for (uint32_t i = 0; i < messages; i++)
+	for (uint32_t i = 0; i < messages; i++, pair_next_source(end))
 		if (!pair_send(end))
 			return false;
 	return pair_flag(end, flag);
@@ -191,7 +216,9 @@ measure_stream(struct simulation *simulation, struct results *results)
 static enum exit_code
 run_stream(const struct point *point, struct results *results, char **error)
 {
-	struct stream s = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"), .body = flow},
+	struct stream s = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"),
+	                            .sources = (uint32_t)point_number(point, "sources"),
+	                            .body = flow},
 	                   .both = point_is(point, "direction", "both-ways")};
 	uint64_t wanted = point_number(point, "total_B") / s.pair.bytes;
 	s.messages =
@@ -201,11 +228,13 @@ run_stream(const struct point *point, struct results *results, char **error)
 
 const struct workload vmmc_stream = {
         .name = "vmmc-stream",
+        .hosts = 2,
         .doc = "a process sends messages one after the other, or two processes to each other; the last is followed by "
                "a flag",
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "4096", WORD, LARGEST, WORD, NULL, "size of a message, B"},
+                        SOURCES,
                         {"direction", "one-way", 0, 0, 0, "one-way both-ways", "who sends"},
                         {"total_B", "2097152", WORD, 1u << 30, 0, NULL, "bytes each way, within the next two"},
                         {"least_messages", "4", 1, 1000000, 0, NULL, "messages at the largest sizes"},

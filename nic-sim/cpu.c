@@ -6,6 +6,8 @@
 #include <glib.h>
 #include <math.h>
 
+#define NO_SLOWNESS 1000u
+
 struct cpu {
 	struct task *task; /* NULL: idle */
 	const struct process *last;
@@ -19,6 +21,7 @@ struct cpu_set {
 	char *host;
 	const struct params *params;
 	double ps_per_instruction;
+	uint32_t slowness; /* in 1/1000 */
 	GPtrArray *tasks; /* all that ever started */
 	GQueue waiting;   /* for a CPU; never while one is idle */
 	struct cpu cpus[];
@@ -104,9 +107,16 @@ cpu_times(const struct cpu_set *cpus)
 	return times;
 }
 
+void
+cpu_slow(struct cpu_set *cpus, uint32_t factor)
+{
+	cpus->slowness = factor;
+}
+
 static void
 charge(struct task *task, enum cpu_account account, sim_time t)
 {
+	t = t * task->cpus->slowness / NO_SLOWNESS;
 	task->debt[account] += t;
 	task->debt_total += t;
 }
@@ -475,6 +485,7 @@ cpu_set_new(unsigned node, const char *host, const struct params *params)
 	cpus->n_cpus = (unsigned)params->cpus;
 	cpus->host = g_strdup(host);
 	cpus->params = params;
+	cpus->slowness = NO_SLOWNESS;
 	cpus->ps_per_instruction = params->cycles_per_instruction * (double)SIM_US / params->cpu_mhz;
 	cpus->tasks = g_ptr_array_new();
 	g_queue_init(&cpus->waiting);

@@ -51,6 +51,9 @@ void cpu_instructions(enum cpu_account account, uint64_t n);
 /* cpu_copy: charges a memory-to-memory copy (host.copy_MB_s) to CPU_USER. */
 void cpu_copy(uint64_t bytes);
 sim_time cpu_settle(void);
+/* cpu_slow: what is charged on these CPUs from now on takes `factor`/1000 times as long, an injected fault; 1000: as
+ * usual. */
+void cpu_slow(struct cpu_set *cpus, uint32_t factor);
 /* cpu_pay, cpu_paid: a settlement without a thread hand-over of its own, for a wait that begins when the debt is paid
  * and goes on in events (programmed I/O).  cpu_pay() returns the date at which the debt will be paid; the task then
  * blocks once, until that date or later, and calls cpu_paid(). */

@@ -2,6 +2,7 @@
 #include "nic-sim/fabric_internal.h"
 
 #include <glib.h>
+#include <inttypes.h>
 #include <string.h>
 
 /* The NIC's side. -------------------------------------------------------------------------- */
@@ -13,6 +14,7 @@ open_packet(struct fabric *f, struct port *p)
 
 	w->sent.since = sim_now();
 	w->sent.speed = speed_of(p->send_limit, f->channels[p->out].bytes_per_s);
+	w->far_limit = p->send_limit;
 	p->sending = w;
 	f->counts.packets++;
 	return w;
@@ -84,37 +86,6 @@ fabric_accept(struct fabric *f, unsigned node)
 	sim_post(&p->sync, sim_now());
 }
 
-const struct giving *
-worm_given(const struct worm *w)
-{
-	const GArray *given = w->fabric->ports[w->from].given;
-	const struct giving *first = NULL;
-
-	for (guint i = given->len; i-- > 0;) {
-		const struct giving *g = &g_array_index(given, struct giving, i);
-
-		if (g->date < sim_now())
-			break;
-		if (g->worm == w)
-			first = g;
-	}
-	return first;
-}
-
-/* note_giving: before it changes; what is older than any core can be ahead is forgotten. */
-static void
-note_giving(struct port *p, const struct worm *w, uint64_t limit)
-{
-	const struct giving now = {sim_now(), w, limit, w->sent};
-	const struct giving *last = p->given->len ? &g_array_index(p->given, struct giving, p->given->len - 1) : NULL;
-
-	if (last && last->date == now.date && last->worm == w)
-		return;
-	if (last && last->date + p->fabric->lookahead < now.date)
-		g_array_set_size(p->given, 0);
-	g_array_append_val(p->given, now);
-}
-
 void
 fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s)
 {
@@ -124,8 +95,6 @@ fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s
 
 	if (*limit == bytes_per_s)
 		return;
-	if (w && sending)
-		note_giving(p, w, *limit);
 	*limit = bytes_per_s;
 	if (!w)
 		return;
@@ -136,7 +105,7 @@ fabric_limit(struct fabric *f, unsigned node, bool sending, uint64_t bytes_per_s
 	flow_set(&w->sent, sim_now(), speed_of(bytes_per_s, f->channels[p->out].bytes_per_s));
 	worm_schedule(w);
 	worm_tell_nic(w);
-	if (w->phase == WORM_FLOW && !sim_posted(&w->forward))
+	if (!sim_posted(&w->forward))
 		sim_post(&w->forward, sim_now() + w->reach);
 }
 
@@ -146,9 +115,11 @@ fabric_progress(const struct fabric *f, unsigned node, const uint8_t **data)
 	const struct worm *w = f->ports[node].receiving;
 	uint64_t rest;
 
-	if (!w || w->phase != WORM_FLOW)
+	if (!w || (w->phase != WORM_FLOW && w->phase != WORM_ENDLESS))
 		return 0;
 	*data = w->data + w->start;
+	if (w->phase == WORM_ENDLESS)
+		return w->chunk;
 	rest = (uint64_t)((unsigned __int128)flow_rest(&w->taken, sim_now()) * w->bytes_per_s / SIM_S);
 	return rest < w->chunk ? w->chunk - (uint32_t)rest : 0;
 }
@@ -158,15 +129,7 @@ fabric_progress(const struct fabric *f, unsigned node, const uint8_t **data)
 static void
 abort_sending(struct worm *w)
 {
-	struct port *p = far_port(w);
-	const uint8_t *data;
-
-	if (p && p->receiving == w && w->phase == WORM_FLOW && !w->discard) {
-		uint32_t bytes = fabric_progress(w->fabric, p->node, &data);
-
-		p->receiving = NULL;
-		p->nic.taken(p->nic.nic, data, bytes, true, (uint8_t)(w->residue ^ 1), w->tag);
-	}
+	worm_end_early(w);
 	worm_kill(w, DROP_RESET);
 }
 
@@ -192,10 +155,9 @@ fabric_abort(struct fabric *f, unsigned node)
 static void
 init_faults(struct channel *c, uint32_t number, const struct params *params)
 {
-	bool into_nic = c->to_node != NO_INDEX;
+	struct fault_rates rates = fault_rates_of(params, c->to_node != NO_INDEX);
 
-	faults_init(&c->faults, params->fault_seed, number, params->bit_error_rate, into_nic ? params->corrupt_rate : 0,
-	            into_nic ? params->drop_rate : 0);
+	faults_init(&c->faults, params->fault_seed, number, &rates);
 	c->faulty = faults_possible(&c->faults);
 }
 
@@ -225,11 +187,8 @@ fabric_new(const struct platform *platform, bool allow_deadlock, char **error)
 	f->slack = platform->params[0].slack;
 	f->ports = g_new0(struct port, f->n_nodes + 1);
 	for (unsigned i = 0; i < f->n_nodes; i++)
-		f->ports[i] = (struct port){.fabric = f,
-		                            .node = i,
-		                            .send_limit = FABRIC_UNLIMITED,
-		                            .receive_limit = FABRIC_UNLIMITED,
-		                            .given = g_array_new(FALSE, FALSE, sizeof(struct giving))};
+		f->ports[i] = (struct port){
+		        .fabric = f, .node = i, .send_limit = FABRIC_UNLIMITED, .receive_limit = FABRIC_UNLIMITED};
 	if (!topology_derive(f, error) || (!allow_deadlock && !topology_find_cycle(f, error))) {
 		fabric_free(f);
 		return NULL;
@@ -245,8 +204,6 @@ fabric_free(struct fabric *f)
 		sim_cancel(&f->channels[i].release);
 	for (unsigned i = 0; i < f->n_nodes; i++)
 		sim_cancel(&f->ports[i].sync);
-	for (unsigned i = 0; i < f->n_nodes; i++)
-		g_array_free(f->ports[i].given, TRUE);
 	for (struct worm *w = f->newest, *older; w; w = older) {
 		older = w->older;
 		worm_cancel(w);
@@ -311,12 +268,29 @@ fabric_counts(const struct fabric *f)
 	return counts;
 }
 
+struct fault_counts
+fabric_faults(const struct fabric *f)
+{
+	return f->injected;
+}
+
+static void
+report_fault(void *out, const char *name, uint64_t n)
+{
+	if (n > 0)
+		fprintf(out, "fabric: injected: %s %" PRIu64 "\n", name, n);
+}
+
 void
 fabric_report(const struct fabric *f, FILE *out)
 {
-	static const char *const doing[] = {"travels to the end of",   "waits for a busy channel behind",
-	                                    "waits for its sender at", "waits for a receive buffer behind",
-	                                    "flows through",           "leaves"};
+	static const char *const doing[] = {"travels to the end of",
+	                                    "waits for a busy channel behind",
+	                                    "waits for its sender at",
+	                                    "waits for a receive buffer behind",
+	                                    "flows through",
+	                                    "lost its tail behind",
+	                                    "leaves"};
 
 	for (uint32_t i = 0; i < f->n_channels; i++) {
 		const struct worm *w = f->channels[i].holder;
@@ -324,5 +298,8 @@ fabric_report(const struct fabric *f, FILE *out)
 		if (w && w->path[w->n_path - 1] == i)
 			fprintf(out, "fabric: a packet of %u bytes from %s %s %s\n", w->bytes,
 			        f->platform->hosts[w->from], doing[w->phase], f->channels[i].name);
+		if (f->channels[i].down)
+			fprintf(out, "fabric: %s is down\n", f->channels[i].name);
 	}
+	fault_counts_each(&f->injected, report_fault, out);
 }

@@ -16,10 +16,19 @@
  * its undetected cases, and costs nothing otherwise.  A switch that sees an error recomputes the CRC but carries the
  * error's residue on.
  *
- * A wrong route byte (top bit 0, or no such port), a dropped packet, a network reset end the packet and are counted. */
+ * A wrong route byte (top bit 0, or no such port), a dropped packet, a network reset end the packet and are counted.
+ *
+ * FAULTS of packets strike on their last channel (fabric_faults.c).  A truncated packet ends at a word, and its old CRC
+ * byte with the mark behind it follows.  A lost tail: the receiver waits for more; the next packet that comes through
+ * goes on in the same buffer, behind the first one's CRC byte, or the receiving NIC's network-reset period passes and
+ * the packet is lost.  CRC-8 begins with 0, so the CRC of two good packets that merged is good: only the length tells.
+ * A duplicate comes to the door right behind its original, from nowhere.  A channel that is down swallows what enters
+ * it, while its sender notices nothing; of a packet that it was carrying the receiver gets what has come in by then,
+ * with a wrong residue. */
 #ifndef NIC_SIM_FABRIC_H
 #define NIC_SIM_FABRIC_H
 
+#include "nic-sim/faults.h"
 #include "nic-sim/platform.h"
 #include "nic-sim/sim_time.h"
 
@@ -51,8 +60,14 @@ struct fabric_port {
 	/* reset: the packet being sent, or received and partly taken, was blocked for too long and is lost (network
 	 * reset). */
 	void (*reset)(void *nic, bool sending);
-	/* timeout: how long a packet that this NIC sends may be blocked. */
+	/* timeout: how long a packet that this NIC sends, or a tail that it waits for, may be blocked. */
 	sim_time (*timeout)(void *nic);
+	/* more: the packet that is being taken, all of it so far, goes on (a tail was lost): as take(), for the same
+	 * buffer, with the bytes of the running take() and what is to come as `left`. Must not return less than there
+	 * were. */
+	uint32_t (*more)(void *nic, uint32_t left);
+	/* link: a channel of the NIC's cable went down, or now both are up again. May be NULL. */
+	void (*link)(void *nic, bool up);
 };
 
 /* fabric_new: NULL and *error (g_free it) if a route uses a link in an impossible way or the channel dependency graph
@@ -86,8 +101,15 @@ uint32_t fabric_progress(const struct fabric *f, unsigned node, const uint8_t **
  * residue), what it receives is drained and lost. Not for cores. */
 void fabric_abort(struct fabric *f, unsigned node);
 
-/* Every packet that was begun is delivered (corrupted or not), dropped (by a fault or a NIC's reset), led into a wall
- * (bad_route), lost to a network reset (timeouts), or still under way. */
+/* fabric_set_link: an injected fault, or its end.  Not for cores. */
+void fabric_set_link(struct fabric *f, unsigned channel, bool up);
+bool fabric_link_up(const struct fabric *f, unsigned channel);
+/* fabric_faults: what was injected so far. */
+struct fault_counts fabric_faults(const struct fabric *f);
+
+/* Every packet that was begun (a duplicate by its fault) is delivered (corrupted or not), dropped (by a fault or a
+ * NIC's reset; the first of two that merged, too), led into a wall (bad_route), lost to a network reset (timeouts), or
+ * still under way. */
 struct fabric_counts {
 	uint64_t packets, delivered, dropped, corrupted, bad_route, timeouts;
 	sim_time busiest_channel_ps; /* and how long the busiest channel was held */

@@ -1,13 +1,12 @@
 /* Inside of the fabric: fabric_topology.c derives channels and switches, fabric_worm.c knows when a packet's tail
- * passes where, fabric_motion.c moves heads, fabric.c is the NIC's and the machine's side. */
+ * passes where, fabric_motion.c moves heads, fabric_faults.c does harm, fabric.c is the NIC's and the machine's side.
+ */
 #ifndef NIC_SIM_FABRIC_INTERNAL_H
 #define NIC_SIM_FABRIC_INTERNAL_H
 
 #include "nic-sim/calendar.h"
 #include "nic-sim/fabric.h"
 #include "nic-sim/faults.h"
-
-#include <glib.h>
 
 #define NO_INDEX   UINT32_MAX
 #define MAX_PATH   (FABRIC_MAX_HOPS + 1) /* channels of one way */
@@ -30,7 +29,7 @@ struct channel {
 	struct sim_event release;
 	sim_time held_since, busy;
 	struct faults faults;
-	bool faulty;
+	bool faulty, down;
 	struct fabric *fabric;
 };
 
@@ -52,6 +51,7 @@ enum phase {
 	WORM_STARVED, /* the sender has not given the bytes that are needed to go on */
 	WORM_DOOR,    /* at the NIC, no buffer is armed */
 	WORM_FLOW,    /* at its end: bytes move */
+	WORM_ENDLESS, /* all bytes are in, the tail was lost */
 	WORM_OVER,    /* the tail is in, or the packet is lost */
 };
 
@@ -70,7 +70,12 @@ struct worm {
 	bool discard; /* flows into nowhere */
 	bool dropped; /* and has been counted */
 	bool delayed; /* the head has waited for a channel or a buffer */
+	bool endless; /* the tail is lost; the CRC byte counts as data */
+	bool twice;   /* a duplicate follows */
 	uint8_t residue;
+	uint8_t own_residue; /* and of the part from `own` on, which came as one packet */
+	uint32_t own;
+	uint32_t ahead; /* bytes of the chunk that are in before it begins to flow */
 	unsigned n_path, n_struck, n_held;
 	uint32_t path[MAX_PATH];
 	sim_time enter[MAX_PATH]; /* when an unhindered head is granted each channel, counted from the start */
@@ -79,21 +84,12 @@ struct worm {
 	struct flow sent;         /* at the sender's end, as if nothing ever blocked; full speed: the first channel's */
 	struct flow taken;        /* at the receiver's end, since the take(); full speed: bytes_per_s */
 	uint64_t sender_cap;      /* what the far end lets through, for the sender's end */
-	uint64_t known_cap;       /* as the sender's end knows it */
+	uint64_t known_cap;       /* the same as the sender's end knows it */
 	uint64_t far_limit;       /* the sender's limit as the receiver's end knows it */
 	uint64_t told_rate;       /* the flow that the receiving NIC was told */
 	sim_time cause;           /* date of the last thing at the head that moved the tail; 0: none */
 	uint32_t wait_port;       /* input port while queued */
 	struct sim_event head, tail, forward, backward, timeout;
-};
-
-/* What a sender gave before it changed that at `date`.  A core that runs ahead changes it before an event of an earlier
- * date is seen to, so whoever asks from the other end asks for what was given before his own date. */
-struct giving {
-	sim_time date;
-	const struct worm *worm;
-	uint64_t limit;
-	struct flow sent;
 };
 
 struct port {
@@ -104,7 +100,6 @@ struct port {
 	struct worm *sending, *receiving, *door; /* door: those that wait for a buffer, in order */
 	uint64_t send_limit, receive_limit;
 	bool accepted;         /* a buffer was armed while a packet stood at the door */
-	GArray *given;         /* struct giving, by date: changes of the last lookahead at least */
 	struct sim_event sync; /* what a core changed at the receiving end takes effect here */
 };
 
@@ -118,11 +113,8 @@ struct fabric {
 	sim_time switch_delay, lookahead;
 	uint64_t slack;
 	struct fabric_counts counts;
+	struct fault_counts injected;
 };
-
-/* worm_given: the first change of what the sender of `w` gives that is not earlier than sim_now(), or NULL: then what
- * is stored is right. */
-const struct giving *worm_given(const struct worm *w);
 
 static inline sim_time
 wire_time(uint64_t bytes, uint64_t bytes_per_s)
@@ -173,7 +165,6 @@ void worm_leave_door(struct port *p, struct worm *w);
 void worm_unref(struct worm *w);
 void worm_cancel(struct worm *w);
 void worm_drop(struct worm *w, enum drop_reason reason);
-void worm_strike(struct worm *w);
 void worm_schedule(struct worm *w);
 
 /* fabric_motion.c */
@@ -181,6 +172,13 @@ void worm_enter(struct worm *w, uint32_t channel, sim_time delay);
 /* worm_begin_flow: the next `chunk` bytes move out of the fabric from now on. */
 void worm_begin_flow(struct worm *w, uint32_t chunk);
 void worm_kill(struct worm *w, enum drop_reason reason);
+void worm_leave_queue(struct worm *w);
+/* worm_wait_at_door: until a buffer is armed; `first`: before all others. */
+void worm_wait_at_door(struct port *p, struct worm *w, bool first);
+/* worm_at_door: asks the NIC to take what is left. */
+void worm_at_door(struct worm *w);
+/* worm_starve: the rest of a packet that nobody wants is still to be given. */
+void worm_starve(struct worm *w);
 /* worm_tell_nic: the sending NIC learns the rate at its end. */
 void worm_tell_nic(struct worm *w);
 void worm_head_fire(struct sim_event *ev);
@@ -190,6 +188,20 @@ void worm_backward_fire(struct sim_event *ev);
 void worm_timeout_fire(struct sim_event *ev);
 void port_sync_fire(struct sim_event *ev);
 void channel_release_fire(struct sim_event *ev);
+
+/* fabric_faults.c */
+/* worm_strike: every channel that the whole packet passes, or is going to, and that has not had its chance yet. */
+void worm_strike(struct worm *w);
+/* worm_await_tail: all bytes are in, and the tail was lost. */
+void worm_await_tail(struct worm *w);
+/* worm_merge: `w`, at the door, goes on where `endless` stopped. */
+void worm_merge(struct worm *endless, struct worm *w);
+/* worm_repeat: a duplicate of a packet that was just delivered. */
+void worm_repeat(const struct worm *w);
+/* worm_swallow: the channel is down. */
+void worm_swallow(struct worm *w);
+/* worm_end_early: the receiver gets what has come in so far as a packet with a wrong residue. */
+void worm_end_early(struct worm *w);
 
 /* fabric_topology.c */
 /* topology_derive: fills channels, switches and ports' channel numbers; false and *error. */

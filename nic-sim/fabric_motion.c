@@ -68,6 +68,8 @@ worm_enter(struct worm *w, uint32_t channel, sim_time delay)
 	c->hop = hop;
 	c->held_since = sim_now();
 	w->n_held++;
+	if (c->down)
+		worm_swallow(w);
 	worm_strike(w);
 	trace_event(SIM_RANK_CHANNEL + channel, TRACE_HEAD, w->bytes - w->start);
 	w->phase = WORM_TRAVEL;
@@ -105,8 +107,8 @@ enqueue(struct worm *w, struct channel *c)
 	*at = w;
 }
 
-static void
-leave_queue(struct worm *w)
+void
+worm_leave_queue(struct worm *w)
 {
 	for (uint32_t i = 0; i < w->fabric->n_channels; i++)
 		for (struct worm **at = &w->fabric->channels[i].waiting; *at; at = &(*at)->next)
@@ -175,8 +177,8 @@ worm_leave_door(struct port *p, struct worm *w)
 		}
 }
 
-static void
-wait_at_door(struct port *p, struct worm *w, bool first)
+void
+worm_wait_at_door(struct port *p, struct worm *w, bool first)
 {
 	struct worm **at = &p->door;
 
@@ -187,9 +189,14 @@ wait_at_door(struct port *p, struct worm *w, bool first)
 	block(w, WORM_DOOR);
 }
 
-/* at_door: asks the NIC to take what is left. */
-static void
-at_door(struct worm *w)
+void
+worm_starve(struct worm *w)
+{
+	block(w, WORM_STARVED);
+}
+
+void
+worm_at_door(struct worm *w)
 {
 	struct port *p = far_port(w);
 	uint32_t left = w->bytes - w->start, chunk = left;
@@ -199,10 +206,14 @@ at_door(struct worm *w)
 		block(w, WORM_STARVED);
 		return;
 	}
+	if (!w->discard && !behind && p->receiving && p->receiving->phase == WORM_ENDLESS) {
+		worm_merge(p->receiving, w);
+		return;
+	}
 	if (!w->discard)
 		chunk = behind ? FABRIC_NO_BUFFER : p->nic.take(p->nic.nic, left, w->tag);
 	if (chunk == FABRIC_NO_BUFFER)
-		wait_at_door(p, w, !behind);
+		worm_wait_at_door(p, w, !behind);
 	else
 		worm_begin_flow(w, chunk);
 }
@@ -215,19 +226,10 @@ worm_head_fire(struct sim_event *ev)
 	if (front(w)->to_node == NO_INDEX)
 		at_switch(w);
 	else
-		at_door(w);
+		worm_at_door(w);
 }
 
 /* The far end. ----------------------------------------------------------------------------- */
-
-/* sent_by_now: what the sender sent and sends, seen from anywhere else. */
-static struct flow
-sent_by_now(const struct worm *w)
-{
-	const struct giving *g = worm_given(w);
-
-	return g ? g->sent : w->sent;
-}
 
 /* retime: the rates or the amount changed: where does that put the tail, and who must know? */
 static void
@@ -240,8 +242,7 @@ retime(struct worm *w)
 		limit = p->receive_limit;
 	rate = limit < w->bytes_per_s ? limit : w->bytes_per_s;
 	flow_set(&w->taken, sim_now(), speed_of(limit, w->bytes_per_s));
-	struct flow sent = sent_by_now(w);
-	sim_time end = flow_end(&w->taken), natural = flow_end(&sent);
+	sim_time end = flow_end(&w->taken), natural = flow_end(&w->sent);
 
 	if (end != SIM_NEVER && w->start + w->chunk == w->bytes)
 		end = natural == SIM_NEVER ? SIM_NEVER : later(end, natural + w->reach);
@@ -261,35 +262,20 @@ static uint64_t
 not_sent_yet(const struct worm *w)
 {
 	uint64_t rate = w->fabric->channels[w->path[0]].bytes_per_s;
-	struct flow sent = sent_by_now(w);
-	sim_time end = flow_end(&sent), then = sim_now() - w->reach;
+	sim_time end = flow_end(&w->sent), then = sim_now() - w->reach;
 	uint64_t rest;
 
 	if (end == SIM_NEVER || end - then > LONG_AGO)
 		return UINT64_MAX;
-	rest = end > then ? (end - then) * sent.speed / FULL_SPEED : 0;
+	rest = end > then ? (end - then) * w->sent.speed / FULL_SPEED : 0;
 	return rate == w->bytes_per_s ? rest : (uint64_t)((double)rest * (double)rate / (double)w->bytes_per_s);
-}
-
-/* given_by_now: what the sender gives; if it has changed that at a later date already, so much of the way ahead of this
- * event it has run, the news will come. */
-static uint64_t
-given_by_now(struct worm *w)
-{
-	const struct giving *g = worm_given(w);
-
-	if (!holds(w, 0))
-		return FABRIC_UNLIMITED;
-	if (g && !sim_posted(&w->forward))
-		sim_post(&w->forward, g->date + w->reach);
-	return g ? g->limit : w->fabric->ports[w->from].send_limit;
 }
 
 void
 worm_begin_flow(struct worm *w, uint32_t chunk)
 {
 	bool last = w->start + chunk == w->bytes;
-	uint64_t work = wire_time(chunk + (last ? TRAILER : 0), w->bytes_per_s);
+	uint64_t work = wire_time(chunk - w->ahead + (last ? TRAILER : 0), w->bytes_per_s);
 	struct port *p = far_port(w);
 
 	sim_cancel(&w->timeout);
@@ -302,11 +288,15 @@ worm_begin_flow(struct worm *w, uint32_t chunk)
 	}
 	w->phase = WORM_FLOW;
 	w->chunk = chunk;
+	w->ahead = 0;
 	w->told_rate = 0;
-	w->far_limit = given_by_now(w);
+	if (!holds(w, 0))
+		w->far_limit = FABRIC_UNLIMITED;
 	w->taken = (struct flow){.since = sim_now(), .rest = work};
-	if (p)
+	if (p && !w->discard)
 		p->receiving = w;
+	else if (p && p->receiving == w)
+		p->receiving = NULL;
 	retime(w);
 }
 
@@ -315,9 +305,11 @@ worm_forward_fire(struct sim_event *ev)
 {
 	struct worm *w = sim_event_owner(ev, struct worm, forward);
 
-	if (w->phase != WORM_FLOW || w->fabric->ports[w->from].sending != w)
+	if (w->fabric->ports[w->from].sending != w)
 		return;
 	w->far_limit = w->fabric->ports[w->from].send_limit;
+	if (w->phase != WORM_FLOW)
+		return;
 	w->cause = sim_now();
 	retime(w);
 }
@@ -342,6 +334,10 @@ worm_tail_fire(struct sim_event *ev)
 	const uint8_t *data = w->data + w->start;
 	bool last = w->start + w->chunk == w->bytes;
 
+	if (last && w->endless && !w->discard) {
+		worm_await_tail(w);
+		return;
+	}
 	w->start += w->chunk;
 	if (w->discard) {
 		finish(w);
@@ -349,11 +345,13 @@ worm_tail_fire(struct sim_event *ev)
 	}
 	p->nic.taken(p->nic.nic, data, w->chunk, last, last ? w->residue : 0, w->tag);
 	if (!last) {
-		at_door(w);
+		worm_at_door(w);
 		return;
 	}
-	f->counts.delivered++;
-	f->counts.corrupted += w->residue != 0;
+	f->counts.delivered += !w->dropped;
+	f->counts.corrupted += w->residue != 0 && !w->dropped;
+	if (w->twice)
+		worm_repeat(w);
 	finish(w);
 }
 
@@ -367,7 +365,7 @@ port_sync_fire(struct sim_event *ev)
 	p->accepted = false;
 	if (door) {
 		p->door = door->next;
-		at_door(door);
+		worm_at_door(door);
 	} else if (w && w->phase == WORM_FLOW && w->n_held > 0) {
 		w->cause = sim_now();
 		retime(w);
@@ -407,7 +405,7 @@ worm_kill(struct worm *w, enum drop_reason reason)
 
 	worm_drop(w, reason);
 	if (w->phase == WORM_QUEUED)
-		leave_queue(w);
+		worm_leave_queue(w);
 	if (p && w->phase == WORM_DOOR)
 		worm_leave_door(p, w);
 	if (p && p->receiving == w)
@@ -416,6 +414,7 @@ worm_kill(struct worm *w, enum drop_reason reason)
 		s->sending = NULL;
 	sim_cancel(&w->head);
 	sim_cancel(&w->tail);
+	sim_cancel(&w->timeout);
 	w->phase = WORM_OVER;
 	for (unsigned hop = 0; hop < w->n_path; hop++)
 		if (holds(w, hop))

@@ -5,7 +5,6 @@
  * changes.  No event depends on the length. */
 #include "nic-sim/fabric_internal.h"
 
-#include "nic-sim/crc8.h"
 #include "nic-sim/trace.h"
 
 #include <glib.h>
@@ -70,7 +69,8 @@ worm_new(struct fabric *f, unsigned node)
 	                   .older = w->older,
 	                   .from = node,
 	                   .sender_cap = FABRIC_UNLIMITED,
-	                   .known_cap = FABRIC_UNLIMITED};
+	                   .known_cap = FABRIC_UNLIMITED,
+	                   .far_limit = FABRIC_UNLIMITED};
 	sim_event_init(&w->head, rank, worm_head_fire);
 	sim_event_init(&w->tail, rank, worm_tail_fire);
 	sim_event_init(&w->forward, rank, worm_forward_fire);
@@ -115,41 +115,6 @@ worm_drop(struct worm *w, enum drop_reason reason)
 	                           : &counts->dropped) += 1;
 }
 
-/* Faults. ---------------------------------------------------------------------------------- */
-
-struct strike {
-	struct worm *worm;
-	uint64_t bits;
-};
-
-static void
-flip(void *arg, uint64_t bit)
-{
-	struct strike *s = arg;
-	uint64_t byte = s->worm->start + bit / 8;
-
-	if (byte < s->worm->bytes)
-		s->worm->data[byte] ^= (uint8_t)(0x80 >> bit % 8);
-	s->worm->residue ^= crc8_of_bit(s->bits - 1 - bit);
-}
-
-/* worm_strike: every channel that the whole packet passes, or is going to, and that has not had its chance yet. */
-void
-worm_strike(struct worm *w)
-{
-	if (!w->closed)
-		return;
-	for (; w->n_struck < w->n_path; w->n_struck++) {
-		struct channel *c = &w->fabric->channels[w->path[w->n_struck]];
-		struct strike s = {w, (uint64_t)(w->bytes - w->start + 1) * 8};
-
-		if (c->faulty && faults_strike(&c->faults, s.bits, flip, &s)) {
-			w->discard = true;
-			worm_drop(w, DROP_FAULT);
-		}
-	}
-}
-
 /* When channels become free. --------------------------------------------------------------- */
 
 /* front_tail: when the tail passes the front of the worm, as far as it can be known. */
@@ -161,6 +126,8 @@ front_tail(const struct worm *w)
 		return w->head.time + wire_time(w->bytes - w->start + TRAILER, w->bytes_per_s);
 	case WORM_FLOW:
 		return w->start + w->chunk == w->bytes && sim_posted(&w->tail) ? w->tail.time : SIM_NEVER;
+	case WORM_ENDLESS:
+		return 0;
 	default:
 		return SIM_NEVER;
 	}

@@ -17,6 +17,7 @@ hb_new(unsigned node, const struct params *params)
 	bus->node = node;
 	bus->params = params;
 	bus->max_frames = (unsigned)params->memory_mb * FRAMES_PER_MB;
+	bus->slowness = HB_NO_SLOWNESS;
 	turns_init(bus);
 	return bus;
 }

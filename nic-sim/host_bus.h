@@ -33,6 +33,9 @@ struct host_bus *hb_new(unsigned node, const struct params *params);
 void hb_free(struct host_bus *bus);
 void hb_attach_nic(struct host_bus *bus, struct nic *nic);
 
+/* hb_slow: transfers that start from now on take `factor`/1000 times as long, an injected fault; 1000: as usual. */
+void hb_slow(struct host_bus *bus, uint32_t factor);
+
 /* Frames, for the driver and umem. --------------------------------------------------------- */
 
 /* hb_frame_alloc: a frame backed by the 4096 bytes at `memory`, which is the page at page_address of `space`; frame

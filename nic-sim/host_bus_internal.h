@@ -4,6 +4,8 @@
 
 #include "nic-sim/host_bus.h"
 
+#define HB_NO_SLOWNESS 1000u
+
 struct frame {
 	uint8_t *memory; /* NULL: free */
 	struct umem_space *space;
@@ -16,6 +18,7 @@ struct dma {
 	bool busy, ok;
 	uint32_t bytes, moved;
 	uint64_t rate;
+	sim_time burst_cost;
 	sim_time started, resume;
 	struct sim_event end;
 	void (*done)(void *arg, bool ok);
@@ -33,6 +36,7 @@ struct host_bus {
 	void *oracle_arg;
 	struct dma dma;
 	struct hb_pio *pio; /* in progress, by turn */
+	uint32_t slowness;  /* of DMA, in 1/1000 */
 	sim_time pio_until; /* end of the last turn */
 	struct hb_counts counts;
 };

@@ -12,19 +12,32 @@ later(sim_time a, sim_time b)
 
 /* DMA. ------------------------------------------------------------------------------------- */
 
-static inline sim_time
-burst_time(const struct params *p, uint32_t bytes, uint64_t rate)
+/* How long bursts take: of the platform, and of a transfer on a host that was slow when it began. */
+struct pace {
+	uint32_t longest;
+	uint64_t rate;
+	sim_time cost;
+};
+
+static inline struct pace
+pace_of(const struct host_bus *bus)
 {
-	return p->dma_burst_cost + sim_transfer_time(bytes, rate);
+	return (struct pace){(uint32_t)bus->params->dma_burst, bus->dma.rate, bus->dma.burst_cost};
+}
+
+static inline sim_time
+burst_time(const struct pace *p, uint32_t bytes)
+{
+	return p->cost + sim_transfer_time(bytes, p->rate);
 }
 
 /* bursts_time: from the beginning of a burst to the end of the one that holds the last of `bytes`. */
 static sim_time
-bursts_time(const struct params *p, uint32_t bytes, uint64_t rate)
+bursts_time(const struct pace *p, uint32_t bytes)
 {
-	uint32_t longest = (uint32_t)p->dma_burst, last = bytes % longest;
+	uint32_t last = bytes % p->longest;
 
-	return bytes / longest * burst_time(p, longest, rate) + (last ? burst_time(p, last, rate) : 0);
+	return bytes / p->longest * burst_time(p, p->longest) + (last ? burst_time(p, last) : 0);
 }
 
 static inline uint64_t
@@ -33,16 +46,33 @@ burst_rate(const struct params *p, uint64_t max_rate)
 	return max_rate < p->dma_rate ? max_rate : p->dma_rate;
 }
 
+static inline sim_time
+slowed(const struct host_bus *bus, sim_time t)
+{
+	return t * bus->slowness / HB_NO_SLOWNESS;
+}
+
+/* slow_rate: never 0. */
+static inline uint64_t
+slow_rate(const struct host_bus *bus, uint64_t max_rate)
+{
+	uint64_t rate = burst_rate(bus->params, max_rate) * HB_NO_SLOWNESS / bus->slowness;
+
+	return rate ? rate : 1;
+}
+
 /* done_by: bytes of the bursts that have ended by t, or with `running` that will have with the one that runs. */
 static uint32_t
-done_by(const struct dma *d, const struct params *p, sim_time t, bool running)
+done_by(const struct host_bus *bus, sim_time t, bool running)
 {
-	sim_time whole = burst_time(p, (uint32_t)p->dma_burst, d->rate);
+	const struct dma *d = &bus->dma;
+	const struct pace p = pace_of(bus);
+	sim_time whole = burst_time(&p, p.longest);
 	uint64_t bursts = t > d->resume ? (t - d->resume) / whole : 0;
 
 	if (running && t > d->resume && d->resume + bursts * whole < t)
 		bursts++;
-	uint64_t bytes = d->moved + bursts * p->dma_burst;
+	uint64_t bytes = d->moved + bursts * p.longest;
 
 	return bytes < d->bytes ? (uint32_t)bytes : d->bytes;
 }
@@ -68,9 +98,9 @@ static void
 post_end(struct host_bus *bus)
 {
 	struct dma *d = &bus->dma;
-	uint32_t left = d->bytes - d->moved;
+	const struct pace p = pace_of(bus);
 
-	sim_post(&d->end, d->resume + (d->ok ? bursts_time(bus->params, left, d->rate) : bus->params->dma_burst_cost));
+	sim_post(&d->end, d->resume + (d->ok ? bursts_time(&p, d->bytes - d->moved) : d->burst_cost));
 }
 
 void
@@ -83,9 +113,10 @@ hb_dma_start(struct host_bus *bus, uint32_t address, uint32_t bytes, uint64_t ma
 	d->ok = memory_mapped(bus, address, bytes);
 	d->bytes = bytes;
 	d->moved = 0;
-	d->rate = burst_rate(bus->params, max_rate);
+	d->rate = slow_rate(bus, max_rate);
+	d->burst_cost = slowed(bus, bus->params->dma_burst_cost);
 	d->started = sim_now();
-	d->resume = later(sim_now() + bus->params->dma_start, bus->pio_until);
+	d->resume = later(sim_now() + slowed(bus, bus->params->dma_start), bus->pio_until);
 	d->done = done;
 	d->arg = arg;
 	post_end(bus);
@@ -102,7 +133,7 @@ hb_dma_left(const struct host_bus *bus)
 {
 	const struct dma *d = &bus->dma;
 
-	return d->busy ? d->bytes - done_by(d, bus->params, sim_now(), false) : 0;
+	return d->busy ? d->bytes - done_by(bus, sim_now(), false) : 0;
 }
 
 void
@@ -117,10 +148,18 @@ hb_dma_abort(struct host_bus *bus)
 uint64_t
 hb_dma_rate(const struct host_bus *bus, uint32_t bytes, uint64_t max_rate)
 {
-	const struct params *p = bus->params;
-	sim_time time = p->dma_start + bursts_time(p, bytes, burst_rate(p, max_rate));
+	const struct params *params = bus->params;
+	const struct pace p = {(uint32_t)params->dma_burst, slow_rate(bus, max_rate),
+	                       slowed(bus, params->dma_burst_cost)};
+	sim_time time = slowed(bus, params->dma_start) + bursts_time(&p, bytes);
 
-	return time ? (uint64_t)((unsigned __int128)bytes * SIM_S / time) : p->dma_rate;
+	return time ? (uint64_t)((unsigned __int128)bytes * SIM_S / time) : params->dma_rate;
+}
+
+void
+hb_slow(struct host_bus *bus, uint32_t factor)
+{
+	bus->slowness = factor;
 }
 
 /* PIO. ------------------------------------------------------------------------------------- */
@@ -134,9 +173,10 @@ take_turn(struct host_bus *bus, sim_time time)
 	sim_time begin = later(sim_now(), bus->pio_until);
 
 	if (d->busy && begin >= d->resume) {
-		uint32_t moved = done_by(d, bus->params, begin + 1, true);
+		const struct pace p = pace_of(bus);
+		uint32_t moved = done_by(bus, begin + 1, true);
 
-		begin = d->resume + bursts_time(bus->params, moved - d->moved, d->rate);
+		begin = d->resume + bursts_time(&p, moved - d->moved);
 		begin = later(begin, sim_now());
 		d->moved = moved;
 		d->resume = begin + time;

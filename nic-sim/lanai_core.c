@@ -182,6 +182,24 @@ lanai_start(struct lanai_core *core)
 	sim_core_resume(&core->sim, core->origin);
 }
 
+/* lanai_hang: all dates move back by the time that passed. */
+void
+lanai_hang(struct lanai_core *core, bool on)
+{
+	lanai_take_back(core);
+	lanai_catch_up(core);
+	if (on && core->state == LANAI_RUNNING) {
+		sim_core_park(&core->sim);
+		core->state = LANAI_HUNG;
+		core->hung_since = sim_now();
+	} else if (!on && core->state == LANAI_HUNG) {
+		core->origin += sim_now() - core->hung_since;
+		core->anchor_date += sim_now() - core->hung_since;
+		core->state = LANAI_RUNNING;
+		sim_core_resume(&core->sim, lanai_date(core, core->pos));
+	}
+}
+
 enum lanai_state
 lanai_state(const struct lanai_core *core)
 {
@@ -272,7 +290,7 @@ report_code(const struct lanai_core *core, uint32_t pc, FILE *out)
 void
 lanai_report(const struct lanai_core *core, FILE *out)
 {
-	static const char *const states[] = {"in reset", "running", "idle", "halted"};
+	static const char *const states[] = {"in reset", "running", "idle", "halted", "hung"};
 	uint32_t pc = lanai_reg(core, LANAI_PC);
 	struct lanai_flags f = lanai_flags(core);
 

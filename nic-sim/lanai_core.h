@@ -62,7 +62,8 @@ struct lanai_bus {
 	void (*halted)(void *device);
 };
 
-enum lanai_state { LANAI_RESET, LANAI_RUNNING, LANAI_PARKED, LANAI_HALTED };
+/* HUNG: by an injected fault, goes on when that ends. */
+enum lanai_state { LANAI_RESET, LANAI_RUNNING, LANAI_PARKED, LANAI_HALTED, LANAI_HUNG };
 
 enum lanai_fault {
 	LANAI_FAULT_NONE,
@@ -97,6 +98,9 @@ bool lanai_load(struct lanai_core *core, const struct lanai_image *image, const 
 void lanai_start(struct lanai_core *core);
 /* lanai_stop: back to LANAI_RESET (board reset). SRAM keeps its contents. */
 void lanai_stop(struct lanai_core *core);
+/* lanai_hang: an injected fault: from sim_now() on the processor executes nothing; off: it goes on where it was, as if
+ * no time had passed for it.  No effect on one in reset or halted; lanai_start cures it.  Not for cores. */
+void lanai_hang(struct lanai_core *core, bool on);
 
 enum lanai_state lanai_state(const struct lanai_core *core);
 enum lanai_fault lanai_fault(const struct lanai_core *core);

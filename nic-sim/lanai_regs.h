@@ -69,6 +69,9 @@
 	X(LED, 0x94, RW, 1, 0x00000000, "bit 0: the lamp; plain storage")                                              \
 	X(VERSION, 0x98, RO, 1, 0x00000003, "3 = LANai 4.1 to 4.3")                                                    \
 	X(ACTIVATE, 0x9C, RW, 1, 0x00000000, "write enable for protected SRAM; plain storage in this model")           \
+	X(LINK, 0xA0, RO, 1, 0x00000001,                                                                               \
+	  "1: both directions of the cable are up; ISR LINK tells of a change (ours: the LANai 7 has such a "          \
+	  "register, at another offset and with more bits)")                                                           \
 	X(CLOCK, 0xFC, RW, 1, 0x90449044,                                                                              \
 	  "clock setting of the LANai 4.1; plain storage: the clock comes from the platform")
 
@@ -89,7 +92,7 @@ enum lanai_register { LANAI_REGISTERS(LANAI_REG_OFFSET) };
 	B(ORUN2, 9, "length of the received packet, modulo 4: bit 1")                                                  \
 	B(WAKE, 10, "the host wrote the wake bit of the board's control word")                                         \
 	B(NRES, 11, "network reset: the packet being sent or received was blocked for TIMEOUT and is lost")            \
-	B(LINK, 12, "the link went down or came up; never set in this model")                                          \
+	B(LINK, 12, "the cable went down or came up: LINK says which")                                                  \
 	B(SEND_RDY, 13, "a packet can be started: none is open or leaving; a level, writing has no effect")            \
 	B(HALF_RDY, 14, "a halfword can be read from RH; never set in this model")                                     \
 	B(WORD_RDY, 15, "a word can be read from RW; never set in this model")                                         \

@@ -158,7 +158,7 @@ struct lanai_core {
 	uint32_t memory_cost_inv;         /* 2^32 / memory_cost, rounded down */
 	uint64_t cycles, accesses, stalls;
 
-	sim_time origin, anchor_date;
+	sim_time origin, anchor_date, hung_since;
 	uint64_t anchor_pos, anchor_rest, anchor_reach;
 	uint64_t rate_num, rate_den; /* ps in 1/65536 clock = num / den */
 	uint64_t rate_num_inv, rate_den_inv;

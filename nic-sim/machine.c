@@ -16,6 +16,57 @@ print_report(void *arg)
 	fabric_report(m->fabric, stderr);
 }
 
+/* Injected faults. ------------------------------------------------------------------------------------------------- */
+
+static void
+set_link(void *arg, unsigned channel, bool up)
+{
+	fabric_set_link(((struct machine *)arg)->fabric, channel, up);
+}
+
+static void
+hang_nic(void *arg, unsigned node, bool on)
+{
+	nic_hang(((struct machine *)arg)->hosts[node].nic, on);
+}
+
+static void
+break_nic(void *arg, unsigned node, bool scramble, uint64_t seed)
+{
+	nic_break(((struct machine *)arg)->hosts[node].nic, scramble, seed);
+}
+
+static void
+slow_host(void *arg, unsigned node, uint32_t factor)
+{
+	const struct host *host = &((struct machine *)arg)->hosts[node];
+
+	cpu_slow(host->cpus, factor);
+	hb_slow(host->bus, factor);
+}
+
+static void
+schedule_faults(struct machine *m)
+{
+	const struct platform *p = m->platform;
+	const struct fault_hooks hooks = {m, set_link, hang_nic, break_nic, slow_host};
+
+	m->faults = timed_faults_new(p->n_nodes, p->n_links, p->params[0].fault_seed, &hooks);
+	for (unsigned i = 0; i < p->n_faults; i++)
+		timed_faults_add(m->faults, &p->faults[i]);
+}
+
+struct fault_counts
+machine_faults(const struct machine *m)
+{
+	struct fault_counts counts = fabric_faults(m->fabric);
+
+	timed_faults_count(m->faults, &counts);
+	return counts;
+}
+
+/* Making. ---------------------------------------------------------------------------------------------------------- */
+
 static void
 build_host(struct machine *m, unsigned node)
 {
@@ -51,6 +102,7 @@ machine_new(const struct platform *platform, bool allow_deadlock, char **error)
 	m->hosts = g_new0(struct host, m->n_hosts);
 	for (unsigned i = 0; i < m->n_hosts; i++)
 		build_host(m, i);
+	schedule_faults(m);
 	sim_set_lookahead(fabric_lookahead(fabric));
 	engine_on_report(print_report, m);
 	return m;
@@ -73,6 +125,7 @@ free_host(struct host *host)
 void
 machine_free(struct machine *m)
 {
+	timed_faults_free(m->faults);
 	for (unsigned i = 0; i < m->n_hosts; i++)
 		free_host(&m->hosts[i]);
 	fabric_free(m->fabric);

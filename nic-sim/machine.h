@@ -8,6 +8,7 @@
 
 #include "nic-sim/cpu.h"
 #include "nic-sim/fabric.h"
+#include "nic-sim/faults_timed.h"
 #include "nic-sim/host_bus.h"
 #include "nic-sim/nic.h"
 #include "nic-sim/platform.h"
@@ -34,12 +35,15 @@ struct machine {
 	struct fabric *fabric;
 	unsigned n_hosts;
 	struct host *hosts;
+	struct timed_faults *faults; /* the platform's; tests may add more */
 };
 
 /* machine_new: NULL and *error (g_free) if the fabric refuses the routes.  The platform must outlive the machine.
  * machine_free: after sim_run(); frees the processes, too. */
 struct machine *machine_new(const struct platform *platform, bool allow_deadlock, char **error);
 void machine_free(struct machine *m);
+/* machine_faults: everything that was injected so far. */
+struct fault_counts machine_faults(const struct machine *m);
 /* machine_utilisations: calls each() with every resource and its utilisation over [0, sim_now()], 0..1, host by host:
  * CPU (without spinning), PIO (of the I/O bus), LANai (when not in an idle loop), host DMA, send and receive engine;
  * then the busiest channel.  The names ("pc-0 CPU", "pc-1 NIC host DMA", "channel myrinet_link_0_UP") are valid during

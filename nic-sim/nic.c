@@ -1,6 +1,7 @@
 /* The board: window on the host's bus, control word, tags, reports. */
 #include "nic-sim/nic_internal.h"
 
+#include "nic-sim/faults.h"
 #include "nic-sim/trace.h"
 
 #include <glib.h>
@@ -312,6 +313,37 @@ nic_attach_irq(struct nic *nic, void (*irq)(void *arg, bool level), void *arg)
 	nic->irq_arg = arg;
 }
 
+void
+nic_hang(struct nic *nic, bool on)
+{
+	if (nic->bus)
+		hb_pio_settle(nic->bus);
+	lanai_hang(nic->core, on);
+	if (nic->bus)
+		hb_pio_settle(nic->bus); /* words are exact again for a LANai that goes on */
+}
+
+void
+nic_break(struct nic *nic, bool scramble, uint64_t seed)
+{
+	if (nic->bus)
+		hb_pio_settle(nic->bus);
+	nic_reset(nic);
+	if (scramble) {
+		faults_scramble(seed, lanai_sram(nic->core), lanai_sram_bytes(nic->core));
+		nic->loaded = false;
+	}
+	if (nic->on_reset)
+		nic->on_reset(nic->on_reset_arg);
+}
+
+void
+nic_attach_reset(struct nic *nic, void (*reset)(void *arg), void *arg)
+{
+	nic->on_reset = reset;
+	nic->on_reset_arg = arg;
+}
+
 bool
 nic_load(struct nic *nic, const struct lanai_image *image, const char **why)
 {
@@ -340,7 +372,7 @@ nic_counts(const struct nic *nic)
 void
 nic_report(const struct nic *nic, FILE *out)
 {
-	static const char *const states[] = {"in reset", "running", "idle", "halted"};
+	static const char *const states[] = {"in reset", "running", "idle", "halted", "hung"};
 	static const char *const receives[] = {"no buffer", "buffer armed", "packet coming in"};
 
 	lanai_take_back(nic->core);

@@ -59,6 +59,16 @@ void nic_attach_bus(struct nic *nic, struct host_bus *bus);
 /* irq: called, from an event or a thread, with the new level whenever the host's interrupt line changes. */
 void nic_attach_irq(struct nic *nic, void (*irq)(void *arg, bool level), void *arg);
 
+/* Injected faults, as events. nic_hang: the LANai executes nothing, the engines go on; until off, or a reset.
+ * nic_break: the board resets itself (a glitch of its power), as by RESET_ON in the control word; with `scramble` SRAM
+ * holds what `seed` gives, and the LANai can be started only after the next nic_load().  Then reset(arg) of
+ * nic_attach_reset() is called, in the same event: the notice that the bus gives to the kernel; the driver charges its
+ * interrupt itself, loads (nic_load) and initialises, and starts the LANai with RESET_OFF.  A driver that polls sees
+ * the control word without RESET_OFF. */
+void nic_hang(struct nic *nic, bool on);
+void nic_break(struct nic *nic, bool scramble, uint64_t seed);
+void nic_attach_reset(struct nic *nic, void (*reset)(void *arg), void *arg);
+
 /* nic_load: puts firmware into SRAM (as the driver's PIO would; costs no simulated time, it happens before the
  * experiment). */
 bool nic_load(struct nic *nic, const struct lanai_image *image, const char **why);

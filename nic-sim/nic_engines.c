@@ -238,13 +238,22 @@ receive_arm(struct nic *nic, uint32_t last)
 	fabric_accept(nic->fabric, nic->node);
 }
 
-/* port_take: the tail brings a residue word, which needs room too. */
+/* fits: how many of `left` bytes go into the buffer; the tail brings a residue word, which needs room too. */
+static uint32_t
+fits(const struct receive_dma *r, uint32_t left)
+{
+	uint32_t room = r->end - r->at;
+
+	if (room >= WORD && round_up(left) <= room - WORD)
+		return left;
+	return room < left ? room : room - WORD;
+}
+
 static uint32_t
 port_take(void *arg, uint32_t left, uint32_t tag)
 {
 	struct nic *nic = arg;
 	struct receive_dma *r = &nic->receive;
-	uint32_t room = r->end - r->at;
 
 	if (r->state != RECEIVE_ARMED)
 		return FABRIC_NO_BUFFER;
@@ -253,9 +262,25 @@ port_take(void *arg, uint32_t left, uint32_t tag)
 	r->state = RECEIVE_TAKING;
 	r->since = sim_now();
 	port_update(nic);
-	if (room >= WORD && round_up(left) <= room - WORD)
-		return left;
-	return room < left ? room : room - WORD;
+	return fits(r, left);
+}
+
+static uint32_t
+port_more(void *arg, uint32_t left)
+{
+	return fits(&((struct nic *)arg)->receive, left);
+}
+
+static void
+port_link(void *arg, bool up)
+{
+	struct nic *nic = arg;
+
+	if (REG(nic, LINK) == up)
+		return;
+	nic->link_down = !up;
+	regs_store(nic, LANAI_LINK, up);
+	regs_flag(nic, LANAI_ISR_LINK, 0);
 }
 
 static void
@@ -363,7 +388,9 @@ engines_init(struct nic *nic)
 	                                 .sent = port_sent,
 	                                 .flow = port_flow,
 	                                 .reset = port_reset,
-	                                 .timeout = port_timeout};
+	                                 .timeout = port_timeout,
+	                                 .more = port_more,
+	                                 .link = port_link};
 
 	fabric_attach(nic->fabric, nic->node, &port);
 }

@@ -48,6 +48,9 @@ struct nic {
 	bool irq_told; /* the level that the host knows */
 	struct sim_event irq_change;
 	bool loaded;
+	bool link_down;
+	void (*on_reset)(void *arg); /* told of injected resets */
+	void *on_reset_arg;
 	bool in_core; /* the access comes from the LANai itself */
 	uint32_t reg[N_REGISTERS];
 	sim_time rtc_since, it_since; /* dates at which reg[RTC], reg[IT] were right */

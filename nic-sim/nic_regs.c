@@ -301,6 +301,7 @@ regs_reset(struct nic *nic)
 	for (unsigned i = 0; i < N_REGISTERS; i++)
 		nic->reg[i] = table[i].reset;
 	REG(nic, ISR) |= LANAI_ISR_SEND_RDY;
+	REG(nic, LINK) = !nic->link_down;
 	nic->rtc_since = nic->it_since = sim_now();
 	regs_update_irq(nic);
 }

@@ -8,7 +8,7 @@
 
 #define BYTES_PER_MB 1e6
 
-enum { WORD_BYTES = 4, LONGEST_KEY = 64 };
+enum { WORD_BYTES = 4, LONGEST_KEY = 64, LONGEST_TEXT = 65536 };
 
 #define PARAM(kind_, member, key_, unit_, min_, max_, doc_)                                                            \
 	{.key = key_,                                                                                                  \
@@ -18,12 +18,13 @@ enum { WORD_BYTES = 4, LONGEST_KEY = 64 };
 	 .max = max_,                                                                                                  \
 	 .kind = kind_,                                                                                                \
 	 .offset = offsetof(struct params, member)},
-#define PARAM_U(...) PARAM(PARAM_INTEGER, __VA_ARGS__)
-#define PARAM_P(...) PARAM(PARAM_POWER, __VA_ARGS__)
-#define PARAM_W(...) PARAM(PARAM_WORDS, __VA_ARGS__)
-#define PARAM_F(...) PARAM(PARAM_REAL, __VA_ARGS__)
-#define PARAM_T(...) PARAM(PARAM_DURATION, __VA_ARGS__)
-#define PARAM_B(...) PARAM(PARAM_RATE, __VA_ARGS__)
+#define PARAM_U(...)                    PARAM(PARAM_INTEGER, __VA_ARGS__)
+#define PARAM_P(...)                    PARAM(PARAM_POWER, __VA_ARGS__)
+#define PARAM_W(...)                    PARAM(PARAM_WORDS, __VA_ARGS__)
+#define PARAM_F(...)                    PARAM(PARAM_REAL, __VA_ARGS__)
+#define PARAM_T(...)                    PARAM(PARAM_DURATION, __VA_ARGS__)
+#define PARAM_B(...)                    PARAM(PARAM_RATE, __VA_ARGS__)
+#define PARAM_S(member, key, unit, doc) PARAM(PARAM_TEXT, member, key, unit, 1, LONGEST_TEXT, doc)
 const struct param_def param_defs[N_PARAMS] = {
 #include "nic-sim/params.def"
 };
@@ -80,6 +81,7 @@ kind_name(enum param_kind kind)
 	        [PARAM_REAL] = "",
 	        [PARAM_DURATION] = "",
 	        [PARAM_RATE] = "",
+	        [PARAM_TEXT] = "a text, ",
 	};
 
 	return names[kind];
@@ -88,6 +90,8 @@ kind_name(enum param_kind kind)
 char *
 param_allowed(const struct param_def *def)
 {
+	if (def->kind == PARAM_TEXT)
+		return g_strdup_printf("a text of up to %.10g bytes, or " PARAM_NONE, def->max);
 	return g_strdup_printf("%s%.10g to %.10g%s%s", kind_name(def->kind), def->min, def->max, *def->unit ? " " : "",
 	                       def->unit);
 }
@@ -116,6 +120,7 @@ of_kind(enum param_kind kind, double number)
 	case PARAM_REAL:
 	case PARAM_DURATION:
 	case PARAM_RATE:
+	case PARAM_TEXT:
 		break;
 	}
 	return true;
@@ -136,23 +141,43 @@ store(const struct param_def *def, double number, struct params *into)
 		*(uint64_t *)member = (uint64_t)number;
 }
 
+/* An interned text lives as long as the program: struct params is copied freely. */
+static const char *
+check_text(const struct param_def *def, const char *text, struct params *into)
+{
+	size_t length = strlen(text);
+
+	if ((double)length < def->min || (double)length > def->max)
+		return length ? "is too long" : "is empty";
+	if (into)
+		*(const char **)((char *)into + def->offset) =
+		        strcmp(text, PARAM_NONE) == 0 ? NULL : g_intern_string(text);
+	return NULL;
+}
+
+static const char *
+check_number(const struct param_def *def, const char *text, struct params *into)
+{
+	double number;
+
+	if (!param_number(text, &number))
+		return "is not a decimal number";
+	if (number < def->min || number > def->max)
+		return "is out of bounds";
+	if (!of_kind(def->kind, number))
+		return "is not possible";
+	if (into)
+		store(def, number, into);
+	return NULL;
+}
+
 char *
 param_parse(const struct param_def *def, const char *text, struct params *into)
 {
-	double number;
-	const char *wrong = NULL;
+	const char *wrong = (def->kind == PARAM_TEXT ? check_text : check_number)(def, text, into);
 
-	if (!param_number(text, &number))
-		wrong = "is not a decimal number";
-	else if (number < def->min || number > def->max)
-		wrong = "is out of bounds";
-	else if (!of_kind(def->kind, number))
-		wrong = "is not possible";
-	if (!wrong) {
-		if (into)
-			store(def, number, into);
+	if (!wrong)
 		return NULL;
-	}
 	char *allowed = param_allowed(def), *printable = g_strescape(text, NULL);
 	char *error = g_strdup_printf("%s: \"%s\" %s; allowed: %s", def->key, printable, wrong, allowed);
 

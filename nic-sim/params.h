@@ -5,11 +5,11 @@
 
 #include "nic-sim/platform.h"
 
-enum param_kind { PARAM_INTEGER, PARAM_POWER, PARAM_WORDS, PARAM_REAL, PARAM_DURATION, PARAM_RATE };
+enum param_kind { PARAM_INTEGER, PARAM_POWER, PARAM_WORDS, PARAM_REAL, PARAM_DURATION, PARAM_RATE, PARAM_TEXT };
 
 struct param_def {
 	const char *key, *unit, *doc;
-	double min, max; /* in unit */
+	double min, max; /* in unit; of a text: of its length */
 	enum param_kind kind;
 	size_t offset; /* in struct params */
 };
@@ -17,6 +17,7 @@ struct param_def {
 enum {
 #define PARAM_U(member, ...) PARAM_INDEX_##member,
 #define PARAM_F              PARAM_U
+#define PARAM_S              PARAM_U
 #define PARAM_P              PARAM_U
 #define PARAM_W              PARAM_U
 #define PARAM_T              PARAM_U
@@ -24,6 +25,7 @@ enum {
 #include "nic-sim/params.def"
 #undef PARAM_U
 #undef PARAM_F
+#undef PARAM_S
 #undef PARAM_P
 #undef PARAM_W
 #undef PARAM_T
@@ -41,6 +43,7 @@ const char *param_closest(const char *key);
 char *param_allowed(const struct param_def *def);
 /* param_number: reads a whole text as a decimal number; false if it is not one. */
 bool param_number(const char *text, double *number);
+#define PARAM_NONE "none" /* the text that stands for no text */
 /* param_parse: reads `text` into its member of *into (which may be NULL: only checks).  NULL if all is well, else what
  * is wrong, in words, with what is allowed; g_free it. */
 char *param_parse(const struct param_def *def, const char *text, struct params *into);

@@ -1,5 +1,6 @@
 #include "nic-sim/platform.h"
 
+#include "nic-sim/faults_script.h"
 #include "nic-sim/platform_file.h"
 #include "nic-sim/sim_time.h"
 
@@ -22,7 +23,7 @@
 #define COMPUTERS "computers"
 #define MYRINET   "myrinet"
 
-enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 4096 };
+enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 65536, TRIAL_REFUSED = 3 };
 
 /* From SimGrid. --------------------------------------------------------------------------------------- */
 
@@ -219,10 +220,19 @@ load_into_simgrid(struct platform *p, const struct order *order, char **error)
 	for (size_t i = 0; i < order->n_sets; i++)
 		if (!set_host(p, order->sets[i], error))
 			return false;
-	return true;
+	return faults_script_load(p, error);
 }
 
 /* Trial load. ----------------------------------------------------------------------------------------- */
+
+/* Errors quote the file, and the file may contain anything. */
+static void
+make_one_line(char *error)
+{
+	for (char *c = error; c && *c; c++)
+		if (g_ascii_iscntrl(*c))
+			*c = ' ';
+}
 
 static void
 try_in_child(const struct order *order, int out)
@@ -237,25 +247,100 @@ try_in_child(const struct order *order, int out)
 	xbt_log_control_set("root.fmt:%m%n");
 	if (load_into_simgrid(&p, order, &error))
 		_exit(EXIT_SUCCESS);
-	dprintf(out, "%s\n", error);
-	_exit(EXIT_FAILURE);
+	make_one_line(error);
+	dprintf(out, "\n%s\n", error);
+	_exit(TRIAL_REFUSED);
 }
 
-/* first_line: of what the child said, under the file's name unless that is there already. */
+/* last_line_with: number of the last line of the text that holds `pattern`; 0 if none does. */
+static unsigned
+last_line_with(const char *text, const char *pattern)
+{
+	const char *found = g_strrstr(text, pattern);
+	unsigned line = found != NULL;
+
+	for (; found && found > text; found--)
+		line += found[-1] == '\n';
+	return line;
+}
+
+/* named_by: the name that a message quotes, or ends with. */
 static char *
-first_line(const char *path, const char *text)
+named_by(const char *message)
+{
+	const char *quote = strchr(message, '\''), *end = quote ? strchr(quote + 1, '\'') : NULL;
+	const char *word = strrchr(message, ' ');
+
+	return end ? g_strndup(quote + 1, (gsize)(end - quote - 1)) : g_strdup(word ? word + 1 : message);
+}
+
+/* line_of_name: where the file last declares it, else mentions it; 0: nowhere. */
+static unsigned
+line_of_name(const char *text, const char *name)
+{
+	static const char *const elements[] = {
+	        "<link id=", "<host id=", "<router id=", "<zone id=", "<cluster id=", ""};
+	unsigned line = 0;
+
+	for (unsigned i = 0; line == 0 && i < G_N_ELEMENTS(elements); i++) {
+		char *pattern = g_strdup_printf("%s\"%s\"", elements[i], name);
+
+		line = last_line_with(text, pattern);
+		g_free(pattern);
+	}
+	return line;
+}
+
+static unsigned
+line_of(const char *path, const char *message)
+{
+	char *name = named_by(message), *text = NULL;
+	unsigned line = *name && g_file_get_contents(path, &text, NULL, NULL) ? line_of_name(text, name) : 0;
+
+	g_free(text);
+	g_free(name);
+	return line;
+}
+
+/* plain_words: a message without the exception's name in front. */
+static const char *
+plain_words(const char *message)
+{
+	const char *colon = g_str_has_prefix(message, "Uncaught exception ") ? strstr(message, ": ") : NULL;
+
+	return colon ? colon + 2 : message;
+}
+
+/* simgrid_complaint: the first line of what it said, under the file's name and, if one can be found, the line. */
+static char *
+simgrid_complaint(const char *path, const char *text)
 {
 	const char *start = text + strspn(text, " \n");
-	char *line = g_strndup(start, strcspn(start, "\n")), *error;
+	char *line = g_strndup(start, strcspn(start, "\n")), *error, *at = g_strdup_printf("Parse error at %s:", path);
+	const char *message = plain_words(line), *words = message + strlen(at);
+	unsigned number = 0;
 
-	if (!*line)
-		error = g_strdup_printf("%s: SimGrid cannot load it", path);
-	else if (g_str_has_prefix(line, path) || g_str_has_prefix(line, "--set"))
-		error = g_strdup(line);
-	else
-		error = g_strdup_printf("%s: SimGrid cannot load it: %s", path, line);
+	if (g_str_has_prefix(message, at)) {
+		number = (unsigned)strtoul(words, NULL, 10);
+		message = words + strcspn(words, " ");
+		message += *message == ' ';
+	} else {
+		number = line_of(path, message);
+	}
+	error = number ? g_strdup_printf("%s:%u: SimGrid cannot load it: %s", path, number, message)
+	               : g_strdup_printf("%s: SimGrid cannot load it%s%s", path, *message ? ": " : "", message);
+	g_free(at);
 	g_free(line);
 	return error;
+}
+
+/* last_line: of what the child said, where its own complaint stands. */
+static char *
+last_line(char *text)
+{
+	char *line = strrchr(g_strchomp(text), '\n');
+
+	return g_strdup(line ? line + 1 : text);
 }
 
 static void
@@ -291,7 +376,8 @@ trial_load(const struct order *order, char **error)
 	waitpid(child, &status, 0);
 	if (WIFEXITED(status) && WEXITSTATUS(status) == EXIT_SUCCESS)
 		return true;
-	*error = first_line(order->path, text);
+	*error = WIFEXITED(status) && WEXITSTATUS(status) == TRIAL_REFUSED ? last_line(text)
+	                                                                   : simgrid_complaint(order->path, text);
 	return false;
 }
 
@@ -374,15 +460,6 @@ load_checked(const struct order *order, const struct platform_file *file, char *
 	return NULL;
 }
 
-/* Errors quote the file, and the file may contain anything. */
-static void
-make_one_line(char *error)
-{
-	for (char *c = error; c && *c; c++)
-		if (g_ascii_iscntrl(*c))
-			*c = ' ';
-}
-
 struct platform *
 platform_load(const char *path, const char *const *sets, size_t n, char **error)
 {
@@ -427,6 +504,7 @@ platform_free(struct platform *p)
 	for (unsigned i = 0; p->hosts && i < p->n_nodes; i++)
 		g_free(p->hosts[i]);
 	g_free(p->values);
+	g_free(p->faults);
 	g_free(p->links);
 	g_free(p->routes);
 	g_free(p->hosts);

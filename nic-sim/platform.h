@@ -34,10 +34,11 @@
 /* The macros of params.def are called (member, key, unit, min, max, doc), bounds in `unit`.  PARAM_U: an integer;
  * PARAM_P: one that is a power of two; PARAM_W: a multiple of four (whole words); PARAM_F: a decimal number;
  * PARAM_T: a duration, sim_time in ps, read as a decimal number in `unit` (us); PARAM_B: a rate, bytes/s, read as a
- * decimal number in MB/s (10^6 bytes). */
+ * decimal number in MB/s (10^6 bytes).  PARAM_S, called (member, key, unit, doc): a text; NULL for "none". */
 struct params {
 #define PARAM_U(member, key, unit, min, max, doc) uint64_t member;
 #define PARAM_F(member, key, unit, min, max, doc) double member;
+#define PARAM_S(member, key, unit, doc)           const char *member; /* lives as long as the program */
 #define PARAM_P                                   PARAM_U
 #define PARAM_W                                   PARAM_U
 #define PARAM_T                                   PARAM_U
@@ -45,6 +46,7 @@ struct params {
 #include "nic-sim/params.def"
 #undef PARAM_U
 #undef PARAM_F
+#undef PARAM_S
 #undef PARAM_P
 #undef PARAM_W
 #undef PARAM_T
@@ -81,6 +83,8 @@ struct platform {
 	struct platform_link *links; /* Myrinet channels */
 	unsigned n_links;
 	struct platform_route *routes; /* n_nodes * n_nodes, [from * n_nodes + to]; the diagonal is empty */
+	struct fault_event *faults;    /* net.faults and net.fault_script (faults_script.h) */
+	unsigned n_faults;
 };
 
 /* platform_load: `path` is a file name, or the bare name of one in platforms/ .  `sets`: n texts "key=value" or

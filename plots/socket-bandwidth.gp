@@ -3,5 +3,4 @@ load plots . '/style.gp'
 @size_ticks
 set yrange [0:*]
 set ylabel 'bandwidth (MB/s, 10^6 B)'
-plot table using 'size_B':(where('protocol', 'two-copy', column('bandwidth_MB_s'))) with linespoints lt 1 title 'simulated, two-copy', \
-     table using 'size_B':(where('protocol', 'one-copy', column('bandwidth_MB_s'))) with linespoints lt 2 title 'simulated, one-copy'
+plot for [i=1:curves] table using 'size_B':(curve(i, column('bandwidth_MB_s'))) with linespoints lt i title LEGEND[i]

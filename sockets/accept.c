@@ -29,9 +29,7 @@ new_connection(struct description *listener, const struct segment *syn)
 	struct description *d = description_new(listener->kernel, listener->process);
 	struct area *area = g_queue_pop_head(&listener->ready);
 
-	d->protocol = listener->protocol;
-	d->reuse_address = listener->reuse_address;
-	d->no_delay = listener->no_delay;
+	d->options = listener->options;
 	d->local = (struct address){host_ip(d->kernel->host), listener->local.port};
 	d->remote = (struct address){HOST_NETWORK + syn->node + 1, syn->from_port};
 	d->peer_node = syn->node;
@@ -93,10 +91,9 @@ accept_forget(struct description *d)
 static bool
 make_ready(struct description *d)
 {
-	uint32_t ring = (uint32_t)d->kernel->host->params->socket_buffer * 1024;
 	struct area area;
 
-	if (!area_make(&area, d->process->nic_queue, d->process->memory, ring))
+	if (!area_make(&area, d->process->nic_queue, d->process->memory, d->options.receive_buffer))
 		return false;
 	g_queue_push_tail(&d->ready, g_memdup2(&area, sizeof area));
 	return true;
@@ -169,15 +166,22 @@ first_complete(struct description *listener)
 	return NULL;
 }
 
-/* next_connection: waits for one; NULL if the listener listens no more. */
+/* next_connection: waits for one; NULL and -EINVAL if the listener listens no more, -EAGAIN at the deadline. */
 static struct description *
-next_connection(struct description *listener)
+next_connection(struct description *listener, sim_time deadline, int *error)
 {
-	struct description *d = NULL;
+	struct description *d;
 
-	while (listener->state & LISTENING && !(listener->state & LEAVING) && !(d = first_complete(listener)))
-		description_block(listener, "a connection to accept()", SIM_NEVER);
-	return d;
+	while (listener->state & LISTENING && !(listener->state & LEAVING)) {
+		if ((d = first_complete(listener)))
+			return d;
+		*error = -EAGAIN;
+		if (!description_block(listener, "a connection to accept()", deadline) &&
+		    (deadline == DO_NOT_WAIT || sim_now() >= deadline))
+			return NULL;
+	}
+	*error = -EINVAL;
+	return NULL;
 }
 
 /* complete: a descriptor for `d`, or -errno, and `d` is gone. */
@@ -200,8 +204,9 @@ complete(struct description *listener, struct description *d)
 }
 
 static int
-accept_from(struct description *listener, struct sockaddr *address, socklen_t *length)
+accept_from(struct description *listener, struct sockaddr *address, socklen_t *length, int flags)
 {
+	sim_time deadline = description_deadline(listener, false, &listener->options.receive_timeout);
 	struct address from;
 	struct description *d;
 	int error = descriptors_room(listener->process), fd;
@@ -212,10 +217,11 @@ accept_from(struct description *listener, struct sockaddr *address, socklen_t *l
 		return error;
 	if (address && (!length || *length > INT32_MAX))
 		return length ? -EINVAL : -EFAULT;
-	d = next_connection(listener);
+	d = next_connection(listener, deadline, &error);
 	if (!d)
-		return -EINVAL;
+		return error;
 	from = d->remote;
+	d->nonblocking = flags & SOCK_NONBLOCK;
 	fd = complete(listener, d);
 	if (fd >= 0 && address)
 		address_put(&from, address, length);
@@ -223,7 +229,7 @@ accept_from(struct description *listener, struct sockaddr *address, socklen_t *l
 }
 
 int
-sock_accept(struct process *p, int fd, struct sockaddr *address, socklen_t *length)
+sock_accept4(struct process *p, int fd, struct sockaddr *address, socklen_t *length, int flags)
 {
 	int error, result;
 	struct description *d = descriptors_get(p, fd, &error);
@@ -231,7 +237,13 @@ sock_accept(struct process *p, int fd, struct sockaddr *address, socklen_t *leng
 	if (!d)
 		return error;
 	kernel_system_call(d->kernel);
-	result = accept_from(d, address, length);
+	result = flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC) ? -EINVAL : accept_from(d, address, length, flags);
 	description_release(d);
 	return result;
+}
+
+int
+sock_accept(struct process *p, int fd, struct sockaddr *address, socklen_t *length)
+{
+	return sock_accept4(p, fd, address, length, 0);
 }

@@ -2,31 +2,57 @@
 
 #include "sockets/connect.h"
 #include "sockets/descriptors.h"
-#include "sockets/wire.h"
 
 #include <errno.h>
 
-/* last_words: what the end words say at close(). */
-static uint32_t
+/* LINGER_ASK: far more than a round trip on the Ethernet. */
+#define LINGER_ASK (200 * SIM_MS)
+
+/* last_words: what close() says. */
+static unsigned
 last_words(const struct description *d)
 {
-	if (d->state & RESET || stream_readable(&d->stream))
-		return WIRE_END_RESET | (d->state & SHUT_WRITE ? WIRE_END_FIN : 0);
-	return WIRE_END_FIN | WIRE_END_CLOSED;
+	bool aborts = d->options.linger.l_onoff && d->options.linger.l_linger == 0;
+
+	if (aborts || d->state & RESET || d->link->ops->readable(d->link))
+		return LINK_RESET | (d->state & SHUT_WRITE ? LINK_FIN : 0);
+	return LINK_FIN | LINK_CLOSED;
 }
 
-/* disconnect: an end that was never completed has no way to deposit end words. */
+/* linger: SO_LINGER: until the peer's kernel has seen the last words, or the time is over.  It is asked again now and
+ * then, because it does not answer when it is asked before they have come. */
+static void
+linger(struct description *d)
+{
+	sim_time deadline = sim_now() + (sim_time)d->options.linger.l_linger * SIM_S;
+
+	for (;;) {
+		sim_time again = MIN(sim_now() + LINGER_ASK, deadline);
+
+		connect_say(d, SEGMENT_FIN_ASK);
+		while (!(d->state & (ANSWERED | RESET)) && sim_now() < again)
+			description_block(d, "the peer's kernel at close()", again);
+		if (d->state & (ANSWERED | RESET) || sim_now() >= deadline)
+			return;
+	}
+}
+
+/* disconnect: an end that was never completed has no way to the peer but the Ethernet. */
 static void
 disconnect(struct description *d)
 {
 	if (d->state & CONNECTED) {
-		stream_put_end(&d->stream, last_words(d));
-		connect_say(d, SEGMENT_FIN);
+		unsigned words = last_words(d);
+
+		d->link->ops->put_end(d->link, words);
+		if (words & LINK_CLOSED && d->options.linger.l_onoff)
+			linger(d);
+		else
+			connect_say(d, SEGMENT_FIN);
 	} else if (d->peer_connection) {
 		connect_say(d, SEGMENT_RST);
 	}
-	d->connection = 0;
-	stream_stop(&d->stream);
+	connect_end(d);
 }
 
 static void
@@ -63,6 +89,7 @@ sock_close(struct process *p, int fd)
 	if (!d)
 		return -EBADF;
 	kernel_system_call(d->kernel);
+	connect_abandon(d);
 	description_release(d);
 	return 0;
 }
@@ -78,8 +105,8 @@ stop_sending(struct description *d)
 		return;
 	d->state |= SHUT_WRITE;
 	description_poke(d);
-	description_enter(d, WAY_OUT);
-	stream_put_end(&d->stream, WIRE_END_FIN);
+	description_enter(d, WAY_OUT, SIM_NEVER);
+	d->link->ops->put_end(d->link, LINK_FIN);
 	description_leave(d, WAY_OUT);
 }
 
@@ -101,6 +128,10 @@ shut(struct description *d, int how)
 		return -EINVAL;
 	if (d->state & LISTENING && how != SHUT_WR) {
 		stop_listening(d);
+		return 0;
+	}
+	if (d->state & CONNECTING) {
+		connect_abandon(d);
 		return 0;
 	}
 	if (!description_lives(d))

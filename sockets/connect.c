@@ -20,6 +20,16 @@ connect_begin(struct description *d, const struct area *area)
 		d->kernel->last_connection = 1;
 	d->connection = d->kernel->last_connection;
 	stream_start(&d->stream, area, &d->kernel->counts);
+	d->link = &d->stream.link;
+	d->link->send_limit = d->options.send_buffer;
+}
+
+void
+connect_end(struct description *d)
+{
+	d->connection = d->peer_connection = 0;
+	d->link->ops->stop(d->link);
+	d->link = NULL;
 }
 
 void
@@ -38,13 +48,19 @@ connect_say(const struct description *d, enum segment_kind kind)
 	segment_send(d->kernel, d->peer_node, &s);
 }
 
+static void
+answer(struct kernel *k, const struct segment *s, enum segment_kind kind)
+{
+	struct segment back = {
+	        .kind = kind, .from_port = s->to_port, .to_port = s->from_port, .to = s->from, .from = s->to};
+
+	segment_send(k, s->node, &back);
+}
+
 void
 connect_refuse(struct kernel *k, const struct segment *s)
 {
-	struct segment reset = {
-	        .kind = SEGMENT_RST, .from_port = s->to_port, .to_port = s->from_port, .to = s->from, .from = s->to};
-
-	segment_send(k, s->node, &reset);
+	answer(k, s, SEGMENT_RST);
 }
 
 int
@@ -54,6 +70,8 @@ connect_import(struct description *d)
 	enum vmmc_error error = vmmc_import(d->process->nic_queue, d->peer_node, d->peer_area, &proxy);
 
 	d->stream.proxy = proxy;
+	if (error == VMMC_ENAME)
+		d->state |= PEER_CLOSED;
 	if (error == VMMC_OK || error == VMMC_ENAME)
 		return 0;
 	connect_say(d, SEGMENT_RST);
@@ -87,8 +105,29 @@ connect_on_fin(struct kernel *k, const struct segment *s)
 {
 	struct description *d = kernel_connection(k, s->to);
 
-	if (d)
+	if (d && !sim_posted(&d->broken))
 		sim_post(&d->broken, sim_now() + BREAK_GRACE);
+}
+
+void
+connect_on_fin_ask(struct kernel *k, const struct segment *s)
+{
+	struct description *d = kernel_connection(k, s->to);
+
+	connect_on_fin(k, s);
+	if (!d || d->link->ops->end(d->link))
+		answer(k, s, SEGMENT_FIN_ACK);
+}
+
+void
+connect_on_fin_ack(struct kernel *k, const struct segment *s)
+{
+	struct description *d = kernel_connection(k, s->to);
+
+	if (!d)
+		return;
+	d->state |= ANSWERED;
+	description_poke(d);
 }
 
 void
@@ -106,7 +145,7 @@ connect_on_rst(struct kernel *k, const struct segment *s)
 static bool
 decided(const struct description *d)
 {
-	return d->state & (ACKNOWLEDGED | RESET | LEAVING);
+	return d->state & (ACKNOWLEDGED | RESET | LEAVING | ABANDONED);
 }
 
 /* ask: SYN until something comes back. */
@@ -121,88 +160,147 @@ ask(struct description *d)
 			description_block(d, "an answer to connect()", deadline);
 	}
 	if (d->state & RESET)
-		return -description_error(d);
+		return description_error(d);
 	if (d->state & ACKNOWLEDGED)
 		return 0;
-	return d->state & LEAVING ? -ECONNABORTED : -ETIMEDOUT;
+	return d->state & (LEAVING | ABANDONED) ? ECONNABORTED : ETIMEDOUT;
+}
+
+/* set_up: by the caller of connect(), or by a task of its own; how it ended is in the description. */
+static void
+set_up(struct description *d)
+{
+	int error = ask(d);
+
+	if (!error)
+		error = -connect_import(d);
+	if (!error && d->state & ABANDONED) {
+		connect_say(d, SEGMENT_RST);
+		error = ECONNABORTED;
+	}
+	if (error) {
+		connect_end(d);
+		d->state |= RESET;
+		d->error = error;
+	} else {
+		d->state |= CONNECTED;
+		d->kernel->counts.connections++;
+	}
+	d->state &= ~CONNECTING;
+	description_poke(d);
+}
+
+static void
+set_up_alone(void *arg)
+{
+	struct description *d = arg;
+
+	set_up(d);
+	description_release(d);
 }
 
 /* forget: as if connect() had not been called. */
 static void
 forget(struct description *d)
 {
-	d->connection = d->peer_connection = 0;
-	d->state &= ~(CONNECTING | ACKNOWLEDGED | RESET);
+	d->state &= LEAVING;
+	d->error = 0;
 	d->remote = (struct address){0, 0};
 	if (d->chosen_port)
 		d->local = (struct address){0, 0};
-	stream_stop(&d->stream);
 }
 
-static int
-establish(struct description *d)
+void
+connect_abandon(struct description *d)
 {
-	uint32_t ring = (uint32_t)d->kernel->host->params->socket_buffer * 1024;
-	struct area area;
+	if (!(d->state & CONNECTING))
+		return;
+	d->state |= ABANDONED;
+	description_poke(d);
+	description_settled(d, SIM_NEVER);
+	forget(d);
+	d->error = ECONNRESET;
+}
+
+/* conclude: what connect() returns: how the set-up ended, or `early` if that is not known at the deadline. */
+static int
+conclude(struct description *d, int early, sim_time deadline)
+{
 	int error;
 
-	if (!area_make(&area, d->process->nic_queue, d->process->memory, ring))
+	if (!description_settled(d, deadline))
+		return early;
+	if (d->state & CONNECTING)
+		return -ECONNABORTED;
+	d->state &= ~UNTOLD;
+	description_learn(d);
+	if (!(d->state & RESET))
+		return 0;
+	error = description_error(d);
+	if (d->link)
+		connect_end(d);
+	forget(d);
+	return error ? -error : -ECONNABORTED;
+}
+
+/* begin: everything that needs no answer. */
+static int
+begin(struct description *d, struct address to)
+{
+	struct kernel *k = d->kernel;
+	int node = host_node(k->host, to.ip);
+	struct area area;
+
+	if (node < 0)
+		return node;
+	if (d->local.port == 0 && port_bind(d, (struct address){host_ip(k->host), 0}))
+		return -EADDRNOTAVAIL;
+	if (!area_make(&area, d->process->nic_queue, d->process->memory, d->options.receive_buffer))
 		return -ENOBUFS;
+	d->local.ip = host_ip(k->host);
+	d->remote = to;
+	d->peer_node = (unsigned)node;
+	d->error = 0;
+	d->state |= CONNECTING | UNTOLD;
 	connect_begin(d, &area);
-	error = ask(d);
-	if (!error)
-		error = connect_import(d);
-	if (error) {
-		forget(d);
-		return error;
-	}
-	d->state = (d->state & ~CONNECTING) | CONNECTED;
-	d->kernel->counts.connections++;
 	return 0;
 }
 
 static int
-may_connect(const struct description *d)
+connect_to(struct description *d, const struct sockaddr *address, socklen_t length)
 {
+	sim_time deadline = description_deadline(d, false, &d->options.send_timeout);
+	struct address to;
+	int error;
+
+	if (d->state & UNTOLD)
+		return conclude(d, -EALREADY, deadline);
 	if (d->state & (CONNECTED | LISTENING))
 		return -EISCONN;
-	return d->state & CONNECTING ? -EALREADY : 0;
-}
-
-static int
-connect_to(struct description *d, struct address to)
-{
-	struct kernel *k = d->kernel;
-	int node = host_node(k->host, to.ip), error = may_connect(d);
-
-	if (!error && node < 0)
-		error = node;
-	if (!error && d->local.port == 0)
-		error = port_bind(d, (struct address){host_ip(k->host), 0}) ? -EADDRNOTAVAIL : 0;
+	error = address_get(&to, address, length);
+	if (!error)
+		error = begin(d, to);
 	if (error)
 		return error;
-	d->local.ip = host_ip(k->host);
-	d->remote = to;
-	d->peer_node = (unsigned)node;
-	d->state |= CONNECTING;
-	error = establish(d);
-	d->state &= ~CONNECTING;
-	return error;
+	if (deadline == SIM_NEVER) {
+		set_up(d);
+		return conclude(d, 0, deadline);
+	}
+	d->references++;
+	task_start_on(d->kernel->host->cpus, d->process, "connect", false, set_up_alone, d);
+	return conclude(d, -EINPROGRESS, deadline);
 }
 
 int
 sock_connect(struct process *p, int fd, const struct sockaddr *address, socklen_t length)
 {
-	struct address to;
 	int error, result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
 	kernel_system_call(d->kernel);
-	result = address_get(&to, address, length);
-	if (result == 0)
-		result = connect_to(d, to);
+	result = address ? connect_to(d, address, length) : -EFAULT;
 	description_release(d);
 	return result;
 }

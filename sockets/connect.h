@@ -11,6 +11,10 @@ void connect_say(const struct description *d, enum segment_kind kind);
 /* connect_import: the peer's area; 0, or -ENOBUFS, and the peer is told.  A peer that has closed already cannot be
  * imported, but what it sent is there all the same: that is no error, and the stream has no proxy. */
 int connect_import(struct description *d);
+/* connect_end: no segment and no byte concerns `d` any more. */
+void connect_end(struct description *d);
+/* connect_abandon: ends a set-up that is under way; no effect on any other. */
+void connect_abandon(struct description *d);
 /* connect_refuse: answers a segment that nobody expects. */
 void connect_refuse(struct kernel *k, const struct segment *s);
 
@@ -23,6 +27,8 @@ bool accept_forget(struct description *d);
 /* connect.c: */
 void connect_on_syn_ack(struct kernel *k, const struct segment *s);
 void connect_on_fin(struct kernel *k, const struct segment *s);
+void connect_on_fin_ask(struct kernel *k, const struct segment *s);
+void connect_on_fin_ack(struct kernel *k, const struct segment *s);
 void connect_on_rst(struct kernel *k, const struct segment *s);
 
 #endif

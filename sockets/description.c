@@ -1,14 +1,10 @@
+#define _GNU_SOURCE
 #include "sockets/description.h"
 
-#include "sockets/wire.h"
+#include "sockets/instruction_counts.h"
 
 #include <errno.h>
-
-/* A task that waits, on its own stack. */
-struct waiter {
-	struct waiter *next;
-	struct task *task;
-};
+#include <poll.h>
 
 /* A FIN came over the Ethernet and no end words from the NIC: the NIC does not deliver any more. */
 static void
@@ -29,7 +25,8 @@ description_new(struct kernel *k, struct process *p)
 	d->references = 1;
 	d->kernel = k;
 	d->process = p;
-	d->protocol = k->protocol;
+	d->options.protocol = k->protocol;
+	d->options.receive_buffer = (uint32_t)k->host->params->socket_buffer * 1024;
 	g_queue_init(&d->ready);
 	g_queue_init(&d->queue);
 	sim_event_init(&d->broken, SIM_RANK_NODE + k->host->node, broken);
@@ -48,16 +45,16 @@ description_free(struct description *d)
 /* Waiting. ----------------------------------------------------------------------------------------------------------
  */
 
-static void
-begin_waiting(struct description *d, struct waiter *w)
+void
+description_watch(struct description *d, struct waiter *w)
 {
 	w->task = task_self();
 	w->next = d->waiters;
 	d->waiters = w;
 }
 
-static void
-end_waiting(struct description *d, struct waiter *w)
+void
+description_unwatch(struct description *d, struct waiter *w)
 {
 	struct waiter **link = &d->waiters;
 
@@ -73,35 +70,88 @@ description_poke(struct description *d)
 		cpu_poke(w->task);
 }
 
+sim_time
+description_deadline(const struct description *d, bool dont_wait, const struct timeval *timeout)
+{
+	if (d->nonblocking || dont_wait)
+		return DO_NOT_WAIT;
+	if ((timeout->tv_sec | timeout->tv_usec) == 0)
+		return SIM_NEVER;
+	if (timeout->tv_sec < 0)
+		return DO_NOT_WAIT;
+	if ((uint64_t)timeout->tv_sec >= SIM_NEVER / SIM_S / 2)
+		return SIM_NEVER;
+	return sim_now() + (sim_time)timeout->tv_sec * SIM_S + (sim_time)timeout->tv_usec * SIM_US;
+}
+
+void
+description_fruitless(void)
+{
+	cpu_instructions(CPU_USER, IC_SOCK_FRUITLESS);
+	cpu_settle();
+	cpu_block("its turn after a call that found nothing", sim_now() + 1);
+}
+
 bool
 description_block(struct description *d, const char *why, sim_time deadline)
 {
 	struct waiter w;
 	bool poked;
 
-	begin_waiting(d, &w);
+	if (deadline == DO_NOT_WAIT) {
+		description_fruitless();
+		return false;
+	}
+	description_watch(d, &w);
 	poked = cpu_block(why, deadline);
-	end_waiting(d, &w);
+	description_unwatch(d, &w);
 	return poked;
 }
 
-void
-description_spin(struct description *d, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
-                 unsigned n)
+bool
+description_spin(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline)
 {
+	struct umem_range range;
 	struct waiter w;
+	enum vmmc_error result;
 
-	begin_waiting(d, &w);
-	vmmc_wait(d->process->nic_queue, ready, arg, ranges, n, SIM_NEVER);
-	end_waiting(d, &w);
+	if (deadline == DO_NOT_WAIT) {
+		description_fruitless();
+		return false;
+	}
+	range = d->link->ops->watch(d->link);
+	description_watch(d, &w);
+	result = vmmc_wait(d->process->nic_queue, ready, arg, &range, 1, deadline);
+	description_unwatch(d, &w);
+	return result == VMMC_OK;
 }
 
-void
-description_enter(struct description *d, enum description_way way)
+bool
+description_settled(struct description *d, sim_time deadline)
+{
+	while (d->state & CONNECTING && !(d->state & LEAVING))
+		if (!description_block(d, "an end of the set-up", deadline) && (deadline == 0 || sim_now() >= deadline))
+			return false;
+	return true;
+}
+
+static bool
+await_turn(struct description *d, enum description_way way, sim_time deadline)
 {
 	while (d->busy[way])
-		description_block(d, "another call on its socket", SIM_NEVER);
+		if (!description_block(d, "another call on its socket", deadline) &&
+		    (deadline == DO_NOT_WAIT || sim_now() >= deadline))
+			return false;
+	return true;
+}
+
+bool
+description_enter(struct description *d, enum description_way way, sim_time deadline)
+{
+	if (d->busy[way] && !await_turn(d, way, deadline))
+		return false;
 	d->busy[way] = true;
+	return true;
 }
 
 void
@@ -133,20 +183,75 @@ description_error(struct description *d)
 	return error;
 }
 
+/* news: the state with what the peer's last words add to it; *error: what they mean, 0 if nothing new. */
+static unsigned
+news(const struct description *d, int *error)
+{
+	unsigned end = d->link ? d->link->ops->end(d->link) : 0, state = d->state;
+
+	*error = 0;
+	if (end == 0)
+		return state;
+	if (end & LINK_FIN)
+		state |= PEER_FIN;
+	if (end & LINK_LOST && !(state & PEER_CLOSED))
+		*error = EPIPE;
+	if (end & LINK_CLOSED)
+		state |= PEER_CLOSED;
+	if (end & LINK_RESET)
+		*error = state & PEER_FIN ? EPIPE : ECONNRESET;
+	if (state & RESET)
+		*error = 0;
+	return *error ? state | RESET : state;
+}
+
 void
 description_learn(struct description *d)
 {
-	struct stream_end end = stream_end(&d->stream);
+	int error;
 
-	if (end.flags & WIRE_END_FIN)
-		d->state |= PEER_FIN;
-	if (end.flags & WIRE_END_CLOSED && !(d->state & PEER_CLOSED)) {
-		d->state |= PEER_CLOSED;
-		if (end.consumed != d->stream.records_out.position)
-			description_reset(d, EPIPE);
-	}
-	if (end.flags & WIRE_END_RESET)
-		description_reset(d, d->state & PEER_FIN ? EPIPE : ECONNRESET);
+	d->state |= news(d, &error) & ~RESET;
+	if (error)
+		description_reset(d, error);
+}
+
+static bool
+has_connections(const struct description *listener)
+{
+	for (GList *l = listener->queue.head; l; l = l->next)
+		if (((const struct description *)l->data)->state & ACKNOWLEDGED)
+			return true;
+	return false;
+}
+
+/* As tcp_poll() of Linux, whose TCP_CLOSE is a socket that is not connected, or no more. */
+static unsigned
+connection_readiness(const struct description *d)
+{
+	int error;
+	unsigned state = news(d, &error), ready = d->error || error ? POLLERR : 0;
+	bool over = !(state & CONNECTED) || state & (RESET | LEAVING);
+	bool in_ended = state & (PEER_FIN | SHUT_READ | RESET), out_ended = state & (SHUT_WRITE | RESET);
+
+	if (state & CONNECTING && !(state & LEAVING))
+		return 0;
+	if (over || (in_ended && out_ended))
+		ready |= POLLHUP;
+	if (in_ended)
+		ready |= POLLIN | POLLRDNORM | POLLRDHUP;
+	else if (d->link && d->link->ops->readable(d->link))
+		ready |= POLLIN | POLLRDNORM;
+	if (over || out_ended || state & PEER_CLOSED || d->link->ops->room(d->link))
+		ready |= POLLOUT | POLLWRNORM;
+	return ready;
+}
+
+unsigned
+description_readiness(const struct description *d)
+{
+	if (!(d->state & LISTENING))
+		return connection_readiness(d);
+	return d->state & LEAVING || has_connections(d) ? POLLIN | POLLRDNORM : 0;
 }
 
 bool
@@ -155,5 +260,5 @@ description_lives(struct description *d)
 	if (!(d->state & CONNECTED))
 		return false;
 	description_learn(d);
-	return !(d->state & RESET);
+	return !(d->state & RESET) && (d->state & (PEER_FIN | SHUT_WRITE)) != (PEER_FIN | SHUT_WRITE);
 }

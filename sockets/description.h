@@ -20,7 +20,10 @@ enum description_state {
 	PEER_CLOSED = 64,   /* the peer does not read any more */
 	RESET = 128,        /* over: what is unread may still be read */
 	ACKNOWLEDGED = 256, /* the peer knows that it is connected */
-	LEAVING = 512       /* the process ends: calls return */
+	LEAVING = 512,      /* the process ends: calls return */
+	UNTOLD = 1024,      /* connect() has not returned the outcome yet */
+	ABANDONED = 2048,   /* nobody wants to be connected any more */
+	ANSWERED = 4096     /* the peer's kernel has all of our stream */
 };
 
 enum description_way { WAY_IN, WAY_OUT, WAYS };
@@ -30,12 +33,27 @@ struct address {
 	uint16_t port;
 };
 
+/* What setsockopt() sets and accept() passes on. */
+struct options {
+	enum sock_protocol protocol;
+	bool reuse_address, no_delay;
+	struct linger linger;
+	struct timeval receive_timeout, send_timeout; /* 0: none */
+	uint32_t receive_buffer, send_buffer;         /* bytes; 0 for the latter: no limit but the peer's buffer */
+};
+
+/* A task that waits, on its own stack. */
+struct waiter {
+	struct waiter *next;
+	struct task *task;
+};
+
 struct description {
 	unsigned references;
 	struct kernel *kernel;
 	struct process *process;
-	enum sock_protocol protocol;
-	bool reuse_address, no_delay;
+	struct options options;
+	bool nonblocking;
 	bool chosen_port; /* by the kernel, not by bind() */
 	unsigned state;
 	int error; /* pending; 0: none */
@@ -49,6 +67,7 @@ struct description {
 	uint32_t connection, peer_connection; /* numbers; 0: none */
 	unsigned peer_node;
 	uint32_t peer_area;
+	struct link *link; /* what moves the bytes; NULL: none */
 	struct stream stream;
 	struct sim_event broken; /* the time until which end words must follow a FIN segment */
 };
@@ -59,14 +78,26 @@ void description_free(struct description *d);
 
 /* description_poke: those who wait look again. */
 void description_poke(struct description *d);
+/* description_watch, description_unwatch: the running task is poked from now on, or no more. */
+void description_watch(struct description *d, struct waiter *w);
+void description_unwatch(struct description *d, struct waiter *w);
+
+/* A call waits until a deadline.  DO_NOT_WAIT: the routines below return false after what a fruitless look costs; the
+ * task gives way once, so that a program that looks again and again starves nobody. */
+#define DO_NOT_WAIT ((sim_time)0)
+/* description_deadline: of a call that begins now. */
+sim_time description_deadline(const struct description *d, bool dont_wait, const struct timeval *timeout);
+/* description_fruitless: pays for a look that found nothing. */
+void description_fruitless(void);
 /* description_block: gives the CPU up until a poke, or the deadline: false. */
 bool description_block(struct description *d, const char *why, sim_time deadline);
-/* description_spin: until ready(arg), which reads these ranges of the process' memory, or the description. */
-void description_spin(struct description *d, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
-                      unsigned n);
+/* description_spin: until ready(arg), which reads the link or the description; false: the deadline passed. */
+bool description_spin(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline);
+/* description_settled: waits while it is being connected; false at the deadline. */
+bool description_settled(struct description *d, sim_time deadline);
 
-/* description_enter, description_leave: one call at a time in each direction. */
-void description_enter(struct description *d, enum description_way way);
+/* description_enter, description_leave: one call at a time in each direction; false: the deadline passed. */
+bool description_enter(struct description *d, enum description_way way, sim_time deadline);
 void description_leave(struct description *d, enum description_way way);
 
 /* description_reset: the connection is over, with this pending error. */
@@ -75,7 +106,9 @@ void description_reset(struct description *d, int error);
 int description_error(struct description *d);
 /* description_learn: what the peer's end words say. */
 void description_learn(struct description *d);
-/* description_lives: is there a connection, and has nobody reset it? */
+/* description_readiness: as poll() says it, all that is true; only looks. */
+unsigned description_readiness(const struct description *d);
+/* description_lives: is there a connection, which nobody has reset, and which has not ended in both directions? */
 bool description_lives(struct description *d);
 
 #endif

@@ -8,5 +8,8 @@
 #define IC_SOCK_SEND_COPIED  398 /* send() of one RING record of 8 KB by way of the staging ring */
 #define IC_SOCK_SEND_DIRECT  342 /* ... and from the user's buffer */
 #define IC_SOCK_RECEIVE_RING 286 /* recv() of it */
+#define IC_SOCK_FRUITLESS    120 /* recv() that finds nothing, non-blocking */
+#define IC_SOCK_POLL         100 /* poll() of no descriptor */
+#define IC_SOCK_POLL_EACH    60  /* ... and of each */
 
 #endif

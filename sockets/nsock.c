@@ -1,8 +1,13 @@
+#define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/nsock.h"
 
 #include "sockets/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <glib.h>
+#include <limits.h>
+#include <stdarg.h>
 
 static struct process *
 caller(void)
@@ -45,6 +50,12 @@ ns_accept(int fd, struct sockaddr *address, socklen_t *length)
 }
 
 int
+ns_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags)
+{
+	return (int)outcome(sock_accept4(caller(), fd, address, length, flags));
+}
+
+int
 ns_connect(int fd, const struct sockaddr *address, socklen_t length)
 {
 	return (int)outcome(sock_connect(caller(), fd, address, length));
@@ -63,9 +74,49 @@ ns_recv(int fd, void *data, size_t length, int flags)
 }
 
 ssize_t
+ns_sendmsg(int fd, const struct msghdr *message, int flags)
+{
+	return outcome(sock_sendmsg(caller(), fd, message, flags));
+}
+
+ssize_t
+ns_recvmsg(int fd, struct msghdr *message, int flags)
+{
+	return outcome(sock_recvmsg(caller(), fd, message, flags));
+}
+
+/* read_nothing: read() and readv() of no bytes do not look for data, unlike recv(). */
+static ssize_t
+read_nothing(int fd)
+{
+	int flags = sock_fcntl(caller(), fd, F_GETFL, 0);
+
+	return outcome(flags < 0 ? flags : 0);
+}
+
+ssize_t
+ns_readv(int fd, const struct iovec *vector, int n)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)n};
+	size_t length = 0;
+
+	for (int i = 0; vector && i < MIN(n, IOV_MAX); i++)
+		length |= vector[i].iov_len;
+	return length == 0 && n >= 0 && n <= IOV_MAX ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
+}
+
+ssize_t
+ns_writev(int fd, const struct iovec *vector, int n)
+{
+	struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)n};
+
+	return ns_sendmsg(fd, &message, 0);
+}
+
+ssize_t
 ns_read(int fd, void *data, size_t length)
 {
-	return ns_recv(fd, data, length, 0);
+	return length == 0 ? read_nothing(fd) : ns_recv(fd, data, length, 0);
 }
 
 ssize_t
@@ -108,6 +159,42 @@ int
 ns_getsockopt(int fd, int level, int name, void *value, socklen_t *length)
 {
 	return (int)outcome(sock_getsockopt(caller(), fd, level, name, value, length));
+}
+
+int
+ns_fcntl(int fd, int command, ...)
+{
+	va_list arguments;
+	int argument;
+
+	va_start(arguments, command);
+	argument = va_arg(arguments, int);
+	va_end(arguments);
+	return (int)outcome(sock_fcntl(caller(), fd, command, argument));
+}
+
+int
+ns_ioctl(int fd, unsigned long request, ...)
+{
+	va_list arguments;
+	void *argument;
+
+	va_start(arguments, request);
+	argument = va_arg(arguments, void *);
+	va_end(arguments);
+	return (int)outcome(sock_ioctl(caller(), fd, request, argument));
+}
+
+int
+ns_poll(struct pollfd *fds, nfds_t n, int timeout_ms)
+{
+	return (int)outcome(sock_poll(caller(), fds, n, timeout_ms));
+}
+
+int
+ns_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout)
+{
+	return (int)outcome(sock_select(caller(), n, in, out, except, timeout));
 }
 
 void *

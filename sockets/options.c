@@ -2,8 +2,10 @@
 #include "sockets/ports.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <string.h>
+#include <sys/ioctl.h>
 
 /* Names. ------------------------------------------------------------------------------------------------------------
  */
@@ -36,107 +38,194 @@ sock_getpeername(struct process *p, int fd, struct sockaddr *address, socklen_t 
 	return result;
 }
 
-/* Options: each is an int, and has a function to read it, and one to set it or none. ------------------------------- */
+/* Options: each has a type, a function to read it, and one to set it or none. ---------------------------------------
+ */
 
-static int
-get_type(struct description *d)
+union value {
+	int number;
+	struct timeval time;
+	struct linger linger;
+};
+
+static void
+get_type(struct description *d, union value *v)
 {
 	(void)d;
-	return SOCK_STREAM;
+	v->number = SOCK_STREAM;
+}
+
+static void
+get_error(struct description *d, union value *v)
+{
+	v->number = 0;
+	if (d->state & CONNECTING)
+		return;
+	description_learn(d);
+	v->number = description_error(d);
+}
+
+static void
+get_reuse(struct description *d, union value *v)
+{
+	v->number = d->options.reuse_address;
 }
 
 static int
-get_error(struct description *d)
+set_reuse(struct description *d, const union value *v)
 {
-	if (d->state & CONNECTED)
-		description_learn(d);
-	return description_error(d);
+	d->options.reuse_address = v->number != 0;
+	return 0;
+}
+
+/* Buffers are data rings: powers of two, of whole pages, and not more than the usual net.core.rmem_max of Linux asks
+ * for. */
+#define BUFFER_MIN UMEM_PAGE
+#define BUFFER_MAX (256u << 10)
+
+static uint32_t
+buffer_for(int wanted)
+{
+	uint32_t bytes = BUFFER_MIN;
+
+	while (bytes < BUFFER_MAX && (wanted < 0 || bytes < (uint32_t)wanted))
+		bytes *= 2;
+	return bytes;
+}
+
+static void
+get_send_buffer(struct description *d, union value *v)
+{
+	uint32_t asked = d->options.send_buffer ? d->options.send_buffer : d->options.receive_buffer;
+
+	v->number = (int)(d->state & CONNECTED && d->link ? d->link->ops->send_buffer(d->link) : asked);
 }
 
 static int
-get_reuse(struct description *d)
+set_send_buffer(struct description *d, const union value *v)
 {
-	return d->reuse_address;
+	d->options.send_buffer = buffer_for(v->number);
+	if (d->link)
+		d->link->send_limit = d->options.send_buffer;
+	description_poke(d);
+	return 0;
+}
+
+static void
+get_receive_buffer(struct description *d, union value *v)
+{
+	v->number = (int)(d->link ? d->link->ops->receive_buffer(d->link) : d->options.receive_buffer);
+}
+
+/* set_receive_buffer: for links and ready areas that are made from now on. */
+static int
+set_receive_buffer(struct description *d, const union value *v)
+{
+	d->options.receive_buffer = buffer_for(v->number);
+	return 0;
+}
+
+static void
+get_linger(struct description *d, union value *v)
+{
+	v->linger = d->options.linger;
 }
 
 static int
-set_reuse(struct description *d, int value)
+set_linger(struct description *d, const union value *v)
 {
-	d->reuse_address = value != 0;
+	if (v->linger.l_onoff)
+		d->options.linger = (struct linger){1, MAX(v->linger.l_linger, 0)};
+	else
+		d->options.linger.l_onoff = 0;
 	return 0;
 }
 
 static int
-get_send_buffer(struct description *d)
+set_timeout(struct timeval *timeout, struct timeval wanted)
 {
-	uint64_t own = d->kernel->host->params->socket_buffer * 1024;
-
-	return (int)(d->state & CONNECTED ? d->stream.peer_ring_bytes : own);
-}
-
-static int
-get_receive_buffer(struct description *d)
-{
-	return (int)(d->kernel->host->params->socket_buffer * 1024);
-}
-
-static int
-set_buffer(struct description *d, int value)
-{
-	(void)d;
-	(void)value;
+	if (wanted.tv_usec < 0 || wanted.tv_usec >= G_USEC_PER_SEC)
+		return -EDOM;
+	*timeout = wanted;
 	return 0;
 }
 
-static int
-get_no_delay(struct description *d)
+static void
+get_receive_timeout(struct description *d, union value *v)
 {
-	return d->no_delay;
+	v->time = d->options.receive_timeout;
 }
 
 static int
-set_no_delay(struct description *d, int value)
+set_receive_timeout(struct description *d, const union value *v)
 {
-	d->no_delay = value != 0;
+	return set_timeout(&d->options.receive_timeout, v->time);
+}
+
+static void
+get_send_timeout(struct description *d, union value *v)
+{
+	v->time = d->options.send_timeout;
+}
+
+static int
+set_send_timeout(struct description *d, const union value *v)
+{
+	return set_timeout(&d->options.send_timeout, v->time);
+}
+
+static void
+get_no_delay(struct description *d, union value *v)
+{
+	v->number = d->options.no_delay;
+}
+
+static int
+set_no_delay(struct description *d, const union value *v)
+{
+	d->options.no_delay = v->number != 0;
 	return 0;
 }
 
-static int
-get_listening(struct description *d)
+static void
+get_listening(struct description *d, union value *v)
 {
-	return (d->state & LISTENING) != 0;
+	v->number = (d->state & LISTENING) != 0;
+}
+
+static void
+get_protocol(struct description *d, union value *v)
+{
+	v->number = (int)d->options.protocol;
 }
 
 static int
-get_protocol(struct description *d)
+set_protocol(struct description *d, const union value *v)
 {
-	return d->protocol;
-}
-
-static int
-set_protocol(struct description *d, int value)
-{
-	if (value != SOCK_AUTOMATIC && value != SOCK_TWO_COPY && value != SOCK_ONE_COPY)
+	if (v->number != SOCK_AUTOMATIC && v->number != SOCK_TWO_COPY && v->number != SOCK_ONE_COPY)
 		return -EINVAL;
-	d->protocol = (enum sock_protocol)value;
+	d->options.protocol = (enum sock_protocol)v->number;
 	return 0;
 }
 
 struct option {
 	int level, name;
-	int (*get)(struct description *d);
-	int (*set)(struct description *d, int value);
+	socklen_t size;
+	void (*get)(struct description *d, union value *v);
+	int (*set)(struct description *d, const union value *v);
 };
 
 static const struct option options[] = {
-        {SOL_SOCKET, SO_TYPE, get_type, NULL},
-        {SOL_SOCKET, SO_ERROR, get_error, NULL},
-        {SOL_SOCKET, SO_ACCEPTCONN, get_listening, NULL},
-        {SOL_SOCKET, SO_REUSEADDR, get_reuse, set_reuse},
-        {SOL_SOCKET, SO_SNDBUF, get_send_buffer, set_buffer},
-        {SOL_SOCKET, SO_RCVBUF, get_receive_buffer, set_buffer},
-        {IPPROTO_TCP, TCP_NODELAY, get_no_delay, set_no_delay},
-        {SOL_NICSIM, SO_NICSIM_PROTOCOL, get_protocol, set_protocol},
+        {SOL_SOCKET, SO_TYPE, sizeof(int), get_type, NULL},
+        {SOL_SOCKET, SO_ERROR, sizeof(int), get_error, NULL},
+        {SOL_SOCKET, SO_ACCEPTCONN, sizeof(int), get_listening, NULL},
+        {SOL_SOCKET, SO_REUSEADDR, sizeof(int), get_reuse, set_reuse},
+        {SOL_SOCKET, SO_SNDBUF, sizeof(int), get_send_buffer, set_send_buffer},
+        {SOL_SOCKET, SO_RCVBUF, sizeof(int), get_receive_buffer, set_receive_buffer},
+        {SOL_SOCKET, SO_LINGER, sizeof(struct linger), get_linger, set_linger},
+        {SOL_SOCKET, SO_RCVTIMEO, sizeof(struct timeval), get_receive_timeout, set_receive_timeout},
+        {SOL_SOCKET, SO_SNDTIMEO, sizeof(struct timeval), get_send_timeout, set_send_timeout},
+        {IPPROTO_TCP, TCP_NODELAY, sizeof(int), get_no_delay, set_no_delay},
+        {SOL_NICSIM, SO_NICSIM_PROTOCOL, sizeof(int), get_protocol, set_protocol},
 };
 
 static const struct option *
@@ -151,16 +240,18 @@ find_option(int level, int name)
 static int
 set_option(struct description *d, const struct option *option, const void *value, socklen_t length)
 {
-	int number;
+	union value v;
 
-	if (!option || !option->set)
-		return -ENOPROTOOPT;
-	if (length < sizeof number)
+	if (length < sizeof v.number)
 		return -EINVAL;
 	if (!value)
 		return -EFAULT;
-	memcpy(&number, value, sizeof number);
-	return option->set(d, number);
+	if (!option || !option->set)
+		return -ENOPROTOOPT;
+	if (length < option->size)
+		return -EINVAL;
+	memcpy(&v, value, option->size);
+	return option->set(d, &v);
 }
 
 int
@@ -180,17 +271,19 @@ sock_setsockopt(struct process *p, int fd, int level, int name, const void *valu
 static int
 get_option(struct description *d, const struct option *option, void *value, socklen_t *length)
 {
-	int number;
+	union value v = {0};
 
-	if (!option)
-		return -ENOPROTOOPT;
-	if (!value || !length)
+	if (!length)
 		return -EFAULT;
 	if (*length > INT32_MAX)
 		return -EINVAL;
-	number = option->get(d);
-	*length = MIN(*length, sizeof number);
-	memcpy(value, &number, *length);
+	if (!option)
+		return -ENOPROTOOPT;
+	if (!value && *length)
+		return -EFAULT;
+	option->get(d, &v);
+	*length = MIN(*length, option->size);
+	memcpy(value, &v, *length);
 	return 0;
 }
 
@@ -204,6 +297,68 @@ sock_getsockopt(struct process *p, int fd, int level, int name, void *value, soc
 		return error;
 	kernel_system_call(d->kernel);
 	result = get_option(d, find_option(level, name), value, length);
+	description_release(d);
+	return result;
+}
+
+/* Modes. ------------------------------------------------------------------------------------------------------------
+ */
+
+static int
+control(struct description *d, int command, int argument)
+{
+	switch (command) {
+	case F_GETFL:
+		return O_RDWR | (d->nonblocking ? O_NONBLOCK : 0);
+	case F_SETFL:
+		d->nonblocking = argument & O_NONBLOCK;
+		return 0;
+	default:
+		return -EINVAL;
+	}
+}
+
+int
+sock_fcntl(struct process *p, int fd, int command, int argument)
+{
+	int error, result;
+	struct description *d = descriptors_get(p, fd, &error);
+
+	if (!d)
+		return error;
+	kernel_system_call(d->kernel);
+	result = control(d, command, argument);
+	description_release(d);
+	return result;
+}
+
+static int
+io_control(struct description *d, unsigned long request, int *argument)
+{
+	if (request != FIONBIO && request != FIONREAD)
+		return -ENOTTY;
+	if (!argument)
+		return -EFAULT;
+	if (request == FIONBIO) {
+		d->nonblocking = *argument != 0;
+		return 0;
+	}
+	if (d->state & LISTENING)
+		return -EINVAL;
+	*argument = (int)(d->link ? d->link->ops->unread(d->link) : 0);
+	return 0;
+}
+
+int
+sock_ioctl(struct process *p, int fd, unsigned long request, void *argument)
+{
+	int error, result;
+	struct description *d = descriptors_get(p, fd, &error);
+
+	if (!d)
+		return error;
+	kernel_system_call(d->kernel);
+	result = io_control(d, request, argument);
 	description_release(d);
 	return result;
 }

@@ -5,11 +5,16 @@
 #define SOCKETS_PORTABLE_H
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #ifdef NICSIM_NATIVE
@@ -22,17 +27,26 @@
 #define bind        ns_bind
 #define listen      ns_listen
 #define accept      ns_accept
+#define accept4     ns_accept4
 #define connect     ns_connect
 #define send        ns_send
 #define recv        ns_recv
 #define read        ns_read
 #define write       ns_write
+#define readv       ns_readv
+#define writev      ns_writev
+#define sendmsg     ns_sendmsg
+#define recvmsg     ns_recvmsg
 #define shutdown    ns_shutdown
 #define close       ns_close
 #define getsockname ns_getsockname
 #define getpeername ns_getpeername
 #define setsockopt  ns_setsockopt
 #define getsockopt  ns_getsockopt
+#define fcntl       ns_fcntl
+#define ioctl       ns_ioctl
+#define poll        ns_poll
+#define select      ns_select
 #endif
 
 #endif

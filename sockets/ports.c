@@ -25,7 +25,7 @@ host_node(const struct host *host, uint32_t ip)
 static bool
 shareable(const struct description *d, const struct description *other)
 {
-	return d->reuse_address && other->reuse_address && !(other->state & LISTENING);
+	return d->options.reuse_address && other->options.reuse_address && !(other->state & LISTENING);
 }
 
 static bool

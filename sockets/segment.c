@@ -70,8 +70,10 @@ static void
 handle(struct kernel *k, const struct segment *s)
 {
 	static void (*const handlers[])(struct kernel *, const struct segment *) = {
-	        [SEGMENT_SYN] = connect_on_syn, [SEGMENT_SYN_ACK] = connect_on_syn_ack, [SEGMENT_ACK] = connect_on_ack,
-	        [SEGMENT_FIN] = connect_on_fin, [SEGMENT_RST] = connect_on_rst,
+	        [SEGMENT_SYN] = connect_on_syn,         [SEGMENT_SYN_ACK] = connect_on_syn_ack,
+	        [SEGMENT_ACK] = connect_on_ack,         [SEGMENT_FIN] = connect_on_fin,
+	        [SEGMENT_FIN_ASK] = connect_on_fin_ask, [SEGMENT_FIN_ACK] = connect_on_fin_ack,
+	        [SEGMENT_RST] = connect_on_rst,
 	};
 
 	cpu_charge(CPU_SYSTEM, k->host->params->tcp_receive);

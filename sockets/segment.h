@@ -9,7 +9,15 @@
 
 struct kernel;
 
-enum segment_kind { SEGMENT_SYN, SEGMENT_SYN_ACK, SEGMENT_ACK, SEGMENT_FIN, SEGMENT_RST };
+enum segment_kind {
+	SEGMENT_SYN,
+	SEGMENT_SYN_ACK,
+	SEGMENT_ACK,
+	SEGMENT_FIN,
+	SEGMENT_FIN_ASK,
+	SEGMENT_FIN_ACK,
+	SEGMENT_RST
+};
 
 struct segment {
 	enum segment_kind kind;

@@ -8,9 +8,7 @@ check_kind(int domain, int type, int protocol)
 {
 	if (domain != AF_INET)
 		return -EAFNOSUPPORT;
-	if (type & SOCK_NONBLOCK)
-		return -EINVAL;
-	if ((type & ~SOCK_CLOEXEC) != SOCK_STREAM)
+	if ((type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != SOCK_STREAM)
 		return -ESOCKTNOSUPPORT;
 	return protocol == 0 || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
 }
@@ -19,6 +17,7 @@ int
 sock_socket(struct process *p, int domain, int type, int protocol)
 {
 	struct kernel *k = kernel_of(p->host);
+	struct description *d;
 	int error = check_kind(domain, type, protocol);
 
 	if (!k)
@@ -28,7 +27,11 @@ sock_socket(struct process *p, int domain, int type, int protocol)
 		error = descriptors_open(p);
 	if (!error)
 		error = descriptors_room(p);
-	return error ? error : descriptors_add(p, description_new(k, p));
+	if (error)
+		return error;
+	d = description_new(k, p);
+	d->nonblocking = type & SOCK_NONBLOCK;
+	return descriptors_add(p, d);
 }
 
 int

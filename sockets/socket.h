@@ -23,7 +23,9 @@
 #include "nic-sim/machine.h"
 
 #include <netinet/in.h>
+#include <poll.h>
 #include <stdbool.h>
+#include <sys/select.h>
 #include <sys/socket.h>
 #include <sys/types.h>
 
@@ -41,14 +43,23 @@ int sock_bind(struct process *p, int fd, const struct sockaddr *address, socklen
 int sock_listen(struct process *p, int fd, int backlog);
 int sock_accept(struct process *p, int fd, struct sockaddr *address, socklen_t *length);
 int sock_connect(struct process *p, int fd, const struct sockaddr *address, socklen_t length);
+int sock_accept4(struct process *p, int fd, struct sockaddr *address, socklen_t *length, int flags);
 ssize_t sock_send(struct process *p, int fd, const void *data, size_t length, int flags);
 ssize_t sock_recv(struct process *p, int fd, void *data, size_t length, int flags);
+/* The two that move data; vectors and all flags are theirs.  There are no control data and no names. */
+ssize_t sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags);
+ssize_t sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags);
 int sock_shutdown(struct process *p, int fd, int how);
 int sock_close(struct process *p, int fd);
 int sock_getsockname(struct process *p, int fd, struct sockaddr *address, socklen_t *length);
 int sock_getpeername(struct process *p, int fd, struct sockaddr *address, socklen_t *length);
 int sock_setsockopt(struct process *p, int fd, int level, int name, const void *value, socklen_t length);
 int sock_getsockopt(struct process *p, int fd, int level, int name, void *value, socklen_t *length);
+/* F_GETFL, F_SETFL with O_NONBLOCK; FIONBIO and FIONREAD, whose argument is an int *. */
+int sock_fcntl(struct process *p, int fd, int command, int argument);
+int sock_ioctl(struct process *p, int fd, unsigned long request, void *argument);
+int sock_poll(struct process *p, struct pollfd *fds, nfds_t n, int timeout_ms);
+int sock_select(struct process *p, int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout);
 
 #define SOL_NICSIM         0x4E53
 #define SO_NICSIM_PROTOCOL 1 /* int: enum sock_protocol */

@@ -4,6 +4,7 @@
 #include "sockets/user.h"
 #include "sockets/wire.h"
 
+#include <errno.h>
 #include <glib.h>
 #include <string.h>
 
@@ -17,28 +18,16 @@
 /* A NIC that takes longer to send what it was handed (a ring at most) does not send at all. */
 #define DRAIN_LIMIT SIM_S
 
-void
-stream_start(struct stream *s, const struct area *area, struct sock_counts *counts)
+static struct stream *
+stream_of(struct link *l)
 {
-	*s = (struct stream){
-	        .area = *area,
-	        .counts = counts,
-	        .records_out.offset = WIRE_RECORDS,
-	        .records_in.offset = WIRE_RECORDS,
-	};
+	return (struct stream *)l;
 }
 
-void
-stream_stop(struct stream *s)
+static const struct stream *
+const_stream_of(const struct link *l)
 {
-	stream_flushed(s, sim_now() + DRAIN_LIMIT);
-	if (s->proxy)
-		vmmc_unimport(s->proxy);
-	s->proxy = NULL;
-	area_unmake(&s->area);
-	if (s->staging)
-		umem_free(s->area.memory, s->staging);
-	s->staging = 0;
+	return (const struct stream *)l;
 }
 
 static uint32_t
@@ -62,18 +51,44 @@ advance(struct stream_cursor *c, uint32_t bytes)
 /* Out. --------------------------------------------------------------------------------------------------------------
  */
 
-uint32_t
-stream_room(const struct stream *s, uint64_t want)
+/* send_buffer: bytes of the peer's data ring that may be in use.  Less than half would never be reported as free: the
+ * receiver tells of each quarter, and a piece may need another. */
+static uint32_t
+send_buffer(const struct link *l)
+{
+	uint32_t ring = const_stream_of(l)->peer_ring_bytes;
+
+	return l->send_limit ? CLAMP(l->send_limit, ring / 2, ring) : ring;
+}
+
+static uint32_t
+receive_buffer(const struct link *l)
+{
+	return const_stream_of(l)->area.ring_bytes;
+}
+
+/* room_for: bytes that a send of `want` may put into a RING record now; for want <= WIRE_INLINE_MAX all or nothing.
+ * 0: wait. */
+static uint32_t
+room_for(const struct stream *s, uint64_t want)
 {
 	uint32_t records = WIRE_RECORDS_SIZE - (s->records_out.position - word_at(s, WIRE_HEADS));
-	uint32_t data = s->peer_ring_bytes - (s->data_out - word_at(s, WIRE_HEADS + 4));
+	uint32_t used, most;
 
 	if (records < RECORD_ROOM)
 		return 0;
 	if (want <= WIRE_INLINE_MAX)
 		return (uint32_t)want;
+	used = s->data_out - word_at(s, WIRE_HEADS + 4);
+	most = send_buffer(&s->link);
 	want = MIN(want, MIN(PIECE, s->peer_ring_bytes / WIRE_HEAD_EVERY));
-	return data < want ? 0 : (uint32_t)want;
+	return used > most || most - used < want ? 0 : (uint32_t)want;
+}
+
+static bool
+room(const struct link *l)
+{
+	return room_for(const_stream_of(l), UINT64_MAX) > 0;
 }
 
 static void
@@ -103,8 +118,8 @@ put_ring_record(struct stream *s, uint32_t length)
 	s->counts->bytes_sent += length;
 }
 
-void
-stream_put_inline(struct stream *s, const void *user, uint32_t length)
+static void
+put_inline(struct stream *s, const void *user, uint32_t length)
 {
 	uint8_t record[WIRE_RECORD_MAX] = {0};
 	uint32_t header = GUINT32_TO_BE(WIRE_HEADER(WIRE_INLINE, length));
@@ -135,8 +150,8 @@ until_wrap(uint32_t ring_bytes, uint32_t position, uint32_t bytes)
 	return MIN(left, bytes);
 }
 
-void
-stream_put_direct(struct stream *s, uint64_t address, uint32_t length)
+static void
+put_direct(struct stream *s, uint64_t address, uint32_t length)
 {
 	uint32_t first = until_wrap(s->peer_ring_bytes, s->data_out, length);
 
@@ -147,8 +162,9 @@ stream_put_direct(struct stream *s, uint64_t address, uint32_t length)
 	put_ring_record(s, length);
 }
 
-uint32_t
-stream_put_copied(struct stream *s, const void *user, uint32_t length)
+/* put_copied: a RING record of some of the bytes, by way of the staging ring; returns how many, -ENOBUFS. */
+static int64_t
+put_copied(struct stream *s, const void *user, uint32_t length)
 {
 	uint32_t at = s->data_out % s->peer_ring_bytes;
 	uint32_t piece = until_wrap(s->peer_ring_bytes, s->data_out, length);
@@ -156,7 +172,7 @@ stream_put_copied(struct stream *s, const void *user, uint32_t length)
 	if (!s->staging)
 		s->staging = umem_alloc(s->area.memory, s->peer_ring_bytes);
 	if (!s->staging)
-		return 0;
+		return -ENOBUFS;
 	cpu_instructions(CPU_USER, IC_SOCK_SEND_COPIED);
 	user_to_arena(s->area.memory, user, s->staging + at, piece);
 	cpu_copy(piece);
@@ -166,21 +182,68 @@ stream_put_copied(struct stream *s, const void *user, uint32_t length)
 	return piece;
 }
 
-void
-stream_put_end(struct stream *s, uint32_t flags)
+/* direct_run: bytes that can go straight from the user's memory, from its address on; 0 if a few must go inline first,
+ * *inline_bytes of them. */
+static uint32_t
+direct_run(const struct stream *s, const void *user, uint64_t length, uint64_t *address, uint32_t *inline_bytes)
 {
+	uint64_t run;
+
+	*address = user_address(s->area.memory, user, length, &run);
+	if (*address % 4)
+		*inline_bytes = (uint32_t)(4 - *address % 4);
+	else if (run <= WIRE_INLINE_MAX)
+		*inline_bytes = (uint32_t)run;
+	else
+		return (uint32_t)MIN(run & ~3ull, UINT32_MAX & ~3u);
+	return 0;
+}
+
+static int64_t
+put(struct link *l, const void *user, uint64_t length, enum sock_protocol how)
+{
+	struct stream *s = stream_of(l);
+	uint32_t inline_bytes = (uint32_t)MIN(length, WIRE_INLINE_MAX), run = 0, piece;
+	uint64_t address = 0, want = length;
+
+	if (length > WIRE_INLINE_MAX && how == SOCK_ONE_COPY) {
+		run = direct_run(s, user, length, &address, &inline_bytes);
+		want = run ? run : inline_bytes;
+	}
+	piece = room_for(s, want);
+	if (piece == 0)
+		return 0;
+	if (want <= WIRE_INLINE_MAX) {
+		put_inline(s, user, inline_bytes);
+		return inline_bytes;
+	}
+	if (!run)
+		return put_copied(s, user, piece);
+	put_direct(s, address, piece);
+	return piece;
+}
+
+static void
+put_end(struct link *l, unsigned end)
+{
+	struct stream *s = stream_of(l);
+	uint32_t flags = (end & LINK_FIN ? WIRE_END_FIN : 0) | (end & LINK_CLOSED ? WIRE_END_CLOSED : 0) |
+	                 (end & LINK_RESET ? WIRE_END_RESET : 0);
 	uint32_t words[WIRE_END_WORDS] = {
 	        GUINT32_TO_BE(flags),
 	        GUINT32_TO_BE(s->records_out.position),
-	        GUINT32_TO_BE(s->records_in.position),
+	        GUINT32_TO_BE(s->in.records.position),
 	};
 
 	deposit(s, WIRE_END, words, sizeof words);
 }
 
-bool
-stream_flushed(struct stream *s, sim_time deadline)
+/* flushed: the NIC has fetched everything put so far. */
+static bool
+flushed(struct link *l, sim_time deadline)
 {
+	struct stream *s = stream_of(l);
+
 	if (s->last_ticket && vmmc_wait_sent(s->area.v, s->last_ticket, deadline) != VMMC_OK)
 		return false;
 	s->last_ticket = 0;
@@ -190,10 +253,12 @@ stream_flushed(struct stream *s, sim_time deadline)
 /* In. ---------------------------------------------------------------------------------------------------------------
  */
 
-bool
-stream_readable(const struct stream *s)
+static bool
+readable(const struct link *l)
 {
-	return s->record || word_at(s, s->records_in.offset);
+	const struct stream *s = const_stream_of(l);
+
+	return s->in.record || word_at(s, s->in.records.offset);
 }
 
 static bool
@@ -211,17 +276,56 @@ sensible(const struct stream *s, uint32_t header)
 	}
 }
 
+/* next_record: the reader is at one: 1; there is none: 0; it is nonsense: -1. */
+static int
+next_record(const struct stream *s, struct stream_reader *r)
+{
+	if (!r->record)
+		r->record = word_at(s, r->records.offset);
+	return r->record == 0 ? 0 : sensible(s, r->record) ? 1 : -1;
+}
+
+/* pass: the reader is behind its record, which was so long in the record ring. */
+static uint32_t
+pass(struct stream_reader *r)
+{
+	uint32_t words = wire_words(WIRE_LENGTH(r->record)), bytes = 4;
+
+	if (WIRE_TYPE(r->record) == WIRE_INLINE)
+		bytes += words;
+	else
+		r->data += words;
+	advance(&r->records, bytes);
+	r->record = r->taken = 0;
+	return bytes;
+}
+
+/* unread: the ring ends the walk if the peer has filled it up, which it must not. */
+static uint64_t
+unread(const struct link *l)
+{
+	const struct stream *s = const_stream_of(l);
+	struct stream_reader r = s->in;
+	uint64_t bytes = 0;
+
+	while (r.records.position - s->in.records.position < WIRE_RECORDS_SIZE && next_record(s, &r) > 0) {
+		bytes += WIRE_LENGTH(r.record) - r.taken;
+		pass(&r);
+	}
+	return bytes;
+}
+
 /* tell_heads: once enough was consumed that the sender should know. */
 static void
 tell_heads(struct stream *s)
 {
-	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->records_in.position), GUINT32_TO_BE(s->data_in)};
+	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->in.records.position), GUINT32_TO_BE(s->in.data)};
 
-	if (s->records_in.position - s->told_records < WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY &&
-	    s->data_in - s->told_data < s->area.ring_bytes / WIRE_HEAD_EVERY)
+	if (s->in.records.position - s->told_records < WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY &&
+	    s->in.data - s->told_data < s->area.ring_bytes / WIRE_HEAD_EVERY)
 		return;
-	s->told_records = s->records_in.position;
-	s->told_data = s->data_in;
+	s->told_records = s->in.records.position;
+	s->told_data = s->in.data;
 	deposit(s, WIRE_HEADS, words, sizeof words);
 }
 
@@ -230,80 +334,131 @@ static void
 finish_record(struct stream *s)
 {
 	static const uint8_t zeros[WIRE_RECORD_MAX];
-	uint32_t length = WIRE_LENGTH(s->record), bytes = 4;
+	uint64_t address = s->area.address + s->in.records.offset;
+	uint32_t bytes = pass(&s->in);
 
-	if (WIRE_TYPE(s->record) == WIRE_INLINE)
-		bytes += wire_words(length);
-	else
-		s->data_in += wire_words(length);
-	umem_write(s->area.memory, s->area.address + s->records_in.offset, zeros, bytes);
+	umem_write(s->area.memory, address, zeros, bytes);
 	cpu_copy(bytes);
-	advance(&s->records_in, bytes);
-	s->record = s->taken = 0;
 	tell_heads(s);
 }
 
-/* copy_out: the next bytes of the record, where they lie in one piece; returns how many. */
+/* copy_out: the next bytes of the reader's record, where they lie in one piece; returns how many. */
 static uint32_t
-copy_out(struct stream *s, void *user, uint64_t length)
+copy_out(struct stream *s, const struct stream_reader *r, void *user, uint64_t length)
 {
-	uint32_t n = (uint32_t)MIN(length, WIRE_LENGTH(s->record) - s->taken);
-	uint32_t at = s->records_in.offset + 4 + s->taken;
+	bool is_inline = WIRE_TYPE(r->record) == WIRE_INLINE;
+	uint32_t n = (uint32_t)MIN(length, WIRE_LENGTH(r->record) - r->taken);
+	uint32_t at = r->records.offset + 4 + r->taken;
 
-	if (WIRE_TYPE(s->record) == WIRE_RING) {
-		n = until_wrap(s->area.ring_bytes, s->data_in + s->taken, n);
-		at = WIRE_DATA + (s->data_in + s->taken) % s->area.ring_bytes;
+	if (!is_inline) {
+		n = until_wrap(s->area.ring_bytes, r->data + r->taken, n);
+		at = WIRE_DATA + (r->data + r->taken) % s->area.ring_bytes;
 	}
+	cpu_instructions(CPU_USER, is_inline ? IC_SOCK_RECEIVE : IC_SOCK_RECEIVE_RING);
 	arena_to_user(s->area.memory, s->area.address + at, user, n);
 	cpu_copy(n);
 	s->counts->bytes_copied_out += n;
-	s->counts->bytes_received += n;
 	return n;
 }
 
-int64_t
-stream_take(struct stream *s, void *user, uint64_t length)
+static int64_t
+take(struct link *l, void *user, uint64_t length)
 {
+	struct stream *s = stream_of(l);
+	int state = next_record(s, &s->in);
 	uint32_t n;
 
-	if (!s->record)
-		s->record = word_at(s, s->records_in.offset);
-	if (!sensible(s, s->record))
-		return -1;
-	cpu_instructions(CPU_USER, WIRE_TYPE(s->record) == WIRE_INLINE ? IC_SOCK_RECEIVE : IC_SOCK_RECEIVE_RING);
-	n = copy_out(s, user, length);
-	s->taken += n;
-	if (s->taken == WIRE_LENGTH(s->record))
+	if (state <= 0)
+		return state;
+	n = copy_out(s, &s->in, user, length);
+	s->counts->bytes_received += n;
+	s->in.taken += n;
+	if (s->in.taken == WIRE_LENGTH(s->in.record))
 		finish_record(s);
 	return n;
 }
 
-struct stream_end
-stream_end(const struct stream *s)
+static int64_t
+peek(struct link *l, uint64_t skip, void *user, uint64_t length)
 {
-	return (struct stream_end){
-	        .flags = word_at(s, WIRE_END),
-	        .position = word_at(s, WIRE_END + 4),
-	        .consumed = word_at(s, WIRE_END + 8),
-	};
+	struct stream *s = stream_of(l);
+	struct stream_reader r = s->in;
+	int state;
+
+	while ((state = next_record(s, &r)) > 0 && skip >= WIRE_LENGTH(r.record) - r.taken) {
+		skip -= WIRE_LENGTH(r.record) - r.taken;
+		pass(&r);
+		if (r.records.position - s->in.records.position >= WIRE_RECORDS_SIZE)
+			return 0;
+	}
+	if (state <= 0)
+		return state;
+	r.taken += (uint32_t)skip;
+	return copy_out(s, &r, user, length);
 }
 
+static unsigned
+end(const struct link *l)
+{
+	const struct stream *s = const_stream_of(l);
+	uint32_t flags = word_at(s, WIRE_END);
+	bool lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
+
+	if (flags == 0)
+		return 0;
+	return (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
+	       (flags & WIRE_END_RESET ? LINK_RESET : 0) | (lost ? LINK_LOST : 0);
+}
+
+/* Both. -------------------------------------------------------------------------------------------------------------
+ */
+
+/* watch: the control page: heads, end words, and every place where a record may come. */
 static struct umem_range
-range_at(const struct stream *s, uint32_t offset, uint32_t words)
+watch(const struct link *l)
 {
-	return (struct umem_range){s->area.address + offset, 4 * words};
+	return (struct umem_range){const_stream_of(l)->area.address, UMEM_PAGE};
 }
 
-void
-stream_input(const struct stream *s, struct umem_range ranges[STREAM_RANGES])
+static void
+stop(struct link *l)
 {
-	ranges[0] = range_at(s, s->records_in.offset, 1);
-	ranges[1] = range_at(s, WIRE_END, WIRE_END_WORDS);
+	struct stream *s = stream_of(l);
+
+	flushed(l, sim_now() + DRAIN_LIMIT);
+	if (s->proxy)
+		vmmc_unimport(s->proxy);
+	s->proxy = NULL;
+	area_unmake(&s->area);
+	if (s->staging)
+		umem_free(s->area.memory, s->staging);
+	s->staging = 0;
 }
 
+static const struct link_ops stream_ops = {
+        .room = room,
+        .put = put,
+        .put_end = put_end,
+        .flushed = flushed,
+        .readable = readable,
+        .unread = unread,
+        .take = take,
+        .peek = peek,
+        .end = end,
+        .watch = watch,
+        .send_buffer = send_buffer,
+        .receive_buffer = receive_buffer,
+        .stop = stop,
+};
+
 void
-stream_output(const struct stream *s, struct umem_range ranges[STREAM_RANGES])
+stream_start(struct stream *s, const struct area *area, struct sock_counts *counts)
 {
-	ranges[0] = range_at(s, WIRE_HEADS, WIRE_HEAD_WORDS);
-	ranges[1] = range_at(s, WIRE_END, WIRE_END_WORDS);
+	*s = (struct stream){
+	        .link.ops = &stream_ops,
+	        .area = *area,
+	        .counts = counts,
+	        .records_out.offset = WIRE_RECORDS,
+	        .in.records.offset = WIRE_RECORDS,
+	};
 }

@@ -1,97 +1,120 @@
+#define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/descriptors.h"
 #include "sockets/user.h"
-#include "sockets/wire.h"
 
 #include <errno.h>
+#include <limits.h>
 
 /* MSG_NOSIGNAL: there are no signals; MSG_MORE: a hint. */
-#define SEND_FLAGS (MSG_NOSIGNAL | MSG_MORE)
-#define RECV_FLAGS (MSG_NOSIGNAL | MSG_WAITALL)
+#define SEND_FLAGS (MSG_NOSIGNAL | MSG_MORE | MSG_DONTWAIT)
+#define RECV_FLAGS (MSG_NOSIGNAL | MSG_WAITALL | MSG_DONTWAIT | MSG_PEEK)
 
 /* A NIC that does not fetch a ring's worth of data in this time does not work. */
 #define FETCH_LIMIT SIM_S
+
+/* Vectors. ----------------------------------------------------------------------------------------------------------
+ */
+
+/* Where a call stands in the user's memory. */
+struct progress {
+	const struct iovec *next;
+	size_t n_next; /* pieces behind this one */
+	uint8_t *data; /* the rest of this one */
+	uint64_t left;
+	uint64_t done, total;
+};
+
+/* start: 0, or -EINVAL, -EFAULT. */
+static int
+start(struct progress *p, const struct iovec *vector, size_t n)
+{
+	*p = (struct progress){.next = vector, .n_next = n};
+	if (n > IOV_MAX)
+		return -EINVAL;
+	if (n && !vector)
+		return -EFAULT;
+	for (size_t i = 0; i < n; i++) {
+		if (vector[i].iov_len > SSIZE_MAX - p->total)
+			return -EINVAL;
+		p->total += vector[i].iov_len;
+	}
+	return 0;
+}
+
+/* more: is there a byte to move?  Then data and left say where. */
+static bool
+more(struct progress *p)
+{
+	while (p->left == 0 && p->n_next > 0) {
+		p->data = p->next->iov_base;
+		p->left = p->next->iov_len;
+		p->next++;
+		p->n_next--;
+	}
+	return p->left > 0;
+}
+
+static void
+moved(struct progress *p, int64_t n)
+{
+	p->data += n;
+	p->left -= (uint64_t)n;
+	p->done += (uint64_t)n;
+}
+
+/* is_valid: of the rest of this piece. */
+static bool
+is_valid(const struct progress *p, const struct description *d)
+{
+	return user_valid(d->process->memory, p->data, p->left);
+}
 
 /* Sending. ----------------------------------------------------------------------------------------------------------
  */
 
 struct sending {
 	struct description *d;
-	const uint8_t *data; /* what is left */
-	uint64_t left, want;
-	bool direct; /* one-copy */
+	struct progress at;
+	sim_time deadline;
 };
 
 static bool
 writable(void *arg)
 {
 	const struct sending *w = arg;
-	const struct description *d = w->d;
+	const struct link *l = w->d->link;
 
-	return d->state & (SHUT_WRITE | PEER_CLOSED | RESET | LEAVING) || stream_room(&d->stream, w->want) ||
-	       stream_end(&d->stream).flags & (WIRE_END_CLOSED | WIRE_END_RESET);
+	return w->d->state & (SHUT_WRITE | PEER_CLOSED | RESET | LEAVING) || l->ops->room(l) ||
+	       l->ops->end(l) & (LINK_CLOSED | LINK_RESET);
 }
 
-static void
+static bool
 wait_for_room(struct sending *w)
 {
-	struct umem_range ranges[STREAM_RANGES];
-
-	w->d->kernel->counts.flow_control_waits++;
-	stream_output(&w->d->stream, ranges);
-	description_spin(w->d, writable, w, ranges, STREAM_RANGES);
+	if (w->deadline != DO_NOT_WAIT)
+		w->d->kernel->counts.flow_control_waits++;
+	return description_spin(w->d, writable, w, w->deadline);
 }
 
-/* direct_run: bytes that can go straight from the user's memory, from its address on; 0 if a few must go inline first,
- * *inline_bytes of them. */
-static uint32_t
-direct_run(const struct sending *w, uint64_t *address, uint32_t *inline_bytes)
+/* protocol_for: a call that must not wait copies, since its buffer may be written again when it returns. */
+static enum sock_protocol
+protocol_for(const struct sending *w)
 {
-	uint64_t run;
+	enum sock_protocol wish = w->d->options.protocol;
 
-	*address = user_address(w->d->process->memory, w->data, w->left, &run);
-	if (*address % 4)
-		*inline_bytes = (uint32_t)(4 - *address % 4);
-	else if (run <= WIRE_INLINE_MAX)
-		*inline_bytes = (uint32_t)run;
-	else
-		return (uint32_t)MIN(run & ~3ull, UINT32_MAX & ~3u);
-	return 0;
-}
-
-/* put: some of the bytes; returns how many, 0 if there is no room, -ENOBUFS. */
-static int64_t
-put(struct sending *w)
-{
-	struct stream *s = &w->d->stream;
-	uint32_t inline_bytes = (uint32_t)MIN(w->left, WIRE_INLINE_MAX), room;
-	uint64_t address = 0;
-
-	w->want = w->left;
-	if (w->left > WIRE_INLINE_MAX && w->direct) {
-		uint32_t run = direct_run(w, &address, &inline_bytes);
-
-		w->want = run ? run : inline_bytes;
-	}
-	room = stream_room(s, w->want);
-	if (room == 0)
-		return 0;
-	if (w->want <= WIRE_INLINE_MAX) {
-		stream_put_inline(s, w->data, inline_bytes);
-		return inline_bytes;
-	}
-	if (w->direct) {
-		stream_put_direct(s, address, room);
-		return room;
-	}
-	room = stream_put_copied(s, w->data, room);
-	return room ? (int64_t)room : -ENOBUFS;
+	if (wish != SOCK_AUTOMATIC)
+		return wish;
+	return w->deadline != DO_NOT_WAIT && w->at.left >= w->d->kernel->host->params->one_copy_min &&
+	                       (uintptr_t)w->at.data % 4 == 0
+	               ? SOCK_ONE_COPY
+	               : SOCK_TWO_COPY;
 }
 
 static bool
 ended(const struct sending *w)
 {
 	description_learn(w->d);
-	return w->d->state & (RESET | SHUT_WRITE | PEER_CLOSED | LEAVING) || !w->d->stream.proxy;
+	return w->d->state & (RESET | SHUT_WRITE | PEER_CLOSED | LEAVING);
 }
 
 /* forbidden: even a send of nothing fails. */
@@ -114,69 +137,108 @@ verdict(const struct sending *w)
 	if (d->state & (RESET | SHUT_WRITE | LEAVING))
 		return -EPIPE;
 	description_reset(d, EPIPE);
-	return (int64_t)w->left;
+	return (int64_t)w->at.total;
+}
+
+/* send_piece: all of it, or what can be sent before an end or an error; error 0 with bytes left: the stream has ended.
+ */
+static int
+send_piece(struct sending *w)
+{
+	enum sock_protocol how = protocol_for(w);
+	struct link *l = w->d->link;
+	int error = 0;
+
+	while (w->at.left > 0 && !error && !ended(w)) {
+		int64_t n = is_valid(&w->at, w->d) ? l->ops->put(l, w->at.data, w->at.left, how) : -EFAULT;
+
+		if (n > 0)
+			moved(&w->at, n);
+		else if (n < 0)
+			error = (int)n;
+		else if (!wait_for_room(w))
+			error = -EAGAIN;
+	}
+	if (how == SOCK_ONE_COPY && !l->ops->flushed(l, sim_now() + FETCH_LIMIT))
+		description_reset(w->d, ECONNRESET);
+	return error;
 }
 
 /* An error behind some bytes is for the next call. */
 static int64_t
-send_all(struct sending *w, uint64_t length)
+send_all(struct sending *w)
 {
-	int64_t n = 0;
+	int error = 0;
 
-	while (w->left > 0 && !ended(w)) {
-		n = put(w);
-		if (n < 0)
+	while (more(&w->at) && !error) {
+		error = send_piece(w);
+		if (w->at.left > 0)
 			break;
-		if (n == 0)
-			wait_for_room(w);
-		w->data += n;
-		w->left -= (uint64_t)n;
 	}
-	if (w->direct && !stream_flushed(&w->d->stream, sim_now() + FETCH_LIMIT))
-		description_reset(w->d, ECONNRESET);
-	if (w->left < length)
-		return (int64_t)(length - w->left);
-	if (n < 0)
-		return n;
-	return length == 0 && !forbidden(w->d) ? 0 : verdict(w);
+	if (w->at.done > 0)
+		return (int64_t)w->at.done;
+	if (error)
+		return error;
+	return w->at.total == 0 && !forbidden(w->d) ? 0 : verdict(w);
 }
 
-static bool
-goes_direct(const struct description *d, const void *data, uint64_t length)
+/* connecting: waits; 0 once it is connected, else what send() returns. */
+static int
+connecting(struct description *d, sim_time deadline)
 {
-	if (d->protocol == SOCK_AUTOMATIC)
-		return length >= d->kernel->host->params->one_copy_min && (uintptr_t)data % 4 == 0;
-	return d->protocol == SOCK_ONE_COPY;
+	if (!description_settled(d, deadline))
+		return -EAGAIN;
+	if (d->state & CONNECTED)
+		return 0;
+	return d->error ? -description_error(d) : -EPIPE;
 }
 
 static ssize_t
-send_on(struct description *d, const void *data, size_t length, int flags)
+send_on(struct description *d, const struct progress *at, int flags)
 {
-	struct sending w = {.d = d, .data = data, .left = length, .direct = goes_direct(d, data, length)};
+	struct sending w = {d, *at, description_deadline(d, flags & MSG_DONTWAIT, &d->options.send_timeout)};
 	int64_t result;
 
 	if (flags & ~SEND_FLAGS)
 		return -EOPNOTSUPP;
-	if (!(d->state & CONNECTED))
-		return -EPIPE;
-	if (length && !user_valid(d->process->memory, data, length))
-		return -EFAULT;
-	description_enter(d, WAY_OUT);
-	result = send_all(&w, length);
+	result = d->state & CONNECTED ? 0 : connecting(d, w.deadline);
+	if (result < 0)
+		return result;
+	if (!description_enter(d, WAY_OUT, w.deadline))
+		return -EAGAIN;
+	result = send_all(&w);
 	description_leave(d, WAY_OUT);
-	return (ssize_t)result;
+	return result;
 }
 
 ssize_t
 sock_send(struct process *p, int fd, const void *data, size_t length, int flags)
 {
+	struct progress at = {.data = (void *)data, .left = length, .total = length};
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = send_on(d, data, length, flags);
+	result = send_on(d, &at, flags);
+	description_release(d);
+	return result;
+}
+
+ssize_t
+sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags)
+{
+	struct progress at;
+	int error;
+	ssize_t result;
+	struct description *d = descriptors_get(p, fd, &error);
+
+	if (!d)
+		return error;
+	result = message ? start(&at, message->msg_iov, message->msg_iovlen) : -EFAULT;
+	if (result == 0)
+		result = message->msg_controllen ? -EOPNOTSUPP : send_on(d, &at, flags);
 	description_release(d);
 	return result;
 }
@@ -184,103 +246,162 @@ sock_send(struct process *p, int fd, const void *data, size_t length, int flags)
 /* Receiving. --------------------------------------------------------------------------------------------------------
  */
 
+struct receiving {
+	struct description *d;
+	struct progress at;
+	bool peek, all;
+	sim_time deadline;
+};
+
+/* has_more: than this call has taken or seen. */
+static bool
+has_more(const struct receiving *r)
+{
+	const struct link *l = r->d->link;
+
+	return r->peek ? l->ops->unread(l) > r->at.done : l->ops->readable(l);
+}
+
 static bool
 readable(void *arg)
 {
-	const struct description *d = arg;
+	const struct receiving *r = arg;
+	const struct link *l = r->d->link;
 
-	return stream_readable(&d->stream) || d->state & (SHUT_READ | RESET | LEAVING) || stream_end(&d->stream).flags;
+	return has_more(r) || r->d->state & (SHUT_READ | RESET | LEAVING) || l->ops->end(l);
 }
 
-static void
-wait_for_data(struct description *d)
+/* take: what is there; or an error. */
+static int
+take(struct receiving *r)
 {
-	struct umem_range ranges[STREAM_RANGES];
+	struct link *l = r->d->link;
 
-	stream_input(&d->stream, ranges);
-	description_spin(d, readable, d, ranges, STREAM_RANGES);
-}
+	while (more(&r->at) && has_more(r)) {
+		int64_t n;
 
-/* take: what is there, up to `length`; -errno if the peer has deposited nonsense. */
-static int64_t
-take(struct description *d, uint8_t *data, uint64_t length)
-{
-	uint64_t done = 0;
-
-	while (done < length && stream_readable(&d->stream)) {
-		int64_t n = stream_take(&d->stream, data + done, length - done);
-
+		if (!is_valid(&r->at, r->d))
+			return -EFAULT;
+		n = r->peek ? l->ops->peek(l, r->at.done, r->at.data, r->at.left)
+		            : l->ops->take(l, r->at.data, r->at.left);
 		if (n < 0) {
-			description_reset(d, ECONNRESET);
-			return done ? (int64_t)done : -description_error(d);
+			description_reset(r->d, ECONNRESET);
+			return -description_error(r->d);
 		}
-		done += (uint64_t)n;
+		moved(&r->at, n);
 	}
-	return (int64_t)done;
+	return 0;
+}
+
+/* enough: one byte, or all; a call for none wants to know whether there is one. */
+static bool
+enough(const struct receiving *r)
+{
+	if (r->at.total == 0)
+		return has_more(r);
+	return r->at.done >= (r->all ? r->at.total : 1);
 }
 
 /* finished: is there nothing to come? */
 static bool
-finished(struct description *d)
+finished(struct receiving *r)
 {
-	description_learn(d);
-	return !stream_readable(&d->stream) && d->state & (PEER_FIN | RESET | SHUT_READ | LEAVING);
+	description_learn(r->d);
+	return !has_more(r) && r->d->state & (PEER_FIN | RESET | SHUT_READ | LEAVING);
 }
 
 /* epitaph: what recv() returns then. */
-static int64_t
+static int
 epitaph(struct description *d)
 {
 	return d->state & RESET && !(d->state & PEER_FIN) ? -description_error(d) : 0;
 }
 
 static int64_t
-receive(struct description *d, uint8_t *data, uint64_t length, bool all)
+receive(struct receiving *r)
 {
-	uint64_t done = 0;
+	int error = take(r);
 
-	while (done < length) {
-		int64_t n = take(d, data + done, length - done);
-
-		if (n < 0)
-			return n;
-		done += (uint64_t)n;
-		if (done == length || (done && !all))
+	while (error == 0 && !enough(r)) {
+		if (finished(r)) {
+			error = epitaph(r->d);
 			break;
-		if (finished(d))
-			return done ? (int64_t)done : epitaph(d);
-		wait_for_data(d);
+		}
+		error = description_spin(r->d, readable, r, r->deadline) ? take(r) : -EAGAIN;
 	}
-	return (int64_t)done;
+	return r->at.done > 0 ? (int64_t)r->at.done : error;
+}
+
+/* unconnected: waits while it is being connected; 1 once it is connected, else what recv() returns. */
+static int
+unconnected(struct description *d, sim_time deadline)
+{
+	if (!description_settled(d, deadline))
+		return -EAGAIN;
+	if (d->state & CONNECTED)
+		return 1;
+	if (d->state & LISTENING)
+		return -ENOTCONN;
+	if (d->error)
+		return -description_error(d);
+	return d->state & RESET ? 0 : -ENOTCONN;
 }
 
 static ssize_t
-receive_on(struct description *d, void *data, size_t length, int flags)
+receive_on(struct description *d, const struct progress *at, int flags)
 {
+	struct receiving r = {.d = d,
+	                      .at = *at,
+	                      .peek = flags & MSG_PEEK,
+	                      .all = flags & MSG_WAITALL,
+	                      .deadline = description_deadline(d, flags & MSG_DONTWAIT, &d->options.receive_timeout)};
 	int64_t result;
 
 	if (flags & ~RECV_FLAGS)
 		return -EOPNOTSUPP;
-	if (!(d->state & CONNECTED))
-		return -ENOTCONN;
-	if (length && !user_valid(d->process->memory, data, length))
-		return -EFAULT;
-	description_enter(d, WAY_IN);
-	result = receive(d, data, length, flags & MSG_WAITALL);
+	result = d->state & CONNECTED ? 1 : unconnected(d, r.deadline);
+	if (result <= 0)
+		return result;
+	if (!description_enter(d, WAY_IN, r.deadline))
+		return -EAGAIN;
+	result = receive(&r);
 	description_leave(d, WAY_IN);
-	return (ssize_t)result;
+	return result;
 }
 
 ssize_t
-sock_recv(struct process *p, int fd, void *data, size_t length, int flags)
+sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags)
 {
+	struct progress at;
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = receive_on(d, data, length, flags);
+	result = message ? start(&at, message->msg_iov, message->msg_iovlen) : -EFAULT;
+	if (result == 0)
+		result = receive_on(d, &at, flags);
+	description_release(d);
+	if (result < 0)
+		return result;
+	message->msg_namelen = 0;
+	message->msg_controllen = 0;
+	message->msg_flags = 0;
+	return result;
+}
+
+ssize_t
+sock_recv(struct process *p, int fd, void *data, size_t length, int flags)
+{
+	struct progress at = {.data = data, .left = length, .total = length};
+	int error;
+	ssize_t result;
+	struct description *d = descriptors_get(p, fd, &error);
+
+	if (!d)
+		return error;
+	result = receive_on(d, &at, flags);
 	description_release(d);
 	return result;
 }

@@ -91,6 +91,14 @@ patience(void *nic)
 	return ((struct end *)nic)->patience;
 }
 
+static uint32_t
+more(void *nic, uint32_t left)
+{
+	const struct end *e = nic;
+
+	return e->room && e->room < left ? e->room : left;
+}
+
 static void
 set_up(struct platform *p)
 {
@@ -100,7 +108,7 @@ set_up(struct platform *p)
 	fabric = fabric_new(p, false, &error);
 	ck_assert_msg(fabric != NULL, "%s", error);
 	for (unsigned i = 0; i < p->n_nodes; i++) {
-		const struct fabric_port port = {&ends[i], take, taken, sent, flow, reset, patience};
+		const struct fabric_port port = {&ends[i], take, taken, sent, flow, reset, patience, more, NULL};
 
 		ends[i] = (struct end){.node = i, .armed = true, .patience = 4 * SIM_S};
 		fabric_attach(fabric, i, &port);

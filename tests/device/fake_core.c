@@ -11,6 +11,7 @@ struct lanai_core {
 	uint32_t bytes, load, watched, watched_length, code_end;
 	unsigned touches, reg_touches;
 	enum lanai_state state;
+	bool hung;
 };
 
 struct lanai_core *
@@ -50,6 +51,18 @@ void
 lanai_stop(struct lanai_core *core)
 {
 	core->state = LANAI_RESET;
+}
+
+void
+lanai_hang(struct lanai_core *core, bool on)
+{
+	core->hung = on;
+}
+
+bool
+fake_hung(const struct lanai_core *core)
+{
+	return core->hung;
 }
 
 enum lanai_state

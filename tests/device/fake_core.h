@@ -11,6 +11,7 @@ bool fake_exists(struct lanai_core *core, uint32_t offset, bool *steady);
 /* fake_park: idle; reads [watched, watched + length) of SRAM and ISR in its loop. */
 void fake_park(struct lanai_core *core, uint32_t watched, uint32_t length);
 void fake_set_code(struct lanai_core *core, uint32_t end);
+bool fake_hung(const struct lanai_core *core);
 uint32_t fake_load(const struct lanai_core *core);
 unsigned fake_reg_touches(const struct lanai_core *core);
 

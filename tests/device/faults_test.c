@@ -73,6 +73,7 @@ END_TEST
 /* Statistics. ------------------------------------------------------------------------------ */
 
 static uint64_t flips, sum;
+static struct fault_counts counts;
 
 static void
 count_flip(void *arg, uint64_t bit)
@@ -96,9 +97,9 @@ START_TEST(bit_errors_come_at_their_rate)
 	struct faults f;
 
 	flips = sum = 0;
-	faults_init(&f, 42, 3, rate, 0, 0);
+	faults_init(&f, 42, 3, &(struct fault_rates){.bit_error = rate});
 	for (unsigned i = 0; i < PACKETS; i++)
-		ck_assert(!faults_strike(&f, BITS, count_flip, NULL));
+		ck_assert(!faults_strike(&f, BITS / 8 - 1, count_flip, NULL, &counts).dropped);
 	within((double)flips, n * rate, sqrt(n * rate));
 	within((double)sum / (double)flips, BITS / 2.0, BITS / sqrt(12.0 * (double)flips));
 }
@@ -111,9 +112,9 @@ START_TEST(packet_faults_come_at_their_rate)
 	struct faults f;
 
 	flips = 0;
-	faults_init(&f, 42, 3, 0, 0.01, 0.05);
+	faults_init(&f, 42, 3, &(struct fault_rates){.corrupt = 0.01, .drop = 0.05});
 	for (unsigned i = 0; i < PACKETS; i++)
-		lost += faults_strike(&f, 800, count_flip, NULL);
+		lost += faults_strike(&f, 99, count_flip, NULL, &counts).dropped;
 	within((double)flips, PACKETS * 0.01, sqrt(PACKETS * 0.01));
 	within(lost, PACKETS * 0.05, sqrt(PACKETS * 0.05));
 }
@@ -123,14 +124,14 @@ START_TEST(channels_and_seeds_differ_and_repeat)
 {
 	struct faults a, b, c, d;
 
-	faults_init(&a, 1, 0, 1e-3, 0, 0);
-	faults_init(&b, 1, 0, 1e-3, 0, 0);
-	faults_init(&c, 1, 1, 1e-3, 0, 0);
-	faults_init(&d, 2, 0, 1e-3, 0, 0);
+	faults_init(&a, 1, 0, &(struct fault_rates){.bit_error = 1e-3});
+	faults_init(&b, 1, 0, &(struct fault_rates){.bit_error = 1e-3});
+	faults_init(&c, 1, 1, &(struct fault_rates){.bit_error = 1e-3});
+	faults_init(&d, 2, 0, &(struct fault_rates){.bit_error = 1e-3});
 	ck_assert_uint_eq(a.bits_to_error, b.bits_to_error);
 	ck_assert_uint_ne(a.state, c.state);
 	ck_assert_uint_ne(a.state, d.state);
-	faults_init(&a, 1, 0, 0, 0, 0);
+	faults_init(&a, 1, 0, &(struct fault_rates){0});
 	ck_assert(!faults_possible(&a));
 }
 END_TEST

@@ -1,5 +1,7 @@
 /* Experiment files: what they mean, and that each thing that can be wrong with one costs one line with file, line and
  * key. */
+#include "experiments/axis.h"
+#include "experiments/curves.h"
 #include "experiments/experiment.h"
 #include "experiments/reference.h"
 #include "tests/experiments/toy.h"
@@ -22,7 +24,8 @@ static const struct {
         {"[experiment]\ntitle=T\ntitle=U\n", ":3: key 'title': stands in line 2 already"},
         {HEADING "colour=red\n",
          ":6: key 'colour': is not a key of [experiment]; allowed: title text workload platform"},
-        {HEADING "[extra]\na=1\n", ":7: key 'a': there is no group [extra]; allowed: experiment fixed axes reference"},
+        {HEADING "[extra]\na=1\n",
+         ":7: key 'a': there is no group [extra]; allowed: experiment fixed series axes reference"},
         {"[experiment]\ntitle=T\nworkload=nap\nplatform=p\nmetrics=m\n",
          ":3: key 'workload': there is no workload 'nap'; allowed: "},
         {"[experiment]\ntitle=T\nworkload=toy\nplatform=p\nmetrics=speed\n",
@@ -55,6 +58,16 @@ static const struct {
         {HEADING "[axes]\nsize_B=4 8\n[partial]\nV2-LAT=why\n", ":9: key 'V2-LAT': is not in [reference]"},
         {HEADING "[axes]\nsize_B=4 8\n[fits]\ndouble_us=circle size_B\n",
          ":9: key 'double_us': 'circle size_B' is not allowed"},
+        {HEADING "[series]\na b = mode=works\n", ":7: key 'a b': the name of a series has no blank"},
+        {HEADING "[series]\na = mode\n", ":7: key 'a': 'mode' is not allowed; allowed: PARAMETER=VALUE"},
+        {HEADING "[series]\na = mode=sleeps\n", ":7: key 'a': 'sleeps' is not allowed; allowed: works fails"},
+        {HEADING "[axes]\nmode=works\n[series]\na = mode=works\n", ":7: key 'mode': is set by a series as well"},
+        {HEADING "[series]\na = net.drop_rate=$rate\n", ": the series name $rate; [axes] must give 'rate'"},
+        {HEADING "[series]\na = net.drop_rate=$*2\n", ":7: key 'a': 'net.drop_rate=$*2' is not allowed"},
+        {HEADING "[axes]\nrate=0.1 2\n[series]\na = net.drop_rate=$rate\n", ":7: key 'rate': "},
+        {HEADING "sums=square_us\n", ":6: key 'sums': 'square_us' is not one of the metrics"},
+        {HEADING "x=mode\n[axes]\nsize_B=4\n", ":6: key 'x': 'mode' is not an axis"},
+        {HEADING "figure=IV\n", ":6: key 'figure': 'IV' is not allowed"},
         {HEADING "breakdown=size_B=12\n[axes]\nsize_B=4 8\n", ":6: key 'breakdown': no point has these values"},
 };
 
@@ -152,12 +165,86 @@ START_TEST(points_are_the_product_of_the_axes)
 }
 END_TEST
 
+#define SERIES "size_B=4 8\n[series]\nplain =\nquick = nic.lanai_mhz=66 mode=fails | a quick, odd \"NIC\"\n"
+
+START_TEST(series_are_curves)
+{
+	struct experiment *e = load(SERIES);
+	char *error = NULL;
+	struct point p = {.experiment = e, .index = 3};
+	char *label = point_label(&p), **sets = point_sets(&p), *script = curves_script(e);
+	ck_assert_uint_eq(experiment_points(e), 4);
+	ck_assert_str_eq(label, "good series=quick size_B=8");
+	ck_assert_str_eq(point_text(&p, "mode"), "fails");
+	ck_assert_str_eq(sets[0], "nic.lanai_mhz=66");
+	ck_assert_ptr_null(sets[1]);
+	ck_assert_str_eq(script,
+	                 "curves=2; array KEY[2]=[\"plain|\",\"quick|\"]; array LEGEND[2]=[\"plain\",\"a quick, odd "
+	                 "\\\"NIC\\\"\"]; in_curve(i)=(''.strcol('series').'|') eq KEY[i]");
+	g_strfreev(sets);
+	g_free(script);
+	g_free(label);
+	ck_assert(!experiment_set(e, "mode=works", &error));
+	ck_assert_str_eq(error,
+	                 "--set mode=works: key 'mode': is set by the series of this experiment; choose among them "
+	                 "with --set series=NAME");
+	g_clear_pointer(&error, g_free);
+	ck_assert(!experiment_set(e, "series=slow", &error));
+	ck_assert_str_eq(error, "--set series=slow: key 'series': there is no series 'slow'; allowed: plain quick");
+	g_clear_pointer(&error, g_free);
+	ck_assert(experiment_set(e, "series=quick", &error));
+	ck_assert_uint_eq(experiment_points(e), 2);
+	experiment_free(e);
+}
+END_TEST
+
+START_TEST(an_axis_can_mean_another_parameter_in_each_series)
+{
+	struct experiment *e = load("rate=0 0.02\n[series]\nlost=net.drop_rate=$rate\n"
+	                            "half=net.drop_rate=$rate*0.5 net.corrupt_rate=$rate*2\n");
+	char *error = NULL;
+	struct point p = {.experiment = e, .index = 3};
+	char *label = point_label(&p), **sets = point_sets(&p);
+	ck_assert_str_eq(label, "good series=half rate=0.02");
+	ck_assert_str_eq(sets[0], "net.drop_rate=0.01");
+	ck_assert_str_eq(sets[1], "net.corrupt_rate=0.04");
+	ck_assert_ptr_null(sets[2]);
+	g_strfreev(sets);
+	g_free(label);
+	ck_assert(!experiment_set(e, "rate=0.01 0.6", &error)); /* twice that is no probability */
+	ck_assert_msg(strstr(error, "--set rate=0.01 0.6: key 'rate': ") != NULL && strstr(error, "1.2") != NULL, "%s",
+	              error);
+	g_clear_pointer(&error, g_free);
+	ck_assert(experiment_set(e, "rate=0.5", &error));
+	ck_assert_uint_eq(experiment_points(e), 2);
+	experiment_free(e);
+}
+END_TEST
+
+START_TEST(an_axis_more_is_curves_more)
+{
+	struct experiment *e = load("size_B=4 8\n");
+	char *error = NULL;
+	ck_assert(experiment_set(e, "nic.lanai_mhz=33 66", &error));
+	char *script = curves_script(e);
+	ck_assert_str_eq(script, "curves=2; array KEY[2]=[\"33|\",\"66|\"]; array LEGEND[2]=[\"nic.lanai_mhz = 33\","
+	                         "\"nic.lanai_mhz = 66\"]; in_curve(i)=(''.strcol('nic.lanai_mhz').'|') eq KEY[i]");
+	g_free(script);
+	experiment_free(e);
+}
+END_TEST
+
 START_TEST(set_replaces_fixes_and_sweeps)
 {
 	struct experiment *e = load("size_B=4 8\n");
 	char *error = NULL;
 	ck_assert(experiment_set(e, "size_B=1e3", &error));
 	ck_assert_uint_eq(experiment_points(e), 1);
+	ck_assert(!experiment_set(e, "size_B=8", &error));
+	ck_assert_str_eq(error,
+	                 "--set size_B=8: key 'size_B': was set before, by --set size_B=1e3; a list of values is one "
+	                 "--set");
+	g_clear_pointer(&error, g_free);
 	ck_assert(experiment_set(e, "mode=fails", &error));
 	ck_assert(experiment_set(e, "net.drop_rate=0 0.01 0.1", &error));
 	ck_assert_uint_eq(experiment_points(e), 3);
@@ -165,6 +252,8 @@ START_TEST(set_replaces_fixes_and_sweeps)
 	ck_assert_str_eq(point_text(&p, "size_B"), "1000");
 	ck_assert_str_eq(point_text(&p, "mode"), "fails");
 	ck_assert_str_eq(point_text(&p, "net.drop_rate"), "0.1");
+	experiment_free(e);
+	e = load("size_B=4 8\n");
 	ck_assert(!experiment_set(e, "size_B=3", &error));
 	ck_assert_str_eq(error, "--set size_B=3: key 'size_B': '3' is not allowed; allowed: a whole number from 4 to "
 	                        "1048576, a multiple of 4");
@@ -173,6 +262,29 @@ START_TEST(set_replaces_fixes_and_sweeps)
 	ck_assert_str_eq(error, "--set size_B: is not name=value");
 	g_free(error);
 	experiment_free(e);
+}
+END_TEST
+
+START_TEST(quotes_keep_a_value_together)
+{
+	char **words = axis_words("a  'b c',\"d, 'e'\" f='g h'");
+	static const char *const expected[] = {"a", "b c", "d, 'e'", "f=g h"};
+	ck_assert_uint_eq(g_strv_length(words), G_N_ELEMENTS(expected));
+	for (unsigned i = 0; i < G_N_ELEMENTS(expected); i++)
+		ck_assert_str_eq(words[i], expected[i]);
+	g_strfreev(words);
+}
+END_TEST
+
+START_TEST(figures_have_an_alias)
+{
+	char *error = NULL;
+	struct experiment *e = experiment_load("fig17", references, &error);
+	ck_assert_msg(e != NULL, "%s", error);
+	ck_assert_str_eq(e->name, "vmmc-latency");
+	experiment_free(e);
+	ck_assert_ptr_null(experiment_load("fig1700", references, &error));
+	g_free(error);
 }
 END_TEST
 
@@ -201,6 +313,11 @@ main(void)
 	tcase_add_test(all, names_the_experiments_that_there_are);
 	tcase_add_test(all, damaged_files_do_no_harm);
 	tcase_add_test(all, points_are_the_product_of_the_axes);
+	tcase_add_test(all, series_are_curves);
+	tcase_add_test(all, an_axis_can_mean_another_parameter_in_each_series);
+	tcase_add_test(all, an_axis_more_is_curves_more);
+	tcase_add_test(all, quotes_keep_a_value_together);
+	tcase_add_test(all, figures_have_an_alias);
 	tcase_add_test(all, set_replaces_fixes_and_sweeps);
 	tcase_add_test(all, experiments_of_the_tree_load);
 	suite_add_tcase(suite, all);

@@ -1,5 +1,6 @@
 /* The program as its user sees it: exit codes, one clear line for bad input, the report's JSON, and what a faster NIC
  * does. */
+#include "experiments/output.h"
 #include "tests/experiments/toy.h"
 
 #include <check.h>
@@ -43,10 +44,14 @@ static const struct {
         {"run vmmc-latency --set size_B=6", "a whole number from 4 to 1048576, a multiple of 4"},
         {"run vmmc-latency --set colour=red", "has no parameter"},
         {"run vmmc-latency --set nonsense", "--set nonsense: is not name=value"},
-        {"run vmmc-latency --platform no-such", "no platform \"no-such\""},
+        {"run vmmc-latency --platform no-such",
+         "--platform no-such: there is no platform 'no-such'; allowed: myrinet-pc "},
         {"run vmmc-latency --platform README.md", "README.md"},
         {"run vmmc-latency --firmware no-such.c", "no-such.c: there is no such firmware"},
         {"run vmmc-latency --jobs -1", "--jobs -1: allowed: 1 or more"},
+        {"run vmmc-latency -j0", "--jobs 0: allowed: 1 or more"},
+        {"run vmmc-latency -j 0", "--jobs 0: allowed: 1 or more"},
+        {"run vmmc-latency --set size_B=4 --set size_B=8", "was set before, by --set size_B=4"},
         {"report --xml", "--xml"},
         {"list everything", "no further arguments are allowed"},
 };
@@ -69,12 +74,102 @@ START_TEST(broken_firmware)
 	char *folder = toy_folder(), *file = g_build_filename(folder, "bad.o", NULL);
 	g_file_set_contents(file, "no object at all", -1, NULL);
 	char *line = g_strdup_printf("run vmmc-latency --firmware %s --out -", file);
+	char *said = g_strdup_printf("nicsim: %s: not an ELF object\n", file);
 	ck_assert_int_eq(nicsim(line), 2);
 	ck_assert_str_eq(out, "");
-	ck_assert_uint_gt(strlen(err), 0);
+	ck_assert_str_eq(err, said);
+	g_free(said);
 	g_free(line);
 	g_free(file);
 	g_free(folder);
+}
+END_TEST
+
+START_TEST(firmware_without_the_contract) /* a program that does nothing, and one that breaks */
+{
+	static const char *const bodies[] = {"return 1;", "*(volatile int *)1 = 3;"};
+	for (unsigned i = 0; i < G_N_ELEMENTS(bodies); i++) {
+		char *text = g_strdup_printf("int main(void) { %s return 0; }\n", bodies[i]),
+		     *file = toy_file("my.c", text);
+		char *line = g_strdup_printf("run vmmc-latency --set size_B=4 --out - --firmware %s", file);
+		char *said = g_strdup_printf("nicsim: %s: this program does not follow firmware/vmmc/abi.h", file);
+		ck_assert_int_eq(nicsim(line), 2);
+		ck_assert_str_eq(out, "");
+		ck_assert_msg(g_str_has_prefix(err, said), "%s", err);
+		g_free(said);
+		g_free(line);
+		g_free(file);
+		g_free(text);
+	}
+}
+END_TEST
+
+/* A platform with a single host. */
+START_TEST(too_few_hosts)
+{
+	char *folder = toy_folder(), *tree = g_get_current_dir();
+	char *line =
+	        g_strdup_printf("list >/dev/null; cp %s/platforms/myrinet-pc.params.xml %s; sed s/0-1/0-0/ "
+	                        "%s/platforms/myrinet-pc.xml >%s/one.xml; %s run vmmc-latency --out - -p %s/one.xml",
+	                        tree, folder, tree, folder, NICSIM_PROGRAM, folder);
+	ck_assert_int_eq(nicsim(line), 2);
+	ck_assert_msg(strstr(err, "/one.xml' has 1 host; workload 'vmmc-pingpong' needs 2") != NULL, "%s", err);
+	g_free(line);
+	g_free(tree);
+	g_free(folder);
+}
+END_TEST
+
+START_TEST(figures_are_the_same_bytes)
+{
+	static const char *const figures[] = {"demo.svg", "demo.png", "demo.pdf"};
+	char *folders[] = {toy_folder(), toy_folder()};
+	for (unsigned i = 0; i < G_N_ELEMENTS(folders); i++) {
+		char *line = g_strdup_printf("run demo --set size_B=4,64 --set nic.lanai_mhz=33,66 -j2 --out %s",
+		                             folders[i]);
+		ck_assert_int_eq(nicsim(line), 0);
+		g_usleep(1100000); /* another second, so another date */
+		g_free(line);
+	}
+	for (unsigned i = 0; i < G_N_ELEMENTS(figures); i++) {
+		char *a = g_build_filename(folders[0], figures[i], NULL),
+		     *b = g_build_filename(folders[1], figures[i], NULL);
+		char *sha[] = {file_sha256(a), file_sha256(b)};
+		ck_assert_msg(sha[0] != NULL && g_strcmp0(sha[0], sha[1]) == 0, "%s", figures[i]);
+		g_free(sha[0]);
+		g_free(sha[1]);
+		g_free(a);
+		g_free(b);
+	}
+	g_free(folders[0]);
+	g_free(folders[1]);
+}
+END_TEST
+
+/* A tree of its own, with links to the rest, so that its out/ can be filled. */
+START_TEST(report_marks_what_was_changed)
+{
+	char *root = toy_folder(), *tree = g_get_current_dir();
+	char *line =
+	        g_strdup_printf("list >/dev/null; cd %s && for f in experiments platforms plots firmware; do ln -s "
+	                        "%s/$f; done; export NICSIM_ROOT=%s; %s run vmmc-latency --set nic.lanai_mhz=66 --set "
+	                        "size_B=4 >/dev/null && %s report --as-is --json",
+	                        root, tree, root, NICSIM_PROGRAM, NICSIM_PROGRAM);
+	ck_assert_int_eq(nicsim(line), 0);
+	cJSON *list = cJSON_Parse(out), *row;
+	bool marked = false;
+	cJSON_ArrayForEach(row, list)
+	{
+		const cJSON *changed = cJSON_GetObjectItemCaseSensitive(row, "changed");
+		bool latency = strcmp(cJSON_GetObjectItemCaseSensitive(row, "id")->valuestring, "V2-LAT") == 0;
+		ck_assert(latency ? cJSON_IsString(changed) : cJSON_IsNull(changed));
+		marked = marked || (latency && strcmp(changed->valuestring, "nic.lanai_mhz=66 size_B=4") == 0);
+	}
+	ck_assert(marked);
+	cJSON_Delete(list);
+	g_free(line);
+	g_free(tree);
+	g_free(root);
 }
 END_TEST
 
@@ -166,12 +261,12 @@ last_value(void)
 
 START_TEST(a_faster_lanai_is_faster)
 {
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	ck_assert_int_eq(nicsim("run demo --set size_B=4 --out -"), 0);
 	char *first = g_strdup(out);
 	double slow = last_value();
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --out -"), 0);
+	ck_assert_int_eq(nicsim("run demo --set size_B=4 --out -"), 0);
 	ck_assert_str_eq(out, first); /* the same bytes again, but for the white space that last_value() took */
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=4 --set nic.lanai_mhz=66 --out -"), 0);
+	ck_assert_int_eq(nicsim("run demo --set size_B=4 --set nic.lanai_mhz=66 --out -"), 0);
 	double fast = last_value();
 	ck_assert_msg(fast > 1 && fast < 0.9 * slow, "%g us at 33 MHz, %g us at 66 MHz", slow, fast);
 	g_free(first);
@@ -180,17 +275,25 @@ END_TEST
 
 START_TEST(says_what_it_is_doing)
 {
-	nicsim("run vmmc-latency --set rounds=100000 --set size_B=1048576 --set limit_ms=4000000 --out - & running=$!; "
+	nicsim("run vmmc-latency --set series=one-way --set rounds=100000 --set size_B=1048576 --set limit_ms=4000000 "
+	       "--out - & running=$!; "
 	       "sleep 1; kill -USR1 $running; sleep 0.5; kill $running");
-	ck_assert_msg(strstr(err, "running: vmmc-latency size_B=1048576") != NULL, "%s", err);
+	ck_assert_msg(strstr(err, "running: vmmc-latency series=one-way size_B=1048576") != NULL, "%s", err);
 	ck_assert_msg(strstr(err, "asked by SIGUSR1") != NULL, "%s", err);
 }
 END_TEST
 
 START_TEST(time_limit)
 {
-	ck_assert_int_eq(nicsim("run vmmc-latency --set size_B=1048576 --set limit_ms=5 --out -"), 4);
-	ck_assert_ptr_nonnull(strstr(err, "the simulated-time limit of 5 ms is over"));
+	ck_assert_int_eq(nicsim("run vmmc-latency --set series=one-way --set size_B=1048576 --set limit_ms=5 --out -"),
+	                 4);
+	ck_assert_msg(
+	        g_str_has_prefix(
+	                err,
+	                "nicsim: point vmmc-latency series=one-way size_B=1048576: the simulated-time limit of 5 ms is "
+	                "over"),
+	        "%s", err); /* the cause first, then who waits for what */
+	ck_assert_ptr_nonnull(strstr(err, "  pair on pc-0: waits for "));
 	ck_assert_str_eq(out, "");
 }
 END_TEST
@@ -233,7 +336,11 @@ main(void)
 	tcase_set_timeout(all, 60);
 	tcase_add_loop_test(all, bad_input, 0, G_N_ELEMENTS(bad));
 	tcase_add_test(all, broken_firmware);
+	tcase_add_test(all, firmware_without_the_contract);
 	tcase_add_test(all, bad_platform_file);
+	tcase_add_test(all, too_few_hosts);
+	tcase_add_test(all, figures_are_the_same_bytes);
+	tcase_add_test(all, report_marks_what_was_changed);
 	tcase_add_test(all, own_firmware);
 	tcase_add_loop_test(all, killed, 0, 6);
 	tcase_add_test(all, full_disk);

@@ -1,5 +1,6 @@
 /* Runs and their folders: order of points, failures by name, repeatable bytes, all or nothing, staleness. */
 #include "experiments/manifest.h"
+#include "experiments/output.h"
 #include "experiments/store.h"
 #include "tests/experiments/toy.h"
 
@@ -10,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 static struct references *references;
 static char *folder, *error;
@@ -74,9 +77,10 @@ START_TEST(breakdown_adds_up)
 	struct experiment *e = load_with("breakdown = size_B=4\n", "size_B=4 16\n");
 	ck_assert_int_eq(run(e), EXIT_DONE);
 	char *csv = toy_read(folder, "toy-breakdown.csv");
-	ck_assert_str_eq(csv,
-	                 "stage,label,messages,sum_ps,mean_us\nUP,\"up, and \"\"away\"\"\",10,123456789,12.34567890\n"
-	                 "DOWN,down,10,1,0.00000010\nTOTAL,all of it,10,123456790,12.34567900\n");
+	ck_assert_str_eq(csv, "size_B,stage,label,messages,sum_ps,mean_us,end_us,order\n"
+	                      "4,UP,\"up, and \"\"away\"\"\",10,123456789,12.34567890,12.34567890,0\n"
+	                      "4,DOWN,down,10,1,0.00000010,12.34567900,0\n"
+	                      "4,TOTAL,all of it,10,123456790,12.34567900,12.34567900,0\n");
 	g_free(csv);
 	experiment_free(e);
 }
@@ -102,6 +106,57 @@ START_TEST(a_failed_point_is_named_and_nothing_written)
 	ck_assert(!g_file_test(folder, G_FILE_TEST_EXISTS));
 	g_free(set);
 	experiment_free(e);
+}
+END_TEST
+
+START_TEST(a_folder_is_of_one_experiment)
+{
+	struct experiment *e = load("size_B=4\n");
+	ck_assert_int_eq(run(e), EXIT_DONE);
+	char *before = toy_read(folder, "manifest.json");
+	g_free(e->name);
+	e->name = g_strdup("other");
+	ck_assert_int_eq(run(e), EXIT_BAD_INPUT);
+	ck_assert_ptr_nonnull(strstr(error, "holds results of experiment 'toy'; choose another --out"));
+	char *after = toy_read(folder, "manifest.json");
+	ck_assert_str_eq(before, after);
+	g_free(before);
+	g_free(after);
+	experiment_free(e);
+}
+END_TEST
+
+/* In a process of its own: runs the experiment into the common folder, again and again. */
+static pid_t
+run_often(const struct experiment *e)
+{
+	pid_t pid = fork();
+	for (unsigned i = 0; pid == 0 && i < 20; i++)
+		if (run(e) != EXIT_DONE)
+			_exit(1);
+	if (pid == 0)
+		_exit(0);
+	return pid;
+}
+
+START_TEST(two_runs_at_once_do_not_mix)
+{
+	struct experiment *a = load("size_B=4 16\n"), *b = load("size_B=8 32 64\n");
+	pid_t pids[] = {run_often(a), run_often(b)};
+	for (unsigned i = 0; i < G_N_ELEMENTS(pids); i++) {
+		int status;
+		ck_assert_int_eq(waitpid(pids[i], &status, 0), pids[i]);
+		ck_assert_int_eq(status, 0);
+	}
+	cJSON *manifest = manifest_load(folder);
+	char *path = g_build_filename(folder, "toy.csv", NULL), *sha = file_sha256(path);
+	ck_assert_str_eq(manifest_string(manifest_item(manifest, "outputs"), "toy.csv"), sha);
+	ck_assert_uint_eq(toy_count(folder), 3); /* table, references, manifest */
+	g_free(sha);
+	g_free(path);
+	cJSON_Delete(manifest);
+	experiment_free(a);
+	experiment_free(b);
 }
 END_TEST
 
@@ -169,6 +224,7 @@ START_TEST(a_full_disk_leaves_what_was_there) /* as seen by write(): no file may
 	ck_assert_int_eq(run(e), EXIT_FAILED);
 	ck_assert_int_eq(setrlimit(RLIMIT_FSIZE, &(struct rlimit){RLIM_INFINITY, RLIM_INFINITY}), 0);
 	ck_assert_ptr_nonnull(error);
+	ck_assert_ptr_null(strstr(error, ".new-")); /* its own name, not a temporary one */
 	char *after = toy_read(folder, "toy.csv"), *manifest_after = toy_read(folder, "manifest.json");
 	ck_assert_str_eq(before, after);
 	ck_assert_str_eq(manifest, manifest_after);
@@ -231,7 +287,7 @@ END_TEST
 START_TEST(bad_platforms_and_firmware)
 {
 	static const char *const options[][3] = {
-	        {"no-such", NULL, "no platform \"no-such\""},
+	        {"no-such", NULL, "--platform no-such: there is no platform 'no-such'; allowed: myrinet-pc "},
 	        {NULL, "none.c", "none.c: there is no such firmware"},
 	        {NULL, "README.md", "README.md: firmware is a file.c, a file.o or a folder"}};
 	for (unsigned i = 0; i < G_N_ELEMENTS(options); i++) {
@@ -259,6 +315,8 @@ main(void)
 	tcase_add_test(all, rows_come_in_the_order_of_the_points);
 	tcase_add_test(all, breakdown_adds_up);
 	tcase_add_loop_test(all, a_failed_point_is_named_and_nothing_written, 0, G_N_ELEMENTS(failures));
+	tcase_add_test(all, a_folder_is_of_one_experiment);
+	tcase_add_test(all, two_runs_at_once_do_not_mix);
 	tcase_add_test(all, two_runs_are_byte_identical);
 	tcase_add_test(all, manifest_tells_everything);
 	tcase_add_test(all, a_full_disk_leaves_what_was_there);

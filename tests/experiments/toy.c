@@ -27,6 +27,7 @@ run(const struct point *point, struct results *results, char **error)
 	results->utilisation = 0.5;
 	if (point->breakdown) {
 		results->stage_messages = 10;
+		results->stage_total_ps = 123456790;
 		results_stage(results, "UP", "up, and \"away\"", 123456789);
 		results_stage(results, "DOWN", "down", 1);
 	}

@@ -10,21 +10,22 @@
 #include <string.h>
 
 #define GOOD        "platforms/myrinet-pc.xml"
+#define RING        "tests/platform/ring-deadlock.xml"
 #define PARAMS      "platforms/myrinet-pc.params.xml"
 #define COPY_PARAMS "myrinet-pc.params.xml"
 
 static char *folder; /* for damaged copies */
 
+/* The folder is made and removed by the process that starts the tests: one that fails leaves nothing behind. */
 static void
-set_up(void)
+make_folder(void)
 {
 	folder = g_dir_make_tmp("nicsim-platform-XXXXXX", NULL);
 	ck_assert_ptr_nonnull(folder);
-	engine_init();
 }
 
 static void
-tear_down(void)
+remove_folder(void)
 {
 	GDir *dir = g_dir_open(folder, 0, NULL);
 	const char *name;
@@ -199,15 +200,21 @@ struct damage {
 
 static const struct damage damages[] = {
         {GOOD, "</platform>", "", "/bad.xml:17: not well-formed XML: Premature end of data in tag platform line 4"},
-        {GOOD, "<platform version=\"4.1\">", "<platform version=\"9\">",
-         "/bad.xml: SimGrid cannot load it: Parse error at "},
+        {GOOD, "<platform version=\"4.1\">", "<platform version=\"9\">", "/bad.xml:@: SimGrid cannot load it: ***"},
         {GOOD, "<zone id=\"top\"", "<zoen id=\"top\"",
          "/bad.xml:15: not well-formed XML: Opening and ending tag mismatch"},
         {GOOD, "id=\"myrinet\"", "id=\"ethernet\"", "/bad.xml: there is no zone \"myrinet\""},
         {GOOD, "radical=\"0-1\"", "radical=\"0-2\"",
          "/bad.xml: 3 computers and 2 NICs; allowed: as many of one as of the "
          "other, 1 to 1024"},
-        {GOOD, "160MBps", "160MBqs", "/bad.xml: SimGrid cannot load it: Parse error at "},
+        {GOOD, "160MBps", "160MBqs", "/bad.xml:@: SimGrid cannot load it: unknown unit: MBqs"},
+        {RING, "<link id=\"up-1\"", "<link id=\"up-0\"",
+         "/bad.xml:@: SimGrid cannot load it: Link 'up-0' declared several times"},
+        {RING, "<host id=\"nic-3\"", "<host id=\"nic-2\"",
+         "/bad.xml:@: SimGrid cannot load it: Refusing to create a second host named 'nic-2'"},
+        {RING, "<link_ctn id=\"up-0\"/><link_ctn id=\"ring-0\"/><link_ctn id=\"down-1\"",
+         "<link_ctn id=\"up-0\"/><link_ctn id=\"ring-9\"/><link_ctn id=\"down-1\"",
+         "/bad.xml:@: SimGrid cannot load it: Link not found: ring-9"},
         {GOOD, "160MBps", "-160MBps", "/bad.xml: "},
         {GOOD, "prefix=\"nic-\"", "prefix=\"pc-\"", "/bad.xml: SimGrid cannot load it: "},
         {GOOD, "value=\"myrinet-pc.params.xml\"", "value=\"no-such.xml\"", "/bad.xml:@: no parameter set \""},
@@ -280,7 +287,11 @@ START_TEST(damage_costs_one_line)
 	const struct damage *d = &damages[_i];
 	bool in_set = strcmp(d->file, PARAMS) == 0;
 	char *set = copy_file(PARAMS, COPY_PARAMS, in_set ? d->from : NULL, d->to);
-	char *path = copy_file(GOOD, "bad.xml", in_set ? NULL : d->from, d->to), *expected = with_line(d);
+	char *path = copy_file(in_set ? GOOD : d->file, "bad.xml", in_set ? NULL : d->from, d->to);
+	char *expected = with_line(d);
+
+	if (strcmp(d->file, RING) == 0)
+		g_free(copy_file(path, "bad.xml", "../../platforms/", ""));
 
 	if (strstr(d->error, "ack_every")) {
 		char *small =
@@ -327,6 +338,29 @@ START_TEST(bad_set_costs_one_line)
 }
 END_TEST
 
+START_TEST(bad_fault_script)
+{
+	static const char *const sets[] = {"net.faults=1ms nic pc-0 reset; 1ms nic pc-7 hang"};
+	char *error;
+
+	ck_assert_ptr_null(platform_load(GOOD, sets, 1, &error));
+	ck_assert_str_eq(error,
+	                 "net.faults:1:29: no computer \"pc-7\"; allowed: a computer of the platform, pc-0 to pc-1");
+	g_free(error);
+}
+END_TEST
+
+START_TEST(fault_script)
+{
+	static const char *const sets[] = {"net.faults=1ms nic pc-0 reset; 1ms link myrinet_link_0_UP down"};
+	struct platform *p = load(GOOD, sets, 1);
+
+	ck_assert_uint_eq(p->n_faults, 2);
+	ck_assert_ptr_null(p->params[0].fault_script);
+	platform_free(p);
+}
+END_TEST
+
 START_TEST(set_of_an_unknown_computer)
 {
 	const char *set = "pc-9:nic.lanai_mhz=33";
@@ -357,8 +391,10 @@ main(void)
 	SRunner *runner = srunner_create(suite);
 	int failed;
 
-	tcase_add_checked_fixture(good, set_up, tear_down);
-	tcase_add_checked_fixture(bad, set_up, tear_down);
+	tcase_add_unchecked_fixture(good, make_folder, remove_folder);
+	tcase_add_unchecked_fixture(bad, make_folder, remove_folder);
+	tcase_add_checked_fixture(good, engine_init, NULL);
+	tcase_add_checked_fixture(bad, engine_init, NULL);
 	tcase_add_loop_test(good, every_file_loads, 0, G_N_ELEMENTS(files));
 	tcase_add_test(good, preset_is_found_by_its_name);
 	tcase_add_test(good, page_dma_reaches_its_limit);
@@ -366,6 +402,8 @@ main(void)
 	tcase_add_test(good, file_overrides_its_set_and_host_the_file);
 	tcase_add_loop_test(bad, damage_costs_one_line, 0, G_N_ELEMENTS(damages));
 	tcase_add_loop_test(bad, bad_set_costs_one_line, 0, G_N_ELEMENTS(bad_sets));
+	tcase_add_test(good, fault_script);
+	tcase_add_test(bad, bad_fault_script);
 	tcase_add_test(bad, set_of_an_unknown_computer);
 	tcase_add_test(bad, no_such_platform);
 	suite_add_tcase(suite, good);

@@ -23,7 +23,15 @@ struct body {
 	void (*client)(struct body_context *c);
 };
 
-/* Both end with a name of NULL. */
-extern const struct body native_bodies[], simulated_bodies[];
+/* Tables of bodies, one a file; each ends with a name of NULL. A file defines its table as TABLE(name), with KIND
+ * defined as what it is compiled for. */
+#define BODY_TABLES(each)   each(stream) each(modes) each(ready) each(options)
+#define TABLE__(kind, name) kind##_##name##_bodies
+#define TABLE_(kind, name)  TABLE__(kind, name)
+#define TABLE(name)         TABLE_(KIND, name)
+
+#define DECLARE(name) extern const struct body native_##name##_bodies[], simulated_##name##_bodies[];
+BODY_TABLES(DECLARE)
+#undef DECLARE
 
 #endif

@@ -8,6 +8,7 @@
 #include <check.h>
 #include <glib.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -90,10 +91,12 @@ free_port(void)
 static pid_t
 start_natively(void (*program)(struct body_context *c), struct body_context *c, int *ends, unsigned mine)
 {
+	struct rlimit descriptors = {1024, 1024}; /* the usual limit, which is the simulator's */
 	pid_t child = fork();
 
 	ck_assert_int_ge(child, 0);
 	if (child == 0) {
+		setrlimit(RLIMIT_NOFILE, &descriptors);
 		close(ends[1 - mine]);
 		c->harness = &ends[mine];
 		alarm(60);

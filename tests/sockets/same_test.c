@@ -7,6 +7,12 @@
 #include <string.h>
 
 enum { WAYS = 6 }; /* protocols, over the memory NIC and over the firmware */
+
+#define PAIR(name) {native_##name##_bodies, simulated_##name##_bodies},
+static const struct {
+	const struct body *native, *simulated;
+} tables[] = {BODY_TABLES(PAIR)};
+
 static const char *const protocols[] = {"automatic", "two-copy", "one-copy"};
 
 static void
@@ -31,25 +37,39 @@ free_logs(struct body_logs *logs)
 }
 
 static void
-run_both(unsigned i, bool lanai, enum sock_protocol protocol)
+run_both(const struct body *body, const struct body *twin, bool lanai, enum sock_protocol protocol)
 {
-	struct body_logs native = run_native(&native_bodies[i]);
-	struct body_logs simulated = run_simulated(&simulated_bodies[i], lanai, protocol);
+	struct body_logs native = run_native(body);
+	struct body_logs simulated = run_simulated(twin, lanai, protocol);
 	char *way = g_strdup_printf("%s over %s", protocols[protocol], lanai ? "the LANai" : "the memory NIC");
 
-	ck_assert_msg(*native.client, "%s logs nothing", native_bodies[i].name);
-	ck_assert_msg(!strstr(native.client, "bad") && !strstr(native.server, "bad"), "%s is wrong natively",
-	              native_bodies[i].name);
-	compare(native_bodies[i].name, way, "client", native.client, simulated.client);
-	compare(native_bodies[i].name, way, "server", native.server, simulated.server);
+	ck_assert_msg(*native.client, "%s logs nothing", body->name);
+	ck_assert_msg(!strstr(native.client, "bad") && !strstr(native.server, "bad"), "%s is wrong natively:\n%s%s",
+	              body->name, native.client, native.server);
+	compare(body->name, way, "client", native.client, simulated.client);
+	compare(body->name, way, "server", native.server, simulated.server);
 	g_free(way);
 	free_logs(&native);
 	free_logs(&simulated);
 }
 
+static int
+n_bodies(const struct body *table)
+{
+	int n = 0;
+
+	while (table[n].name)
+		n++;
+	return n;
+}
+
 START_TEST(same_logs)
 {
-	run_both((unsigned)_i / WAYS, _i / 3 % 2, (enum sock_protocol)(_i % 3));
+	int body = _i / WAYS, t = 0;
+
+	for (; body >= n_bodies(tables[t].native); t++)
+		body -= n_bodies(tables[t].native);
+	run_both(&tables[t].native[body], &tables[t].simulated[body], _i / 3 % 2, (enum sock_protocol)(_i % 3));
 }
 END_TEST
 
@@ -61,8 +81,8 @@ main(void)
 	SRunner *runner = srunner_create(suite);
 	int bodies = 0, failed;
 
-	while (native_bodies[bodies].name)
-		bodies++;
+	for (unsigned i = 0; i < G_N_ELEMENTS(tables); i++)
+		bodies += n_bodies(tables[i].native);
 	tcase_set_timeout(cases, 100);
 	tcase_add_loop_test(cases, same_logs, 0, bodies * WAYS);
 	suite_add_tcase(suite, cases);

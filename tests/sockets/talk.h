@@ -109,6 +109,77 @@ recv_all(struct body_context *c, int fd, void *data, size_t length)
 	return done;
 }
 
+/* send_until_full: `data` again and again until send() fails; returns how many bytes went. */
+static inline size_t
+send_until_full(struct body_context *c, int fd, const uint8_t *data, size_t length, int flags)
+{
+	size_t total = 0;
+	ssize_t n;
+
+	while ((n = send(fd, data + total % length, length - total % length, flags | MSG_NOSIGNAL)) > 0)
+		total += (size_t)n;
+	outcome(c, "send until full", n);
+	return total;
+}
+
+static inline void
+set_nonblocking(struct body_context *c, int fd, bool on)
+{
+	good(c, "fcntl", fcntl(fd, F_SETFL, on ? O_NONBLOCK : 0));
+}
+
+static inline void
+log_events(struct body_context *c, int events)
+{
+	static const struct {
+		int bit;
+		const char *name;
+	} names[] = {{POLLIN, "IN"},         {POLLPRI, "PRI"},       {POLLOUT, "OUT"},      {POLLRDHUP, "RDHUP"},
+	             {POLLERR, "ERR"},       {POLLHUP, "HUP"},       {POLLNVAL, "NVAL"},    {POLLRDNORM, "RDNORM"},
+	             {POLLWRNORM, "WRNORM"}, {POLLRDBAND, "RDBAND"}, {POLLWRBAND, "WRBAND"}};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (events & names[i].bit)
+			fprintf(c->log, " %s", names[i].name);
+	fputc('\n', c->log);
+}
+
+/* polled: logs what poll() finds at one descriptor. */
+static inline void
+polled(struct body_context *c, const char *what, int fd, int events, int timeout)
+{
+	struct pollfd p = {.fd = fd, .events = (short)events, .revents = -1};
+	int n = poll(&p, 1, timeout);
+
+	if (n < 0)
+		outcome(c, what, n);
+	else
+		fprintf(c->log, "%s: %d", what, n);
+	log_events(c, n < 0 ? 0 : p.revents);
+}
+
+enum { ALL_EVENTS = POLLIN | POLLPRI | POLLOUT | POLLRDHUP | POLLRDNORM | POLLWRNORM };
+
+/* await: until one of the events is there, which must come; what else is there is not logged. */
+static inline void
+await(struct body_context *c, int fd, int events)
+{
+	struct pollfd p = {.fd = fd, .events = (short)events};
+
+	good(c, "poll", poll(&p, 1, -1));
+}
+
+/* pending: logs SO_ERROR, and takes it. */
+static inline void
+pending(struct body_context *c, int fd)
+{
+	int error = -1;
+	socklen_t length = sizeof error;
+
+	good(c, "getsockopt", getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &length));
+	fprintf(c->log, "SO_ERROR: %s\n", error ? strerrorname_np(error) : "none");
+}
+
 static inline uint8_t
 content(size_t seed, size_t i)
 {

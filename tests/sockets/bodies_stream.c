@@ -478,16 +478,16 @@ refusals_client(struct body_context *c)
 	outcome(c, "close", close(fd));
 }
 
-const struct body BODIES[] = {{"echo", echo_server, echo_arena_client},
-                              {"echo from the heap", echo_server, echo_heap_client},
-                              {"large transfers", large_server, large_client},
-                              {"half-close", half_close_server, half_close_client},
-                              {"refused", refused_server, refused_client},
-                              {"EPIPE", epipe_server, epipe_client},
-                              {"reset", reset_server, reset_client},
-                              {"exit without close", exit_server, exit_client},
-                              {"sequence", sequence_server, sequence_client},
-                              {"crowd", crowd_server, crowd_client},
-                              {"names", names_server, names_client},
-                              {"refusals", refusals_server, refusals_client},
-                              {NULL, NULL, NULL}};
+const struct body TABLE(stream)[] = {{"echo", echo_server, echo_arena_client},
+                                     {"echo from the heap", echo_server, echo_heap_client},
+                                     {"large transfers", large_server, large_client},
+                                     {"half-close", half_close_server, half_close_client},
+                                     {"refused", refused_server, refused_client},
+                                     {"EPIPE", epipe_server, epipe_client},
+                                     {"reset", reset_server, reset_client},
+                                     {"exit without close", exit_server, exit_client},
+                                     {"sequence", sequence_server, sequence_client},
+                                     {"crowd", crowd_server, crowd_client},
+                                     {"names", names_server, names_client},
+                                     {"refusals", refusals_server, refusals_client},
+                                     {NULL, NULL, NULL}};

@@ -1,0 +1,131 @@
+#include "experiments/talk.h"
+
+#include "sockets/nsock.h"
+#include "sockets/socket.h"
+
+#include <errno.h>
+#include <glib.h>
+#include <netinet/in.h>
+#include <string.h>
+
+#define PORT          5000
+#define SERVER        0x0a000001u  /* 10.0.0.1, host 0 */
+#define CONNECT_AGAIN (1 * SIM_MS) /* a refused client waits so long for the server to listen */
+
+bool
+talk_worked(struct talk *talk, bool ok, const char *what)
+{
+	if (!ok)
+		simulate_fail(talk->simulation, "%s: %s", what, g_strerror(errno));
+	return ok && talk->simulation->error == NULL;
+}
+
+bool
+talk_send(struct talk *talk, int fd, const uint8_t *bytes, uint32_t n)
+{
+	for (uint32_t done = 0; done < n;) {
+		ssize_t sent = ns_send(fd, bytes + done, n - done, 0);
+		if (!talk_worked(talk, sent > 0, "send"))
+			return false;
+		done += (uint32_t)sent;
+	}
+	return true;
+}
+
+uint32_t
+talk_drain(struct talk *talk, int fd, uint8_t *bytes, uint32_t n)
+{
+	ssize_t got = ns_recv(fd, bytes, n, 0);
+	return talk_worked(talk, got >= 0, "recv") ? (uint32_t)got : 0;
+}
+
+bool
+talk_receive(struct talk *talk, int fd, uint8_t *bytes, uint32_t n)
+{
+	for (uint32_t done = 0, got; done < n; done += got) {
+		got = talk_drain(talk, fd, bytes + done, n - done);
+		if (got == 0 && talk->simulation->error == NULL)
+			simulate_fail(talk->simulation, "the stream ended in the middle of a message");
+		if (got == 0)
+			return false;
+	}
+	return true;
+}
+
+static struct sockaddr_in
+server_address(void)
+{
+	return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(SERVER)};
+}
+
+static void
+server(void *arg)
+{
+	struct talk *talk = arg;
+	struct sockaddr_in address = server_address();
+	int listener = ns_socket(AF_INET, SOCK_STREAM, 0);
+	if (!talk_worked(talk, listener >= 0, "socket") ||
+	    !talk_worked(talk, ns_bind(listener, (struct sockaddr *)&address, sizeof address) == 0, "bind") ||
+	    !talk_worked(talk, ns_listen(listener, 1) == 0, "listen"))
+		return;
+	int fd = ns_accept(listener, NULL, NULL);
+	uint8_t *buffer = ns_alloc(talk->bytes);
+	if (talk_worked(talk, fd >= 0, "accept") && talk_worked(talk, buffer != NULL, "memory"))
+		talk->serve(talk, fd, buffer);
+	ns_close(fd);
+	ns_close(listener);
+}
+
+/* A connected socket, or -1. */
+static int
+connect_to_server(struct talk *talk)
+{
+	struct sockaddr_in address = server_address();
+	for (;;) {
+		int fd = ns_socket(AF_INET, SOCK_STREAM, 0);
+		if (!talk_worked(talk, fd >= 0, "socket"))
+			return -1;
+		if (ns_connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
+			return fd;
+		if (!talk_worked(talk, errno == ECONNREFUSED, "connect"))
+			return -1;
+		ns_close(fd);
+		cpu_block("the server's listen", sim_now() + CONNECT_AGAIN);
+	}
+}
+
+static void
+client(void *arg)
+{
+	struct talk *talk = arg;
+	int fd = connect_to_server(talk);
+	uint8_t *buffer = ns_alloc(talk->bytes);
+	if (fd >= 0 && talk_worked(talk, buffer != NULL, "memory"))
+		talk->ask(talk, fd, buffer);
+	if (fd >= 0)
+		ns_close(fd);
+}
+
+static enum sock_protocol
+protocol_of(const struct point *point)
+{
+	static const struct {
+		const char *name;
+		enum sock_protocol protocol;
+	} protocols[] = {{"two-copy", SOCK_TWO_COPY}, {"one-copy", SOCK_ONE_COPY}};
+	unsigned i = 0;
+	while (!point_is(point, "protocol", protocols[i].name)) /* one of them: TALK_PROTOCOL */
+		i++;
+	return protocols[i].protocol;
+}
+
+void
+talk_start(struct simulation *s)
+{
+	struct talk *talk = s->arg;
+	struct machine *m = s->testbed->machine;
+	talk->simulation = s;
+	sock_start(m, protocol_of(s->point));
+	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
+	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
+}

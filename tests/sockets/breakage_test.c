@@ -1,0 +1,132 @@
+/* A FIN comes over the Ethernet, and the end words never come over a fast network that loses everything: the connection
+ * is reset, after the time that is granted to them and not before.  While it works, nothing is reset however late the
+ * reader comes. */
+#include "experiments/testbed.h"
+#include "host-lib/firmware_image.h"
+#include "sockets/nsock.h"
+#include "sockets/ports.h"
+#include "sockets/socket.h"
+
+#include <check.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <stdlib.h>
+
+#define PORT  5000
+#define LIMIT (20 * SIM_S)
+/* docs/protocols.md, BREAK_GRACE, and what an Ethernet segment may take beside it. */
+#define GRACE     (200 * SIM_MS)
+#define TOLERANCE (5 * SIM_MS)
+
+struct reader {
+	sim_time patience; /* before it reads */
+	ssize_t result;
+	int error;
+	sim_time closed, told; /* when the peer closed; when recv() returned */
+};
+
+static struct sockaddr_in
+server_address(void)
+{
+	return (struct sockaddr_in){
+	        .sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(HOST_NETWORK + 1)};
+}
+
+static void
+pause_for(sim_time t)
+{
+	sim_time end = sim_now() + t;
+
+	while (sim_now() < end)
+		cpu_block("a pause", end);
+}
+
+static void
+server(void *arg)
+{
+	struct reader *r = arg;
+	struct sockaddr_in here = server_address();
+	int listener = ns_socket(AF_INET, SOCK_STREAM, 0), fd;
+	char byte;
+
+	ck_assert_int_eq(ns_bind(listener, (struct sockaddr *)&here, sizeof here), 0);
+	ck_assert_int_eq(ns_listen(listener, 1), 0);
+	fd = ns_accept(listener, NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	pause_for(r->patience);
+	r->result = ns_recv(fd, &byte, 1, 0);
+	r->error = r->result < 0 ? errno : 0;
+	r->told = sim_now();
+	if (r->result > 0)
+		ck_assert_int_eq(ns_recv(fd, &byte, 1, 0), 0);
+	ns_close(fd);
+}
+
+static void
+client(void *arg)
+{
+	struct reader *r = arg;
+	struct sockaddr_in there = server_address();
+	int fd = ns_socket(AF_INET, SOCK_STREAM, 0);
+
+	pause_for(SIM_MS);
+	ck_assert_int_eq(ns_connect(fd, (struct sockaddr *)&there, sizeof there), 0);
+	ck_assert_int_eq(ns_send(fd, "x", 1, MSG_NOSIGNAL), 1);
+	pause_for(10 * SIM_MS);
+	r->closed = sim_now();
+	ck_assert_int_eq(ns_close(fd), 0);
+}
+
+static void
+simulate(struct reader *r, const char *set)
+{
+	char *error = NULL;
+	struct lanai_image *image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, &error);
+	struct testbed *t = image ? testbed_new("myrinet-pc", &set, set ? 1 : 0, image, &error) : NULL;
+
+	ck_assert_msg(t != NULL, "%s", error);
+	sock_start(t->machine, SOCK_AUTOMATIC);
+	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, server, r);
+	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, client, r);
+	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
+}
+
+START_TEST(lost_end_words)
+{
+	struct reader r = {0};
+
+	simulate(&r, "net.drop_rate=1");
+	ck_assert_int_eq(r.result, -1);
+	ck_assert_int_eq(r.error, ECONNRESET);
+	ck_assert_uint_ge(r.told - r.closed, GRACE);
+	ck_assert_uint_le(r.told - r.closed, GRACE + TOLERANCE);
+}
+END_TEST
+
+START_TEST(late_reader)
+{
+	struct reader r = {.patience = 3 * GRACE};
+
+	simulate(&r, NULL);
+	ck_assert_int_eq(r.result, 1);
+	ck_assert_uint_ge(r.told - r.closed, 2 * GRACE);
+}
+END_TEST
+
+int
+main(void)
+{
+	Suite *suite = suite_create("breakage");
+	TCase *cases = tcase_create("breakage");
+	SRunner *runner = srunner_create(suite);
+	int failed;
+
+	tcase_set_timeout(cases, 60);
+	tcase_add_test(cases, lost_end_words);
+	tcase_add_test(cases, late_reader);
+	suite_add_tcase(suite, cases);
+	srunner_run_all(runner, CK_ENV);
+	failed = srunner_ntests_failed(runner);
+	srunner_free(runner);
+	return failed ? EXIT_FAILURE : EXIT_SUCCESS;
+}
