@@ -80,11 +80,24 @@ access_register(struct lanai_core *core, struct lanai_access *a, uint32_t pc)
 	return after_call(core, epoch);
 }
 
+/* may_access: what is more than an access of data in SRAM has to wait until the core is not ahead any more. */
+static bool
+may_access(struct lanai_core *core, const struct lanai_access *a)
+{
+	if (core->ahead.mode == LANAI_FINAL)
+		return true;
+	if (a->address & (a->size - 1u) || a->address >= core->sram_bytes)
+		return false;
+	if (!a->store || core->ahead.mode == LANAI_AGAIN)
+		return true;
+	return a->address >= core->code_end && lanai_note_old(core, core->sram + (a->address & ~3u));
+}
+
 enum lanai_outcome
 lanai_access(struct lanai_core *core, struct lanai_access *a, uint32_t pc)
 {
 	a->sram = false;
-	if (core->ahead.mode != LANAI_FINAL)
+	if (!may_access(core, a))
 		return LANAI_STOPPED;
 	if (a->address & (a->size - 1u))
 		return lanai_halt(core, LANAI_FAULT_UNALIGNED, pc);

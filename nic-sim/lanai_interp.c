@@ -435,6 +435,8 @@ COMMIT_WILD:
 RARE:
 	SAVE;
 	outcome = execute_rare(core, rec, &effect);
+	if (outcome == LANAI_STOPPED)
+		goto stop_settled;
 	if (outcome != LANAI_DONE)
 		goto leave;
 	LOAD;
