@@ -88,7 +88,7 @@ const struct workload socket_pingpong = {
                         {"size_B", "4", 1, TALK_LARGEST, 0, NULL, "size of a message, B"},
                         TALK_PROTOCOL,
                         {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
-                        {"warm_up", "2", 1, 1000, 0, NULL, "round trips before (the first pin the pages)"},
+                        {"warm_up", "2", 1, 1000000, 0, NULL, "round trips before (the first pin the pages)"},
                         SIMULATE_PARAMETERS,
                         {0},
                 },

@@ -137,7 +137,7 @@ const struct workload vmmc_pingpong = {
                         SOURCES,
                         {"direction", "one-way", 0, 0, 0, "one-way both-ways", "in turn, or both at once"},
                         {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
-                        {"warm_up", "2", 1, 1000, 0, NULL, "round trips before (the first pin the pages)"},
+                        {"warm_up", "2", 1, 1000000, 0, NULL, "round trips before (the first pin the pages)"},
                         SIMULATE_PARAMETERS,
                         {0},
                 },

@@ -1,15 +1,15 @@
 /* Host instructions of the sockets' own code: made by sockets/count_instructions.sh, do not edit.
- * Counted by callgrind (valgrind-3.19.0) in a Release build by cc (Debian 12.2.0-14+deb12u1) 12.2.0. */
+ * Counted by callgrind (valgrind-3.19.0) in a RelWithDebInfo build by cc (Debian 12.2.0-14+deb12u1) 12.2.0. */
 #ifndef SOCKETS_INSTRUCTION_COUNTS_H
 #define SOCKETS_INSTRUCTION_COUNTS_H
 
-#define IC_SOCK_SEND         262 /* send() of one INLINE record */
-#define IC_SOCK_RECEIVE      225 /* recv() of it */
-#define IC_SOCK_SEND_COPIED  398 /* send() of one RING record of 8 KB by way of the staging ring */
-#define IC_SOCK_SEND_DIRECT  342 /* ... and from the user's buffer */
-#define IC_SOCK_RECEIVE_RING 286 /* recv() of it */
-#define IC_SOCK_FRUITLESS    120 /* recv() that finds nothing, non-blocking */
-#define IC_SOCK_POLL         100 /* poll() of no descriptor */
-#define IC_SOCK_POLL_EACH    60  /* ... and of each */
+#define IC_SOCK_SEND         446 /* send() of one INLINE record */
+#define IC_SOCK_RECEIVE      481 /* recv() of it */
+#define IC_SOCK_SEND_COPIED  577 /* send() of one RING record of 8 KB by way of the staging ring */
+#define IC_SOCK_SEND_DIRECT  548 /* ... and from the user's buffer */
+#define IC_SOCK_RECEIVE_RING 542 /* recv() of it */
+#define IC_SOCK_FRUITLESS    347 /* recv() that finds nothing */
+#define IC_SOCK_POLL         157 /* poll() of no descriptor */
+#define IC_SOCK_POLL_EACH    293 /* ... and of each */
 
 #endif

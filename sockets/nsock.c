@@ -5,9 +5,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <glib.h>
 #include <limits.h>
 #include <stdarg.h>
+#include <stdbool.h>
 
 static struct process *
 caller(void)
@@ -94,15 +94,24 @@ read_nothing(int fd)
 	return outcome(flags < 0 ? flags : 0);
 }
 
+static bool
+is_empty(const struct iovec *vector, int n)
+{
+	size_t length = 0;
+
+	if (n < 0 || n > IOV_MAX || (n > 0 && !vector))
+		return false;
+	for (int i = 0; i < n; i++)
+		length |= vector[i].iov_len;
+	return length == 0;
+}
+
 ssize_t
 ns_readv(int fd, const struct iovec *vector, int n)
 {
 	struct msghdr message = {.msg_iov = (struct iovec *)vector, .msg_iovlen = (size_t)n};
-	size_t length = 0;
 
-	for (int i = 0; vector && i < MIN(n, IOV_MAX); i++)
-		length |= vector[i].iov_len;
-	return length == 0 && n >= 0 && n <= IOV_MAX ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
+	return is_empty(vector, n) ? read_nothing(fd) : ns_recvmsg(fd, &message, 0);
 }
 
 ssize_t

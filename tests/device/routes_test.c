@@ -98,7 +98,13 @@ START_TEST(every_route_leads_there)
 	ck_assert_msg(f != NULL, "%s", error);
 	ck_assert_uint_le(p->n_nodes, MAX_NODES);
 	for (unsigned i = 0; i < p->n_nodes; i++) {
-		const struct fabric_port port = {&ends[i], take, taken, ignore, ignore_flow, no_reset, patience};
+		const struct fabric_port port = {.nic = &ends[i],
+		                                 .take = take,
+		                                 .taken = taken,
+		                                 .sent = ignore,
+		                                 .flow = ignore_flow,
+		                                 .reset = no_reset,
+		                                 .timeout = patience};
 
 		fabric_attach(f, i, &port);
 	}

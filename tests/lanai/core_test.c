@@ -116,6 +116,29 @@ START_TEST(any_quantum)
 }
 END_TEST
 
+/* An injected hang falls between the same two instructions however the core is driven, and costs the time that it took.
+ */
+START_TEST(hangs_are_exact)
+{
+	struct rig_options options = {.seed = 7, .every = 20 * SIM_US, .until = 2 * SIM_MS, .slow = true};
+	struct lanai_counts healthy, hung, counts;
+	uint64_t expected;
+
+	digest_of(images[_i], options, &healthy);
+	options.hangs = true;
+	expected = digest_of(images[_i], options, &hung);
+	ck_assert_uint_lt(hung.instructions, healthy.instructions * 4 / 5);
+	options.slow = false;
+	ck_assert(digest_of(images[_i], options, &counts) == expected);
+	options.skip = true;
+	for (sim_time q = 1; q <= 1000000; q *= 100) {
+		options.quantum = q;
+		ck_assert(digest_of(images[_i], options, &counts) == expected);
+		ck_assert_uint_eq(counts.instructions, hung.instructions);
+	}
+}
+END_TEST
+
 /* Faults. ------------------------------------------------------------------------------------------------------------
  */
 
@@ -292,6 +315,7 @@ main(void)
 	}
 	tcase_set_timeout(tc, 100);
 	tcase_add_loop_test(tc, skipping_equals_executing, 0, G_N_ELEMENTS(idle_programs));
+	tcase_add_loop_test(tc, hangs_are_exact, 0, G_N_ELEMENTS(idle_programs));
 	tcase_add_loop_test(tc, any_quantum, 0, G_N_ELEMENTS(idle_programs));
 	tcase_add_loop_test(tc, fault_stops_with_report, 0, 2 * G_N_ELEMENTS(faults));
 	tcase_add_test(tc, touching_code);

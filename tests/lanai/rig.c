@@ -119,6 +119,8 @@ disturb(struct sim_event *ev)
 	struct rig *rig = sim_event_owner(ev, struct rig, disturbance);
 	uint64_t dice = rig_random(&rig->random);
 
+	if (rig->options.hangs && (dice >> 4 & 3) == 0)
+		lanai_hang(rig->core, dice >> 6 & 1);
 	switch (dice & 3) {
 	case 0:
 	case 1:

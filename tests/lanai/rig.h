@@ -16,6 +16,7 @@ struct rig_options {
 	sim_time ahead;   /* how far to run ahead of a disturbance; 0: as usual (not at all with a quantum) */
 	uint64_t seed;    /* of the disturbances */
 	sim_time every;   /* mean time between disturbances; 0: none */
+	bool hangs;       /* one in four of them hangs the LANai, or ends that */
 	uint64_t hz;      /* 0: 33 MHz */
 	sim_time until;   /* end of the run */
 	uint32_t sram;    /* 0: RIG_SRAM */

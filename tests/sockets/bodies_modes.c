@@ -256,7 +256,8 @@ vectors_server(struct body_context *c)
 	uint8_t *bytes = ns_alloc(BIG);
 	struct iovec pieces[3] = {{bytes, 5}, {bytes + 5, 0}, {bytes + 5, BIG - 5}};
 	struct msghdr message = {.msg_iov = pieces, .msg_iovlen = 3};
-	volatile int negative = -1, many = 1025; /* volatile: compilers complain, as they should */
+	volatile int negative = -1; /* volatile: compilers complain, as they should */
+	struct iovec *many = calloc(1025, sizeof *many);
 	struct iovec *volatile nowhere = NULL;
 
 	fill(bytes, BIG, 3);
@@ -264,12 +265,13 @@ vectors_server(struct body_context *c)
 	outcome(c, "sendmsg", sendmsg(fd, &message, MSG_NOSIGNAL));
 	outcome(c, "writev of no pieces", writev(fd, pieces, 0));
 	outcome(c, "writev -1", writev(fd, pieces, negative));
-	outcome(c, "writev of too many", writev(fd, pieces, many));
+	outcome(c, "writev of too many", writev(fd, many, 1025));
 	outcome(c, "writev of no vector", writev(fd, nowhere, 1));
 	outcome(c, "writev of none", writev(999, pieces, 1));
 	outcome(c, "sendmsg of none", sendmsg(999, &message, 0));
 	outcome(c, "writev small", writev(fd, (struct iovec[]){{"ab", 2}, {"cde", 3}}, 2));
 	c->meet(c);
+	free(many);
 	ns_free(bytes);
 	good(c, "close", close(fd));
 }
@@ -292,7 +294,8 @@ vectors_client(struct body_context *c)
 	uint8_t *bytes = ns_alloc(BIG);
 	char text[3][4] = {{0}};
 	struct iovec pieces[3] = {{text[0], 1}, {text[1], 2}, {text[2], 3}};
-	volatile int negative = -1, many = 1025;
+	volatile int negative = -1;
+	struct iovec *many = calloc(1025, sizeof *many);
 
 	take_vector(c, fd, bytes);
 	take_vector(c, fd, bytes);
@@ -301,10 +304,11 @@ vectors_client(struct body_context *c)
 	fprintf(c->log, "%s %s %s\n", text[0], text[1], text[2]);
 	outcome(c, "readv of no pieces", readv(fd, pieces, 0));
 	outcome(c, "readv -1", readv(fd, pieces, negative));
-	outcome(c, "readv of too many", readv(fd, pieces, many));
+	outcome(c, "readv of too many", readv(fd, many, 1025));
 	outcome(c, "readv of none", readv(999, pieces, 1));
 	c->meet(c);
 	outcome(c, "readv at the end", readv(fd, pieces, 3));
+	free(many);
 	ns_free(bytes);
 	good(c, "close", close(fd));
 }

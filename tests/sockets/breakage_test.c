@@ -89,6 +89,9 @@ simulate(struct reader *r, const char *set)
 	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, server, r);
 	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, client, r);
 	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
+	sock_stop(t->machine);
+	testbed_free(t);
+	lanai_image_free(image);
 }
 
 START_TEST(lost_end_words)
