@@ -39,11 +39,50 @@ holds(unsigned cc, uint32_t res, uint32_t v, uint32_t c)
 	return truth[res >> 31 << 3 | v >> 31 << 2 | c << 1 | (res == 0)] >> cc & 1;
 }
 
+static bool
+load_word(const struct lanai_core *core, struct lanai_access *a)
+{
+	const uint32_t *word = core->storage[(a->address - LANAI_REG_BASE) / 4];
+
+	if (!word || core->idle.replaying)
+		return false;
+	a->value = *word;
+	return true;
+}
+
+static bool
+store_word(struct lanai_core *core, const struct lanai_access *a)
+{
+	uint32_t becomes, *word;
+
+	if (!core->bus.change || core->idle.replaying)
+		return false;
+	word = core->bus.change(core->bus.device, a->address - LANAI_REG_BASE, a->value, &becomes);
+	if (!word || (core->ahead.mode == LANAI_AHEAD && !lanai_note_old(core, (uint8_t *)word)))
+		return false;
+	*word = becomes;
+	return true;
+}
+
+/* access_word: a device register, as far as it is no more than a word now. */
+static bool
+access_word(struct lanai_core *core, struct lanai_access *a)
+{
+	if (a->address < LANAI_REG_BASE || a->size != 4 || a->address % 4)
+		return false;
+	if (!(a->store ? store_word(core, a) : load_word(core, a)))
+		return false;
+	core->acc -= LANAI_ACCESS;
+	return true;
+}
+
 static enum lanai_outcome
 access_slowly(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
 {
 	enum lanai_outcome outcome;
 
+	if (access_word(core, a))
+		return LANAI_DONE;
 	lanai_settle(core, rec);
 	outcome = lanai_access(core, a, lanai_address(core, rec));
 	if (outcome == LANAI_DONE && !a->sram)
@@ -247,7 +286,8 @@ put16(uint8_t *p, uint32_t v)
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value = RD;                                                         \
 		ADMIT;                                                                                                 \
-		if (likely(!(ea & outside##size_) && ea >= code_end)) {                                                \
+		if (likely(!(ea & outside##size_) &&                                                                   \
+		           (ea >= floor || (ea >= code_end && lanai_note_old(core, sram + (ea & ~3u)))))) {            \
 			uint8_t *p = sram + ea;                                                                        \
 			put;                                                                                           \
 		} else {                                                                                               \
@@ -280,6 +320,7 @@ engine(struct lanai_core *core, const void *const **handlers)
 	uint8_t *const sram = core->sram;
 	const uint32_t outside1 = ~(core->sram_bytes - 1), outside2 = outside1 | 1, outside4 = outside1 | 3;
 	const uint32_t code_end = core->code_end;
+	uint32_t floor = code_end; /* of stores without ado: none is while the core is ahead */
 	struct lanai_rec *rec = core->rec;
 	uint32_t res = core->res, v = core->v, c = core->c;
 	uint64_t acc = 0 - rec->prefix, safe;
@@ -394,6 +435,8 @@ COMMIT_WILD:
 RARE:
 	SAVE;
 	outcome = execute_rare(core, rec, &effect);
+	if (outcome == LANAI_STOPPED)
+		goto stop_settled;
 	if (outcome != LANAI_DONE)
 		goto leave;
 	LOAD;
@@ -440,7 +483,11 @@ stop_settled:
 	SAVE;
 	core->acc = 0 - rec->prefix;
 	core->rec = rec;
-	return LANAI_STOPPED;
+	if (!lanai_go_ahead(core))
+		return LANAI_STOPPED;
+	floor = UINT32_MAX;
+	LOAD;
+	GO;
 leave:
 	if (outcome != LANAI_GONE)
 		core->rec = rec;
