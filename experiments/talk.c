@@ -106,13 +106,16 @@ client(void *arg)
 		ns_close(fd);
 }
 
-static enum sock_protocol
-protocol_of(const struct point *point)
+enum sock_protocol
+talk_protocol(const struct point *point)
 {
 	static const struct {
 		const char *name;
 		enum sock_protocol protocol;
-	} protocols[] = {{"two-copy", SOCK_TWO_COPY}, {"one-copy", SOCK_ONE_COPY}};
+	} protocols[] = {{"two-copy", SOCK_TWO_COPY},
+	                 {"one-copy", SOCK_ONE_COPY},
+	                 {"zero-copy", SOCK_ZERO_COPY},
+	                 {"automatic", SOCK_AUTOMATIC}};
 	unsigned i = 0;
 	while (!point_is(point, "protocol", protocols[i].name)) /* one of them: TALK_PROTOCOL */
 		i++;
@@ -125,7 +128,7 @@ talk_start(struct simulation *s)
 	struct talk *talk = s->arg;
 	struct machine *m = s->testbed->machine;
 	talk->simulation = s;
-	sock_start(m, protocol_of(s->point));
+	sock_start(m, talk_protocol(s->point));
 	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
 	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
 }

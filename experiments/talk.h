@@ -3,14 +3,18 @@
 #define EXPERIMENTS_TALK_H
 
 #include "experiments/simulate.h"
+#include "sockets/socket.h"
 
 #define TALK_LARGEST (1u << 20) /* B of a message */
 
 /* The parameter of every socket workload. */
 #define TALK_PROTOCOL                                                                                                  \
 	{                                                                                                              \
-		"protocol", "two-copy", 0, 0, 0, "two-copy one-copy", "how the sockets move data"                      \
+		"protocol", "two-copy", 0, 0, 0, "two-copy one-copy zero-copy automatic", "how the sockets move data"  \
 	}
+
+/* talk_protocol: the point's. */
+enum sock_protocol talk_protocol(const struct point *point);
 
 /* What the two programs share. */
 struct talk {
