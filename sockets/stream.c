@@ -311,19 +311,27 @@ pass(struct stream_reader *r)
 	return bytes;
 }
 
-/* unread: the ring ends the walk if the peer has filled it up, which it must not. */
+/* walk: bytes that can be read, and a reader behind them.  The ring ends the walk if the peer has filled it up, which
+ * it must not. */
+static uint64_t
+walk(const struct stream *s, struct stream_reader *r)
+{
+	uint64_t bytes = 0;
+
+	*r = s->in;
+	while (r->records.position - s->in.records.position < WIRE_RECORDS_SIZE && next_record(s, r) > 0) {
+		bytes += WIRE_LENGTH(r->record) - r->taken;
+		pass(r);
+	}
+	return bytes;
+}
+
 static uint64_t
 unread(const struct link *l)
 {
-	const struct stream *s = const_stream_of(l);
-	struct stream_reader r = s->in;
-	uint64_t bytes = 0;
+	struct stream_reader behind;
 
-	while (r.records.position - s->in.records.position < WIRE_RECORDS_SIZE && next_record(s, &r) > 0) {
-		bytes += WIRE_LENGTH(r.record) - r.taken;
-		pass(&r);
-	}
-	return bytes;
+	return walk(const_stream_of(l), &behind);
 }
 
 /* tell_heads: once enough was consumed that the sender should know. */
@@ -332,6 +340,8 @@ tell_heads(struct stream *s)
 {
 	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->in.records.position), GUINT32_TO_BE(s->in.data)};
 
+	if (s->holding)
+		return;
 	if (s->in.records.position - s->told_records < WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY &&
 	    s->in.data - s->told_data < s->area.ring_bytes / WIRE_HEAD_EVERY)
 		return;
@@ -340,14 +350,26 @@ tell_heads(struct stream *s)
 	deposit(s, WIRE_HEADS, words, sizeof words);
 }
 
+/* end_redirection: the bytes that come next do not belong where they were expected, or nobody wants them now. */
+static void
+end_redirection(struct stream *s)
+{
+	bool in_ring = WIRE_TYPE(s->in.record) == WIRE_RING;
+
+	s->counts->bytes_copied_back += direct_end(&s->direct, &s->area, s->in.data + (in_ring ? s->in.taken : 0));
+}
+
 /* finish_record: clears it, so that its place is zero until something is deposited there again. */
 static void
 finish_record(struct stream *s)
 {
 	static const uint8_t zeros[WIRE_RECORD_MAX];
 	uint64_t address = s->area.address + s->in.records.offset;
+	bool ragged = WIRE_LENGTH(s->in.record) % 4;
 	uint32_t bytes = pass(&s->in);
 
+	if (s->direct.n && ragged)
+		end_redirection(s);
 	umem_write(s->area.memory, address, zeros, bytes);
 	cpu_copy(bytes);
 	tell_heads(s);
@@ -386,7 +408,11 @@ take(struct link *l, void *user, uint64_t length)
 
 	if (state <= 0)
 		return state;
+	if (s->direct.n && WIRE_TYPE(s->in.record) == WIRE_INLINE)
+		end_redirection(s);
 	n = copy_out(s, &s->in, user, length);
+	if (s->direct.lost)
+		return -1;
 	s->counts->bytes_received += n;
 	s->in.taken += n;
 	if (s->in.taken == WIRE_LENGTH(s->in.record))
@@ -413,31 +439,35 @@ peek(struct link *l, uint64_t skip, void *user, uint64_t length)
 	return copy_out(s, &r, user, length);
 }
 
-/* expect: the reader is behind everything that has come, so the next RING record's bytes will lie at its data position.
- */
+/* expect: the bytes of the RING record behind all that have come will lie at the data position there. A call that wants
+ * any bytes is content with one piece. */
 static void
-expect(struct link *l, void *user, uint64_t length)
+expect(struct link *l, void *user, uint64_t length, bool all)
 {
 	struct stream *s = stream_of(l);
+	uint32_t piece = piece_for(s->area.ring_bytes, SOCK_ZERO_COPY);
+	struct stream_reader r;
+	uint64_t come;
 
-	s->expected = length;
-	if (!readable(l) && !end(l))
-		direct_open(&s->direct, &s->area, s->in.data, piece_for(s->area.ring_bytes, SOCK_ZERO_COPY), user,
-		            length);
+	s->holding = true;
+	if (!all && readable(l))
+		return;
+	come = walk(s, &r);
+	if (come < length && !end(l))
+		direct_open(&s->direct, &s->area, r.data, piece, (uint8_t *)user + come,
+		            all ? length - come : MIN(length, piece));
 }
 
-/* expected: bytes that do not belong to the record that the call takes now, or of which it takes less, go back. */
+/* expected: heads that were held back are told, so that the sender goes on. */
 static void
-expected(struct link *l)
+expected(struct link *l, bool over)
 {
 	struct stream *s = stream_of(l);
-	bool ring;
 
-	if (!s->direct.post)
-		return;
-	ring = next_record(s, &s->in) > 0 && WIRE_TYPE(s->in.record) == WIRE_RING;
-	s->counts->bytes_copied_back +=
-	        direct_close(&s->direct, &s->area, ring ? (uint32_t)MIN(WIRE_LENGTH(s->in.record), s->expected) : 0);
+	if (over && s->direct.n)
+		end_redirection(s);
+	s->holding = false;
+	tell_heads(s);
 }
 
 static unsigned

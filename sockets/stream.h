@@ -38,7 +38,7 @@ struct stream {
 	struct stream_reader in;
 	uint32_t told_records, told_data;
 	struct direct direct;
-	uint64_t expected; /* bytes that the waiting call wants */
+	bool holding; /* heads are told when the call waits or ends */
 };
 
 /* stream_start: over `area`, which the stream takes; peer_ring_bytes and proxy follow when they are known. */

@@ -323,36 +323,50 @@ redirects(const struct receiving *r)
 {
 	enum sock_protocol wish = r->d->options.protocol;
 
-	return !r->peek && r->deadline != DO_NOT_WAIT && (wish == SOCK_AUTOMATIC || wish == SOCK_ZERO_COPY) &&
-	       r->d->link->ops->expect;
+	return r->at.total >= r->d->kernel->host->params->zero_copy_min && !r->peek && r->deadline != DO_NOT_WAIT &&
+	       (wish == SOCK_AUTOMATIC || wish == SOCK_ZERO_COPY);
 }
 
-static bool
-wait_for_bytes(struct receiving *r)
+static void
+expect(struct receiving *r)
 {
 	struct link *l = r->d->link;
-	bool direct = redirects(r) && more(&r->at) && is_valid(&r->at, r->d), result;
 
-	if (direct)
-		l->ops->expect(l, r->at.data, r->at.left);
-	result = description_spin(r->d, readable, r, r->deadline);
-	if (direct)
-		l->ops->expected(l);
-	return result;
+	if (more(&r->at) && is_valid(&r->at, r->d))
+		l->ops->expect(l, r->at.data, r->at.left, r->all);
+}
+
+/* move: takes what is there, and waits for more until it is enough; 0, or why there is no more. */
+static int
+move(struct receiving *r, bool direct)
+{
+	struct link *l = r->d->link;
+
+	for (;;) {
+		int error;
+
+		if (direct)
+			expect(r);
+		error = take(r);
+		if (error || enough(r))
+			return error;
+		if (finished(r))
+			return epitaph(r->d);
+		if (direct)
+			l->ops->expected(l, false);
+		if (!description_spin(r->d, readable, r, r->deadline))
+			return -EAGAIN;
+	}
 }
 
 static int64_t
 receive(struct receiving *r)
 {
-	int error = take(r);
+	bool direct = redirects(r);
+	int error = move(r, direct);
 
-	while (error == 0 && !enough(r)) {
-		if (finished(r)) {
-			error = epitaph(r->d);
-			break;
-		}
-		error = wait_for_bytes(r) ? take(r) : -EAGAIN;
-	}
+	if (direct)
+		r->d->link->ops->expected(r->d->link, true);
 	return r->at.done > 0 ? (int64_t)r->at.done : error;
 }
 
