@@ -19,12 +19,14 @@
 
 #include "sockets/socket.h"
 
-/* The peer's last words. */
+/* The peer's last words, or what there is instead of them. */
 enum link_end {
 	LINK_FIN = 1,    /* it sends no more */
 	LINK_CLOSED = 2, /* it reads no more */
 	LINK_RESET = 4,
-	LINK_LOST = 8 /* it has closed without having taken all of ours */
+	LINK_LOST = 8,    /* it has closed without having taken all of ours */
+	LINK_SILENT = 16, /* it does not answer any more, or has forgotten us */
+	LINK_DEFECT = 32  /* the own NIC has stopped, or was reset */
 };
 
 /* Embedded by its owner, who casts back. */

@@ -470,16 +470,31 @@ expected(struct link *l, bool over)
 	tell_heads(s);
 }
 
+/* why_broken: an export that was withdrawn is no breakage: the peer's end words say what it means. */
+static unsigned
+why_broken(const struct stream *s)
+{
+	switch (s->proxy ? vmmc_proxy_error(s->proxy) : VMMC_OK) {
+	case VMMC_EDOWN:
+		return LINK_SILENT;
+	case VMMC_EFIRMWARE:
+		return LINK_DEFECT;
+	default:
+		return 0;
+	}
+}
+
 static unsigned
 end(const struct link *l)
 {
 	const struct stream *s = const_stream_of(l);
 	uint32_t flags = word_at(s, WIRE_END);
 	bool lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
+	unsigned breakage = s->broken && !(flags & (WIRE_END_CLOSED | WIRE_END_RESET)) ? why_broken(s) : 0;
 
 	if (flags == 0)
-		return 0;
-	return (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
+		return breakage;
+	return breakage | (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
 	       (flags & WIRE_END_RESET ? LINK_RESET : 0) | (lost ? LINK_LOST : 0);
 }
 

@@ -29,6 +29,7 @@ struct stream {
 	struct vmmc_proxy *proxy;
 	struct sock_counts *counts;
 	uint32_t peer_ring_bytes;
+	bool broken; /* by vmmc_on_broken(): the proxy knows why */
 	/* out */
 	struct stream_cursor records_out;
 	uint32_t data_out;

@@ -85,7 +85,7 @@ writable(void *arg)
 	const struct link *l = w->d->link;
 
 	return w->d->state & (SHUT_WRITE | PEER_CLOSED | RESET | LEAVING) || l->ops->room(l) ||
-	       l->ops->end(l) & (LINK_CLOSED | LINK_RESET);
+	       l->ops->end(l) & ~LINK_FIN;
 }
 
 static bool
