@@ -42,6 +42,7 @@ static struct {
 	struct place *nodes[MAX_NODES]; /* made when first used */
 	uint32_t n_nodes;
 	struct list events, cores; /* first event of each node that has one; next instruction of each active core */
+	struct place *firing;      /* one of its events fires: it is listed anew when that is over */
 	uint64_t sequence, fired;
 	sim_time now, limit, lookahead, longest_lookahead, quantum, run_ahead;
 } calendar = {.run_ahead = RUN_AHEAD};
@@ -200,7 +201,7 @@ events_changed(struct place *p)
 {
 	struct link *link = &p->event;
 
-	if (p == &calendar.anywhere)
+	if (p == &calendar.anywhere || p == calendar.firing)
 		return;
 	if (p->n > 0) {
 		link->time = p->heap[0].time;
@@ -458,10 +459,12 @@ fire_instant(struct place *p, sim_time t)
 		struct sim_event *ev = p->heap[0].event;
 
 		calendar.now = calendar.limit = t; /* again each time: a core that catches up moves it */
+		calendar.firing = p;
 		remove_slot(p, 0);
-		events_changed(p);
 		calendar.fired++;
 		ev->fire(ev);
+		calendar.firing = NULL;
+		events_changed(p);
 		p = first_event();
 	} while (p && p->heap[0].time == t);
 	calendar.now = calendar.limit = t;

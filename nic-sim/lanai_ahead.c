@@ -63,6 +63,7 @@ lanai_go_ahead(struct lanai_core *core)
 		return false;
 	note_state(core);
 	a->clock = core->sim.clock;
+	a->limit = core->limit;
 	lanai_window(core);
 	core->budget_is_limit = true;
 	a->mode = LANAI_AHEAD;
@@ -85,8 +86,8 @@ lanai_take_back(struct lanai_core *core)
 	if (!core->sim.ahead)
 		return;
 	core->sim.ahead = false;
-	if (sim_now() >= core->sim.clock)
-		return;
+	if (sim_now() >= a->limit || sim_now() >= core->sim.clock)
+		return; /* executing it once more would end at the same instruction */
 	restore_state(core);
 	if (clock < sim_now()) {
 		core->limit = sim_now();

@@ -50,6 +50,10 @@ struct lanai_bus {
 	/* storage: where the value of a register lies if reading it is no more than reading that word, which changes by
 	 * itself only after lanai_touch_regs(); NULL for any other register; asked once.  May be NULL. */
 	uint32_t *(*storage)(void *device, uint32_t offset);
+	/* glance: for a register without storage: true and the *value that reading it at `date` gives, if reading it
+	 * now causes nothing and that is the value whatever happens before `date`, but for what comes after
+	 * lanai_take_back().  May be NULL. */
+	bool (*glance)(const void *device, uint32_t offset, sim_time date, uint32_t *value);
 	/* change: the word that writing `value` now would change, and what it *becomes, if that is all: nothing is
 	 * caused by it, nothing but an access of the core depends on the word before lanai_take_back().  Else NULL.
 	 * May be NULL. */

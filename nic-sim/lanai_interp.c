@@ -40,14 +40,21 @@ holds(unsigned cc, uint32_t res, uint32_t v, uint32_t c)
 }
 
 static bool
-load_word(const struct lanai_core *core, struct lanai_access *a)
+load_word(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
 {
-	const uint32_t *word = core->storage[(a->address - LANAI_REG_BASE) / 4];
+	uint32_t offset = a->address - LANAI_REG_BASE;
+	const uint32_t *word = core->storage[offset / 4];
 
-	if (!word || core->idle.replaying)
+	if (core->idle.replaying)
 		return false;
-	a->value = *word;
-	return true;
+	if (word) {
+		a->value = *word;
+		return true;
+	}
+	if (!core->bus.glance)
+		return false;
+	lanai_settle(core, rec);
+	return core->bus.glance(core->bus.device, offset, lanai_date(core, core->pos), &a->value);
 }
 
 static bool
@@ -66,11 +73,11 @@ store_word(struct lanai_core *core, const struct lanai_access *a)
 
 /* access_word: a device register, as far as it is no more than a word now. */
 static bool
-access_word(struct lanai_core *core, struct lanai_access *a)
+access_word(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
 {
 	if (a->address < LANAI_REG_BASE || a->size != 4 || a->address % 4)
 		return false;
-	if (!(a->store ? store_word(core, a) : load_word(core, a)))
+	if (!(a->store ? store_word(core, a) : load_word(core, rec, a)))
 		return false;
 	core->acc -= LANAI_ACCESS;
 	return true;
@@ -81,7 +88,7 @@ access_slowly(struct lanai_core *core, const struct lanai_rec *rec, struct lanai
 {
 	enum lanai_outcome outcome;
 
-	if (access_word(core, a))
+	if (access_word(core, rec, a))
 		return LANAI_DONE;
 	lanai_settle(core, rec);
 	outcome = lanai_access(core, a, lanai_address(core, rec));

@@ -114,7 +114,7 @@ struct lanai_ahead {
 	uint32_t r[LANAI_REGS + 1], res, v, c, wild_pc, target;
 	struct lanai_rec *rec;
 	uint64_t pos, cycles, accesses, stalls;
-	sim_time clock;
+	sim_time clock, limit; /* date of the first instruction ahead; none ahead is checked and as late as the limit */
 	unsigned n_undo;
 	struct lanai_undo undo[LANAI_UNDO_MAX];
 };

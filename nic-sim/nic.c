@@ -270,6 +270,7 @@ nic_new(unsigned node, const struct params *params, struct fabric *fabric)
 	                              .read = core_read,
 	                              .write = core_write,
 	                              .storage = regs_storage,
+	                              .glance = regs_glance,
 	                              .change = regs_change,
 	                              .logs = core_logs,
 	                              .log = core_log,

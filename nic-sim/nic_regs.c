@@ -95,10 +95,16 @@ write_EIMR(struct nic *nic, uint32_t value)
 
 /* Timers. ---------------------------------------------------------------------------------- */
 
+static inline uint32_t
+rtc_at(const struct nic *nic, sim_time t)
+{
+	return REG(nic, RTC) + (uint32_t)((t - nic->rtc_since) / TICK);
+}
+
 static uint32_t
 read_RTC(struct nic *nic)
 {
-	return REG(nic, RTC) + (uint32_t)((sim_now() - nic->rtc_since) / TICK);
+	return rtc_at(nic, sim_now());
 }
 
 static void
@@ -249,7 +255,7 @@ regs_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
 	return true;
 }
 
-/* regs_storage, regs_change: as struct lanai_bus wants them. */
+/* regs_storage, regs_glance, regs_change: as struct lanai_bus wants them. */
 uint32_t *
 regs_storage(void *device, uint32_t offset)
 {
@@ -257,6 +263,21 @@ regs_storage(void *device, uint32_t offset)
 	const struct reg *r = &table[offset / 4];
 
 	return r->readable && !r->read && r->steady ? &nic->reg[offset / 4] : NULL;
+}
+
+/* RMP stands still while receive DMA is off, and only the LANai itself arms it unasked. */
+bool
+regs_glance(const void *device, uint32_t offset, sim_time date, uint32_t *value)
+{
+	const struct nic *nic = device;
+
+	if (offset == LANAI_RTC)
+		*value = rtc_at(nic, date);
+	else if (offset == LANAI_RMP && nic->receive.state == RECEIVE_OFF)
+		*value = REG(nic, RMP);
+	else
+		return false;
+	return true;
 }
 
 /* A change of ISR is no more than that if the host's line stays; the fabric looks at TIMEOUT and MYRINET at any time.
@@ -272,6 +293,8 @@ regs_change(void *device, uint32_t offset, uint32_t value, uint32_t *becomes)
 		return irq_wanted(nic, *becomes) == nic->irq_level ? &REG(nic, ISR) : NULL;
 	}
 	*becomes = value;
+	if (offset == LANAI_RMP)
+		return nic->receive.state == RECEIVE_OFF ? &REG(nic, RMP) : NULL;
 	return r->writable && !r->write && r->steady && offset != LANAI_TIMEOUT && offset != LANAI_MYRINET
 	               ? &nic->reg[offset / 4]
 	               : NULL;
