@@ -12,10 +12,17 @@
 #define SERVER        0x0a000001u  /* 10.0.0.1, host 0 */
 #define CONNECT_AGAIN (1 * SIM_MS) /* a refused client waits so long for the server to listen */
 
+static bool
+is_breakage(int error)
+{
+	return error == ECONNRESET || error == EPIPE || error == ECONNREFUSED || error == ECONNABORTED ||
+	       error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETDOWN || error == ENETRESET;
+}
+
 bool
 talk_worked(struct talk *talk, bool ok, const char *what)
 {
-	if (!ok)
+	if (!ok && !(talk->finished != NULL && is_breakage(errno)))
 		simulate_fail(talk->simulation, "%s: %s", what, g_strerror(errno));
 	return ok && talk->simulation->error == NULL;
 }
@@ -44,7 +51,7 @@ talk_receive(struct talk *talk, int fd, uint8_t *bytes, uint32_t n)
 {
 	for (uint32_t done = 0, got; done < n; done += got) {
 		got = talk_drain(talk, fd, bytes + done, n - done);
-		if (got == 0 && talk->simulation->error == NULL)
+		if (got == 0 && talk->simulation->error == NULL && talk->finished == NULL)
 			simulate_fail(talk->simulation, "the stream ended in the middle of a message");
 		if (got == 0)
 			return false;
@@ -58,10 +65,16 @@ server_address(void)
 	return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(SERVER)};
 }
 
-static void
-server(void *arg)
+static bool
+goes_on(const struct talk *talk)
 {
-	struct talk *talk = arg;
+	return talk->finished != NULL && !talk->finished(talk) && talk->simulation->error == NULL;
+}
+
+/* A listener for each connection: one does not outlive a reset of its NIC. */
+static void
+serve_one(struct talk *talk, uint8_t *buffer)
+{
 	struct sockaddr_in address = server_address();
 	int listener = ns_socket(AF_INET, SOCK_STREAM, 0);
 	if (!talk_worked(talk, listener >= 0, "socket") ||
@@ -69,11 +82,22 @@ server(void *arg)
 	    !talk_worked(talk, ns_listen(listener, 1) == 0, "listen"))
 		return;
 	int fd = ns_accept(listener, NULL, NULL);
-	uint8_t *buffer = ns_alloc(talk->bytes);
-	if (talk_worked(talk, fd >= 0, "accept") && talk_worked(talk, buffer != NULL, "memory"))
+	if (talk_worked(talk, fd >= 0, "accept"))
 		talk->serve(talk, fd, buffer);
 	ns_close(fd);
 	ns_close(listener);
+}
+
+static void
+server(void *arg)
+{
+	struct talk *talk = arg;
+	uint8_t *buffer = ns_alloc(talk->bytes);
+	if (!talk_worked(talk, buffer != NULL, "memory"))
+		return;
+	do
+		serve_one(talk, buffer);
+	while (goes_on(talk));
 }
 
 /* A connected socket, or -1. */
@@ -87,7 +111,8 @@ connect_to_server(struct talk *talk)
 			return -1;
 		if (ns_connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 			return fd;
-		if (!talk_worked(talk, errno == ECONNREFUSED, "connect"))
+		if (!(talk->finished != NULL && is_breakage(errno)) &&
+		    !talk_worked(talk, errno == ECONNREFUSED, "connect"))
 			return -1;
 		ns_close(fd);
 		cpu_block("the server's listen", sim_now() + CONNECT_AGAIN);
@@ -98,16 +123,20 @@ static void
 client(void *arg)
 {
 	struct talk *talk = arg;
-	int fd = connect_to_server(talk);
 	uint8_t *buffer = ns_alloc(talk->bytes);
-	if (fd >= 0 && talk_worked(talk, buffer != NULL, "memory"))
+	if (!talk_worked(talk, buffer != NULL, "memory"))
+		return;
+	do {
+		int fd = connect_to_server(talk);
+		if (fd < 0)
+			return;
 		talk->ask(talk, fd, buffer);
-	if (fd >= 0)
 		ns_close(fd);
+	} while (goes_on(talk));
 }
 
-enum sock_protocol
-talk_protocol(const struct point *point)
+static enum sock_protocol
+protocol_named(const char *name)
 {
 	static const struct {
 		const char *name;
@@ -117,9 +146,15 @@ talk_protocol(const struct point *point)
 	                 {"zero-copy", SOCK_ZERO_COPY},
 	                 {"automatic", SOCK_AUTOMATIC}};
 	unsigned i = 0;
-	while (!point_is(point, "protocol", protocols[i].name)) /* one of them: TALK_PROTOCOL */
+	while (strcmp(name, protocols[i].name) != 0) /* one of them: TALK_PROTOCOLS */
 		i++;
 	return protocols[i].protocol;
+}
+
+enum sock_protocol
+talk_protocol(const struct point *point)
+{
+	return protocol_named(point_text(point, "protocol"));
 }
 
 void
@@ -128,7 +163,7 @@ talk_start(struct simulation *s)
 	struct talk *talk = s->arg;
 	struct machine *m = s->testbed->machine;
 	talk->simulation = s;
-	sock_start(m, talk_protocol(s->point));
+	sock_start(m, talk->protocol != NULL ? protocol_named(talk->protocol) : talk_protocol(s->point));
 	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
 	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
 }

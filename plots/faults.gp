@@ -19,9 +19,13 @@ part(i, panel) = strstrt(LEGEND[i], ', ' . panel)
 shown(i, panel) = !belongs(i, panel) ? '' : panel eq '' ? LEGEND[i] : LEGEND[i][1:part(i, panel) - 1] . LEGEND[i][part(i, panel) + strlen(panel) + 2:]
 nth(i, panel) = sum [k=1:i] (belongs(k, panel) ? 1 : 0)
 at(i, panel, y) = belongs(i, panel) ? curve(i, y) : NaN
-two = 0
-do for [i=1:curves] { if (belongs(i, 'vmmc')) { two = 1 } }
-panels = two ? 'vmmc sockets' : '""'
+panels = ''
+do for [name in 'vmmc two-copy one-copy zero-copy automatic'] {
+	found = 0
+	do for [i=1:curves] { if (belongs(i, name)) { found = 1 } }
+	if (found) { panels = panels . name . ' ' }
+}
+if (panels eq '') { panels = '""' }
 set yrange [0:GOODPUT_max * 1.08]
 set multiplot layout words(panels),1 title sprintf("%.0f MB moved; bytes wrong, lost, repeated or at another place: %.0f\n", MOVED_sum / 1e6, BAD_sum)
 do for [p=1:words(panels)] {

@@ -1,0 +1,16 @@
+# What a competing process gets of the processor, and how late the waiting one is, by mean delay.
+load plots . '/style.gp'
+set multiplot layout 1,2
+set key tmargin center horizontal Left reverse noenhanced maxcols 3 width -2 font ',9'
+set logscale x
+set xlabel 'mean delay (us), exponential'
+set yrange [0:1]
+set ylabel 'share of the processor that the competitor gets'
+plot for [i=1:curves] table using 'mean_us':(curve(i, column('competitor_share'))) with linespoints lt i title LEGEND[i]
+unset key
+set tmargin at screen 0.84
+set logscale y
+set yrange [*:*]
+set ylabel 'arrival until the process goes on, mean (us)'
+plot for [i=1:curves] table using 'mean_us':(curve(i, column('response_us'))) with linespoints lt i notitle
+unset multiplot
