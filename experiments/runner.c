@@ -51,7 +51,10 @@ static bool
 start_point(struct run *r, struct slot *slot)
 {
 	const struct experiment *e = r->order->experiment;
-	slot->point = (struct point){.experiment = e, .index = r->started++, .firmware = r->order->firmware};
+	const unsigned *only = r->order->only;
+	slot->point = (struct point){
+	        .experiment = e, .index = only != NULL ? only[r->started] : r->started, .firmware = r->order->firmware};
+	r->started++;
 	slot->point.breakdown = e->breakdown != NULL && point_matches(&slot->point, e->breakdown);
 	return child_start(&slot->child, run_point, &slot->point, r->error);
 }
@@ -79,6 +82,8 @@ end_point(struct run *r, struct slot *slot)
 		code = name_point(r, &slot->point, EXIT_FAILED, "its results are not complete");
 	else if (missing_metric(r->order->experiment, results) != NULL)
 		code = name_point(r, &slot->point, EXIT_FAILED, "a metric was not measured");
+	else if (r->order->keep != NULL && !r->order->keep(r->order->arg, &slot->point, text, r->error))
+		code = EXIT_FAILED;
 	g_free(text);
 	r->done++;
 	progress_show(&r->progress, r->done, r->n_points);
@@ -148,12 +153,15 @@ run_all(struct run *r)
 enum exit_code
 runner_run(const struct run_order *order, struct results *results, char **error)
 {
-	struct run r = {
-	        .order = order, .results = results, .n_points = experiment_points(order->experiment), .error = error};
+	unsigned all = experiment_points(order->experiment);
+	struct run r = {.order = order,
+	                .results = results,
+	                .n_points = order->only != NULL ? order->n_only : all,
+	                .error = error};
 	r.n_slots = MIN(order->jobs != 0 ? order->jobs : g_get_num_processors(), r.n_points);
 	r.slots = g_new0(struct slot, r.n_slots);
 	r.fds = g_new0(struct pollfd, r.n_slots * CHILD_STREAMS);
-	memset(results, 0, r.n_points * sizeof *results);
+	memset(results, 0, all * sizeof *results);
 	progress_begin(&r.progress, order->experiment->name, order->progress);
 	struct sigaction note = {.sa_handler = take_note}, before;
 	sigaction(SIGUSR1, &note, &before);
@@ -162,7 +170,7 @@ runner_run(const struct run_order *order, struct results *results, char **error)
 	progress_end(&r.progress);
 	for (unsigned i = 0; i < r.n_slots; i++)
 		child_kill(&r.slots[i].child);
-	for (unsigned i = 0; code != EXIT_DONE && i < r.n_points; i++)
+	for (unsigned i = 0; code != EXIT_DONE && i < all; i++)
 		results_clear(&results[i]);
 	g_free(r.fds);
 	g_free(r.slots);

@@ -45,15 +45,12 @@ static const GOptionEntry options[] = {
 static bool
 apply_options(struct experiment *e, char **error)
 {
-	for (unsigned i = 0; given.sets != NULL && given.sets[i] != NULL; i++)
-		if (!experiment_set(e, given.sets[i], error))
-			return false;
+	if (!experiment_override(e, given.sets, given.platform, error))
+		return false;
 	if (given.out != NULL && *given.out == '\0') {
 		*error = g_strdup("--out: allowed: a folder, or - for standard output");
 		return false;
 	}
-	if (given.platform != NULL)
-		experiment_set_platform(e, given.platform);
 	return true;
 }
 

@@ -51,7 +51,7 @@ static const struct {
         {"run vmmc-latency --jobs -1", "--jobs -1: allowed: 1 or more"},
         {"run vmmc-latency -j0", "--jobs 0: allowed: 1 or more"},
         {"run vmmc-latency -j 0", "--jobs 0: allowed: 1 or more"},
-        {"run vmmc-latency --set size_B=4 --set size_B=8", "was set before, by --set size_B=4"},
+        {"run vmmc-latency --set size_B=4 --set size_B=8", "was set before, by size_B=4"},
         {"report --xml", "--xml"},
         {"list everything", "no further arguments are allowed"},
 };
