@@ -1,5 +1,4 @@
 #include "experiments/experiment.h"
-#include "experiments/reference.h"
 #include "experiments/store.h"
 #include "experiments/sweep.h"
 #include "experiments/sweep_jobs.h"
@@ -96,6 +95,8 @@ print_jobs(const struct sweep *s, const struct experiment *e, const unsigned *mi
 static enum exit_code
 sweep(struct experiment *e, const struct references *references, char **error)
 {
+	if (!apply_options(e, error))
+		return EXIT_BAD_INPUT;
 	char *name = g_strconcat("sweep-", e->name, NULL);
 	char *folder = given.out != NULL ? g_canonicalize_filename(given.out, NULL) : store_folder(name);
 	struct sweep s = {.folder = folder,
@@ -117,15 +118,5 @@ enum exit_code
 verb_sweep(int argc, char **argv)
 {
 	enum exit_code code = verb_parse(argc, argv, options, &help, 1);
-	if (code != EXIT_DONE)
-		return code;
-	char *error = NULL;
-	struct references *references = references_default(&error);
-	struct experiment *e = references != NULL ? experiment_load(argv[1], references, &error) : NULL;
-	code = EXIT_BAD_INPUT;
-	if (e != NULL && apply_options(e, &error))
-		code = sweep(e, references, &error);
-	experiment_free(e);
-	references_free(references);
-	return code == EXIT_DONE ? code : verb_fail(code, error);
+	return code == EXIT_DONE ? verb_experiment(argv[1], sweep) : code;
 }
