@@ -13,8 +13,8 @@ struct run_order {
 	bool progress;        /* a line on standard error, if that is a terminal */
 	const unsigned *only; /* the points to run, n_only of them; NULL: all */
 	unsigned n_only;
-	/* keep: takes what a point gave, as results_text() has it, as soon as it has ended; NULL: nobody does.  False
-	 * and *error ends the run. */
+	/* keep: takes what a point gave, as results_text() has it, as soon as it has ended, also when others have
+	 * failed; NULL: nobody does, and the first that fails ends the run.  False and *error ends it too. */
 	bool (*keep)(void *arg, const struct point *point, const char *text, char **error);
 	void *arg;
 };

@@ -201,20 +201,24 @@ START_TEST(a_spoilt_point_runs_again)
 }
 END_TEST
 
-START_TEST(what_ended_before_a_failure_is_kept)
+START_TEST(failures_cost_no_other_point)
 {
-	char *text = toy_experiment("", "size_B=4 16 32 8\nmode=fails\n"), *path = toy_file("toy.exp", text);
+	char *text = toy_experiment("", "mode=dead fails works\nsize_B=4 8 16 32\n"), *path = toy_file("toy.exp", text);
 	struct experiment *e = experiment_load(path, references, &error);
-	struct sweep s = {.folder = folder};
-	struct store_order order = {
-	        .experiment = e, .references = references, .folder = folder, .jobs = 1, .sweep = &s};
-	ck_assert_int_eq(store_run(&order, &error), EXIT_FAILED);
-	ck_assert_str_eq(error, "point toy size_B=8 mode=fails: the toy broke");
-	char *csv = toy_read(folder, "toy.csv");
-	ck_assert_ptr_null(csv);
-	g_clear_pointer(&error, g_free);
-	ck_assert_int_eq(store_run(&order, &error), EXIT_FAILED);
-	ck_assert_uint_eq(s.missed, 1);
+	for (unsigned i = 0; i < 2; i++) {
+		struct sweep s = {.folder = folder};
+		struct store_order order = {
+		        .experiment = e, .references = references, .folder = folder, .jobs = 2, .sweep = &s};
+		ck_assert_int_eq(store_run(&order, &error), EXIT_DEADLOCK);
+		ck_assert_uint_eq(s.missed, i == 0 ? 12 : 2);
+		char *said = g_strdup_printf(
+		        "point toy mode=dead size_B=8: deadlock of toys\nand 1 more of %u points failed", s.missed);
+		ck_assert_str_eq(error, said);
+		char *csv = toy_read(folder, "toy.csv");
+		ck_assert_ptr_null(csv);
+		g_free(said);
+		g_clear_pointer(&error, g_free);
+	}
 	experiment_free(e);
 	g_free(path);
 	g_free(text);
@@ -253,7 +257,7 @@ main(void)
 	tcase_add_test(all, repeats_are_seeds);
 	tcase_add_test(all, what_changed_runs_again);
 	tcase_add_test(all, a_spoilt_point_runs_again);
-	tcase_add_test(all, what_ended_before_a_failure_is_kept);
+	tcase_add_test(all, failures_cost_no_other_point);
 	tcase_add_test(all, a_seed_has_one_source);
 	suite_add_tcase(suite, all);
 	SRunner *runner = srunner_create(suite);
