@@ -1,5 +1,6 @@
 #include "experiments/axis.h"
 
+#include "experiments/range.h"
 #include "nic-sim/params.h"
 #include "nic-sim/platform.h"
 
@@ -82,6 +83,34 @@ expand_log2(char **words, char **why)
 	return (char **)g_ptr_array_free(values, FALSE);
 }
 
+/* The words, with the values of a range where one stood; NULL and *why. */
+static char **
+expand_ranges(char **words, char **why)
+{
+	GPtrArray *values = g_ptr_array_new_with_free_func(g_free);
+	for (unsigned i = 0; *why == NULL && words[i] != NULL; i++) {
+		if (range_is(words[i]))
+			range_expand(words[i], values, why);
+		else
+			g_ptr_array_add(values, g_strdup(words[i]));
+	}
+	g_ptr_array_add(values, NULL);
+	return (char **)g_ptr_array_free(values, FALSE);
+}
+
+/* The first value that stands there before; NULL: none. */
+static const char *
+find_twice(char **values)
+{
+	GHashTable *seen = g_hash_table_new(g_str_hash, g_str_equal);
+	const char *twice = NULL;
+	for (unsigned i = 0; twice == NULL && values[i] != NULL; i++)
+		if (!g_hash_table_add(seen, values[i]))
+			twice = values[i];
+	g_hash_table_destroy(seen);
+	return twice;
+}
+
 /* Numbers in one spelling, so that 1e3 and 1000 are the same value in CSV, rules and manifests. */
 static void
 normalise(char **values)
@@ -98,19 +127,17 @@ normalise(char **values)
 bool
 axis_values(const char *name, const char *text, struct axis *axis, char **why)
 {
-	char **values = axis_words(text);
-	if (values[0] != NULL && strcmp(values[0], "log2") == 0) {
-		char **expanded = expand_log2(values, why);
-		g_strfreev(values);
-		values = expanded;
-	} else if (values[0] == NULL) {
+	char **words = axis_words(text);
+	bool doubling = words[0] != NULL && strcmp(words[0], "log2") == 0;
+	if (words[0] == NULL)
 		*why = g_strdup("has no value");
-	}
+	char **values = doubling ? expand_log2(words, why) : expand_ranges(words, why);
+	g_strfreev(words);
 	if (*why == NULL)
 		normalise(values);
-	for (unsigned i = 0; *why == NULL && values[i] != NULL; i++)
-		if (g_strv_contains((const char *const *)values + i + 1, values[i]))
-			*why = g_strdup_printf("'%s' stands there twice", values[i]);
+	const char *twice = *why == NULL ? find_twice(values) : NULL;
+	if (twice != NULL)
+		*why = g_strdup_printf("'%s' stands there twice", twice);
 	if (*why != NULL) {
 		g_strfreev(values);
 		return false;

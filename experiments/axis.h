@@ -1,4 +1,5 @@
-/* Values of a parameter, as [axes], [fixed] and --set give them: a list, or "log2 FROM TO". */
+/* Values of a parameter, as [axes], [fixed], --set and --axis give them: a list, in which ranges may stand (range.h),
+ * or "log2 FROM TO". */
 #ifndef EXPERIMENTS_AXIS_H
 #define EXPERIMENTS_AXIS_H
 

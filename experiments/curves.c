@@ -56,8 +56,8 @@ legend_of(const struct point *p)
 }
 
 /* Appends ,"text" to a list, with what gnuplot reads specially between double quotes made plain. */
-static void
-append_quoted(GString *list, const char *text)
+void
+curves_quote(GString *list, const char *text)
 {
 	g_string_append(list, list->len > 0 ? ",\"" : "\"");
 	for (; *text != '\0'; text++)
@@ -90,8 +90,8 @@ curves_script(const struct experiment *e)
 			continue;
 		}
 		char *legend = legend_of(&p);
-		append_quoted(keys, key);
-		append_quoted(legends, legend);
+		curves_quote(keys, key);
+		curves_quote(legends, legend);
 		g_free(legend);
 		g_hash_table_add(seen, key);
 		n++;

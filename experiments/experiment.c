@@ -176,15 +176,16 @@ replace_axis(struct axis *old, struct axis *by)
 	*old = *by;
 }
 
-/* A list makes an axis, which comes last; what was fixed under that name no longer counts, since axes go first. */
+/* A list, or what must be swept, makes an axis, which comes last; what was fixed under that name no longer counts,
+ * since axes go first. */
 static void
-apply_axis(struct experiment *e, struct axis *axis)
+apply_axis(struct experiment *e, struct axis *axis, bool must_sweep)
 {
 	struct axis *swept = axis_find(e->axes, e->n_axes, axis->name);
 	struct axis *fixed = axis_find(e->fixed, e->n_fixed, axis->name);
 	if (swept != NULL)
 		replace_axis(swept, axis);
-	else if (axis->n > 1)
+	else if (axis->n > 1 || must_sweep)
 		*axis_add(&e->axes, &e->n_axes) = *axis;
 	else if (fixed != NULL)
 		replace_axis(fixed, axis);
@@ -201,6 +202,50 @@ remember_override(struct experiment *e, const char *set)
 	e->overrides[n + 1] = NULL;
 }
 
+/* The override of this name; NULL: none. */
+static const char *
+override_of(const struct experiment *e, const char *name)
+{
+	for (unsigned i = 0; e->overrides[i] != NULL; i++) {
+		char **pair = g_strsplit(e->overrides[i], "=", 2);
+		bool same = strcmp(g_strstrip(pair[0]), name) == 0;
+		g_strfreev(pair);
+		if (same)
+			return e->overrides[i];
+	}
+	return NULL;
+}
+
+/* A seed has one source: what is wrong if `name` is a seed and there are repeats, or the other way round. */
+static char *
+seed_conflict(const struct experiment *e, const char *name)
+{
+	bool repeat = strcmp(name, REPEAT_AXIS) == 0;
+	if (g_strv_contains(EXPERIMENT_SEEDS, name) && axis_find(e->axes, e->n_axes, REPEAT_AXIS) != NULL)
+		return g_strdup("is a seed, which the repeats set");
+	for (unsigned i = 0; repeat && EXPERIMENT_SEEDS[i] != NULL; i++)
+		if (override_of(e, EXPERIMENT_SEEDS[i]) != NULL || series_sets(e, EXPERIMENT_SEEDS[i]) ||
+		    axis_find(e->axes, e->n_axes, EXPERIMENT_SEEDS[i]) != NULL)
+			return g_strdup_printf("repeats set the seed '%s', which is set already", EXPERIMENT_SEEDS[i]);
+	return NULL;
+}
+
+/* The axis of repeats, each a seed. */
+static bool
+read_repeats(const char *text, struct axis *axis, char **why)
+{
+	static const struct workload_parameter seed = {.name = REPEAT_AXIS, .min = 1, .max = UINT32_MAX};
+	if (!axis_values(REPEAT_AXIS, text, axis, why))
+		return false;
+	for (unsigned i = 0; *why == NULL && i < axis->n; i++)
+		*why = workload_check(&seed, axis->values[i]);
+	if (*why == NULL)
+		return true;
+	g_free(axis->name);
+	g_strfreev(axis->values);
+	return false;
+}
+
 static bool
 read_override(const struct experiment *e, const char *name, const char *text, struct axis *axis, char **why)
 {
@@ -208,50 +253,56 @@ read_override(const struct experiment *e, const char *name, const char *text, st
 		return series_axis(e, text, axis, why);
 	if (series_variable(e, name))
 		return series_variable_axis(e, name, text, axis, why);
+	*why = seed_conflict(e, name);
+	if (*why != NULL)
+		return false;
+	if (strcmp(name, REPEAT_AXIS) == 0)
+		return read_repeats(text, axis, why);
 	if (!series_sets(e, name))
 		return axis_read(e->workload, name, text, axis, why);
 	*why = g_strdup("is set by the series of this experiment; choose among them with --set " SERIES_AXIS "=NAME");
 	return false;
 }
 
-/* What is wrong if the parameter was set before. */
-static char *
-set_before(const struct experiment *e, const char *name)
-{
-	for (unsigned i = 0; e->overrides[i] != NULL; i++) {
-		char **pair = g_strsplit(e->overrides[i], "=", 2);
-		bool same = strcmp(g_strstrip(pair[0]), name) == 0;
-		g_strfreev(pair);
-		if (same)
-			return g_strdup_printf("was set before, by --set %s; a list of values is one --set",
-			                       e->overrides[i]);
-	}
-	return NULL;
-}
-
-bool
-experiment_set(struct experiment *e, const char *set, char **error)
+/* "name=value" of `option`. */
+static bool
+override(struct experiment *e, const char *option, const char *set, bool must_sweep, char **error)
 {
 	const char *equals = strchr(set, '=');
 	if (equals == NULL || equals == set) {
-		*error = g_strdup_printf("--set %s: is not name=value", set);
+		*error = g_strdup_printf("%s %s: is not name=value", option, set);
 		return false;
 	}
-	char *name = g_strstrip(g_strndup(set, (gsize)(equals - set))), *why = set_before(e, name);
+	char *name = g_strstrip(g_strndup(set, (gsize)(equals - set))), *why = NULL;
 	struct axis axis;
+	if (override_of(e, name) != NULL)
+		why = g_strdup_printf("was set before, by %s; a list of values is one %s", override_of(e, name),
+		                      option);
 	bool ok = why == NULL && read_override(e, name, equals + 1, &axis, &why);
 	if (ok) {
-		apply_axis(e, &axis);
+		apply_axis(e, &axis, must_sweep);
 		remember_override(e, set);
 		ok = experiment_few_enough(e);
 		if (!ok)
 			why = g_strdup_printf("makes more than %d points", EXPERIMENT_MAX_POINTS);
 	}
 	if (!ok)
-		*error = g_strdup_printf("--set %s: key '%s': %s", set, name, why);
+		*error = g_strdup_printf("%s %s: key '%s': %s", option, set, name, why);
 	g_free(why);
 	g_free(name);
 	return ok;
+}
+
+bool
+experiment_set(struct experiment *e, const char *set, char **error)
+{
+	return override(e, "--set", set, false, error);
+}
+
+bool
+experiment_axis(struct experiment *e, const char *axis, char **error)
+{
+	return override(e, "--axis", axis, true, error);
 }
 
 /* A path is made absolute, since the points run in the tree's root. */
@@ -266,4 +317,15 @@ experiment_set_platform(struct experiment *e, const char *platform)
 	char *set = g_strdup_printf("--platform=%s", e->platform);
 	remember_override(e, set);
 	g_free(set);
+}
+
+bool
+experiment_override(struct experiment *e, char *const *sets, const char *platform, char **error)
+{
+	for (unsigned i = 0; sets != NULL && sets[i] != NULL; i++)
+		if (!experiment_set(e, sets[i], error))
+			return false;
+	if (platform != NULL)
+		experiment_set_platform(e, platform);
+	return true;
 }

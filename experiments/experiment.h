@@ -32,6 +32,15 @@ struct series {
 	char **settings; /* texts "parameter=value" */
 };
 
+/* The axis of repeats: its value n makes n the seed of a point, for everything in it that is random: the faults and
+ * what the workload draws.  What EXPERIMENT_SEEDS names then has no other value. */
+#define REPEAT_AXIS "repeat"
+#define EXPERIMENT_SEEDS                                                                                               \
+	(const char *const[])                                                                                          \
+	{                                                                                                              \
+		"net.fault_seed", "seed", NULL                                                                         \
+	}
+
 /* Which rows of the result: metric, largest or smallest or the only one, among those that have the values of `at`. */
 enum selection_kind { SELECT_ONE, SELECT_MAX, SELECT_MIN };
 struct selection {
@@ -84,8 +93,12 @@ struct experiment *experiment_load(const char *name, const struct references *re
 void experiment_free(struct experiment *e);
 /* experiment_set: "name=value" of --set; the value may be a list, and then makes an axis. */
 bool experiment_set(struct experiment *e, const char *set, char **error);
+/* experiment_axis: "name=values" of --axis: an axis, also if there is one value only. */
+bool experiment_axis(struct experiment *e, const char *axis, char **error);
 /* experiment_set_platform: another platform, by name or path, which need not be right yet. */
 void experiment_set_platform(struct experiment *e, const char *platform);
+/* experiment_override: all of the --set (up to NULL; may be NULL) and --platform (NULL: none) of a command line. */
+bool experiment_override(struct experiment *e, char *const *sets, const char *platform, char **error);
 /* experiment_names: of all files in experiments/, sorted; g_strfreev it. */
 char **experiment_names(void);
 unsigned experiment_points(const struct experiment *e);

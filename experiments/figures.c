@@ -21,14 +21,13 @@ quoted(const char *text)
 }
 
 static char *
-prologue(const struct experiment *e, const char *plot, const char *format)
+prologue(const char *name, const char *more, const char *plot, const char *format)
 {
 	char *plots = g_build_filename(nicsim_root(), "plots", NULL);
-	char *q_plots = quoted(plots), *q_name = quoted(e->name), *curves = curves_script(e);
+	char *q_plots = quoted(plots), *q_name = quoted(name);
 	char *id = g_strcanon(g_strdup(plot), G_CSET_A_2_Z G_CSET_a_2_z G_CSET_DIGITS, '_');
 	char *text = g_strdup_printf("experiment=%s; figure='%s'; id='\"%s\"'; format='%s'; plots=%s; %s", q_name, plot,
-	                             id, format, q_plots, curves);
-	g_free(curves);
+	                             id, format, q_plots, more);
 	g_free(id);
 	g_free(q_name);
 	g_free(q_plots);
@@ -69,9 +68,10 @@ fix_date(const char *path)
 }
 
 bool
-figure_draw(const char *folder, const struct experiment *e, const char *plot, const char *format, char **error)
+figure_table(const char *folder, const char *name, const char *more, const char *plot, const char *format, char **error)
 {
-	char *script = g_strdup_printf("%s/plots/%s.gp", nicsim_root(), plot), *variables = prologue(e, plot, format);
+	char *script = g_strdup_printf("%s/plots/%s.gp", nicsim_root(), plot),
+	     *variables = prologue(name, more, plot, format);
 	char *arguments[] = {"gnuplot", "-e", variables, script, NULL}, *messages = NULL;
 	int status = 0;
 	GError *why = NULL;
@@ -94,5 +94,14 @@ figure_draw(const char *folder, const struct experiment *e, const char *plot, co
 	g_free(messages);
 	g_free(variables);
 	g_free(script);
+	return ok;
+}
+
+bool
+figure_draw(const char *folder, const struct experiment *e, const char *plot, const char *format, char **error)
+{
+	char *curves = curves_script(e);
+	bool ok = figure_table(folder, e->name, curves, plot, format, error);
+	g_free(curves);
 	return ok;
 }

@@ -1,4 +1,6 @@
 /* nicsim: finds the verb and hands over. */
+#include "experiments/experiment.h"
+#include "experiments/reference.h"
 #include "experiments/verb.h"
 
 #include <glib.h>
@@ -31,6 +33,19 @@ verb_jobs(int given, unsigned *jobs, char **error)
 		return true;
 	*error = g_strdup_printf("--jobs %d: allowed: 1 or more", given);
 	return false;
+}
+
+enum exit_code
+verb_experiment(const char *name,
+                enum exit_code (*act)(struct experiment *e, const struct references *references, char **error))
+{
+	char *error = NULL;
+	struct references *references = references_default(&error);
+	struct experiment *e = references != NULL ? experiment_load(name, references, &error) : NULL;
+	enum exit_code code = e != NULL ? act(e, references, &error) : EXIT_BAD_INPUT;
+	experiment_free(e);
+	references_free(references);
+	return code == EXIT_DONE ? code : verb_fail(code, error);
 }
 
 /* Does the text begin with a short option that takes a value, and go on with the value?  GLib takes -j 1, but not -j1.

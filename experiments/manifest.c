@@ -1,7 +1,7 @@
 #include "experiments/manifest.h"
 
 #include "experiments/output.h"
-#include "nic-sim/params.h"
+#include "experiments/units.h"
 
 #include <cjson/cJSON.h>
 #include <glib.h>
@@ -26,20 +26,6 @@ add_versions(cJSON *root)
 	char *glib = g_strdup_printf("%u.%u.%u", glib_major_version, glib_minor_version, glib_micro_version);
 	cJSON_AddStringToObject(versions, "glib", glib);
 	g_free(glib);
-}
-
-/* A platform parameter's unit stands in its table; else it is what follows the last _ of a name: size_B, one_way_us. */
-static char *
-unit_of(const char *name)
-{
-	int parameter = param_find(name, strlen(name));
-	if (parameter >= 0)
-		return g_strdup(param_defs[parameter].unit);
-	if (g_str_has_suffix(name, "_MB_s"))
-		return g_strdup("MB/s");
-	const char *mark = strrchr(name, '_');
-	static const char *const units[] = {"B", "KB", "MB", "ps", "ns", "us", "ms", "s", NULL};
-	return g_strdup(mark != NULL && g_strv_contains(units, mark + 1) ? mark + 1 : "");
 }
 
 static void

@@ -25,6 +25,17 @@ axis_value(const struct point *p, unsigned i)
 	return e->axes[i].values[p->index / stride % e->axes[i].n];
 }
 
+/* What the axis of repeats gives to a seed; NULL: the name is no seed, or there are no repeats. */
+static const char *
+repeat_at(const struct point *p, const char *name)
+{
+	const struct experiment *e = p->experiment;
+	for (unsigned i = 0; g_strv_contains(EXPERIMENT_SEEDS, name) && i < e->n_axes; i++)
+		if (strcmp(e->axes[i].name, REPEAT_AXIS) == 0)
+			return axis_value(p, i);
+	return NULL;
+}
+
 /* The series that the point belongs to; NULL: none. */
 static const struct series *
 series_at(const struct point *p)
@@ -45,6 +56,8 @@ point_text(const struct point *p, const char *name)
 	for (unsigned i = 0; i < e->n_axes; i++)
 		if (strcmp(e->axes[i].name, name) == 0)
 			return axis_value(p, i);
+	if (repeat_at(p, name) != NULL)
+		return repeat_at(p, name);
 	const struct series *s = series_at(p);
 	if (s != NULL && series_value(s, name) != NULL)
 		return resolved(p, series_value(s, name));
@@ -97,8 +110,13 @@ point_sets(const struct point *p)
 {
 	const struct experiment *e = p->experiment;
 	GPtrArray *sets = g_ptr_array_new();
+	for (unsigned i = 0; EXPERIMENT_SEEDS[i] != NULL; i++)
+		if (strchr(EXPERIMENT_SEEDS[i], '.') != NULL && repeat_at(p, EXPERIMENT_SEEDS[i]) != NULL)
+			g_ptr_array_add(
+			        sets, g_strdup_printf("%s=%s", EXPERIMENT_SEEDS[i], repeat_at(p, EXPERIMENT_SEEDS[i])));
 	for (unsigned i = 0; i < e->n_fixed; i++)
-		if (strchr(e->fixed[i].name, '.') != NULL && !is_axis(e, e->fixed[i].name))
+		if (strchr(e->fixed[i].name, '.') != NULL && !is_axis(e, e->fixed[i].name) &&
+		    repeat_at(p, e->fixed[i].name) == NULL)
 			g_ptr_array_add(sets, g_strdup_printf("%s=%s", e->fixed[i].name, e->fixed[i].values[0]));
 	for (unsigned i = 0; i < e->n_axes; i++)
 		if (strchr(e->axes[i].name, '.') != NULL)

@@ -23,6 +23,10 @@ struct run {
 	unsigned n_slots, n_points, started, done;
 	struct progress progress;
 	char **error;
+	/* Points that failed while others went on, and the first of them. */
+	unsigned n_failed, first_failed;
+	enum exit_code code;
+	char *why;
 };
 
 static enum exit_code
@@ -51,7 +55,10 @@ static bool
 start_point(struct run *r, struct slot *slot)
 {
 	const struct experiment *e = r->order->experiment;
-	slot->point = (struct point){.experiment = e, .index = r->started++, .firmware = r->order->firmware};
+	const unsigned *only = r->order->only;
+	slot->point = (struct point){
+	        .experiment = e, .index = only != NULL ? only[r->started] : r->started, .firmware = r->order->firmware};
+	r->started++;
 	slot->point.breakdown = e->breakdown != NULL && point_matches(&slot->point, e->breakdown);
 	return child_start(&slot->child, run_point, &slot->point, r->error);
 }
@@ -67,6 +74,33 @@ missing_metric(const struct experiment *e, const struct results *results)
 	return NULL;
 }
 
+/* A failure that the others need not suffer from: the first point's is told at the end. */
+static enum exit_code
+put_off(struct run *r, unsigned index, enum exit_code code)
+{
+	bool first = r->n_failed++ == 0 || index < r->first_failed;
+	char **drop = first ? &r->why : r->error;
+	g_free(*drop);
+	if (first) {
+		r->why = *r->error;
+		r->first_failed = index;
+		r->code = code;
+	}
+	*r->error = NULL;
+	return EXIT_DONE;
+}
+
+static enum exit_code
+tell_failures(struct run *r)
+{
+	if (r->n_failed == 1)
+		*r->error = g_strdup(r->why);
+	else
+		*r->error =
+		        g_strdup_printf("%s\nand %u more of %u points failed", r->why, r->n_failed - 1, r->n_points);
+	return r->code;
+}
+
 static enum exit_code
 end_point(struct run *r, struct slot *slot)
 {
@@ -79,6 +113,11 @@ end_point(struct run *r, struct slot *slot)
 		code = name_point(r, &slot->point, EXIT_FAILED, "its results are not complete");
 	else if (missing_metric(r->order->experiment, results) != NULL)
 		code = name_point(r, &slot->point, EXIT_FAILED, "a metric was not measured");
+	if (code != EXIT_DONE && r->order->keep != NULL)
+		code = put_off(r, slot->point.index, code);
+	else if (code == EXIT_DONE && r->order->keep != NULL &&
+	         !r->order->keep(r->order->arg, &slot->point, text, r->error))
+		code = EXIT_FAILED;
 	g_free(text);
 	r->done++;
 	progress_show(&r->progress, r->done, r->n_points);
@@ -148,21 +187,27 @@ run_all(struct run *r)
 enum exit_code
 runner_run(const struct run_order *order, struct results *results, char **error)
 {
-	struct run r = {
-	        .order = order, .results = results, .n_points = experiment_points(order->experiment), .error = error};
+	unsigned all = experiment_points(order->experiment);
+	struct run r = {.order = order,
+	                .results = results,
+	                .n_points = order->only != NULL ? order->n_only : all,
+	                .error = error};
 	r.n_slots = MIN(order->jobs != 0 ? order->jobs : g_get_num_processors(), r.n_points);
 	r.slots = g_new0(struct slot, r.n_slots);
 	r.fds = g_new0(struct pollfd, r.n_slots * CHILD_STREAMS);
-	memset(results, 0, r.n_points * sizeof *results);
+	memset(results, 0, all * sizeof *results);
 	progress_begin(&r.progress, order->experiment->name, order->progress);
 	struct sigaction note = {.sa_handler = take_note}, before;
 	sigaction(SIGUSR1, &note, &before);
 	enum exit_code code = run_all(&r);
+	if (code == EXIT_DONE && r.n_failed > 0)
+		code = tell_failures(&r);
+	g_free(r.why);
 	sigaction(SIGUSR1, &before, NULL);
 	progress_end(&r.progress);
 	for (unsigned i = 0; i < r.n_slots; i++)
 		child_kill(&r.slots[i].child);
-	for (unsigned i = 0; code != EXIT_DONE && i < r.n_points; i++)
+	for (unsigned i = 0; code != EXIT_DONE && i < all; i++)
 		results_clear(&results[i]);
 	g_free(r.fds);
 	g_free(r.slots);

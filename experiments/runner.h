@@ -11,10 +11,17 @@ struct run_order {
 	const char *firmware; /* folder of its objects; NULL: the reference image */
 	unsigned jobs;        /* points at a time; 0: one a processor */
 	bool progress;        /* a line on standard error, if that is a terminal */
+	const unsigned *only; /* the points to run, n_only of them; NULL: all */
+	unsigned n_only;
+	/* keep: takes what a point gave, as results_text() has it, as soon as it has ended, also when others have
+	 * failed; NULL: nobody does, and the first that fails ends the run.  False and *error ends it too. */
+	bool (*keep)(void *arg, const struct point *point, const char *text, char **error);
+	void *arg;
 };
 
-/* runner_run: results[i] is point i's, in the order of the points whatever the order of their ending.  On failure the
- * others are ended, *error (one line, g_free it) names the point, and results hold nothing. */
+/* runner_run: results[i] is point i's, in the order of the points whatever the order of their ending; those that do not
+ * run have none.  On failure the others are ended, *error (one line, g_free it) names the point, and results hold
+ * nothing. */
 enum exit_code runner_run(const struct run_order *order, struct results *results, char **error);
 
 #endif

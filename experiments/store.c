@@ -8,6 +8,7 @@
 #include "experiments/platform_choice.h"
 #include "experiments/probe.h"
 #include "experiments/runner.h"
+#include "experiments/sweep.h"
 #include "experiments/tables.h"
 
 #include <cjson/cJSON.h>
@@ -84,7 +85,8 @@ measure(struct job *j, char **error)
 	j->results = g_new0(struct results, experiment_points(o->experiment));
 	struct run_order order = {
 	        .experiment = o->experiment, .firmware = j->firmware, .jobs = o->jobs, .progress = true};
-	return runner_run(&order, j->results, error);
+	return o->sweep != NULL ? sweep_run(o->sweep, &order, j->inputs, j->results, error)
+	                        : runner_run(&order, j->results, error);
 }
 
 static enum exit_code
@@ -186,6 +188,15 @@ write_folder(struct job *j, char **error)
 	return output_commit(out, error) ? EXIT_DONE : EXIT_FAILED;
 }
 
+static enum exit_code
+deliver(struct job *j, char **error)
+{
+	const struct store_order *o = j->order;
+	if (o->sweep != NULL && o->sweep->points_only)
+		return EXIT_DONE;
+	return o->folder == NULL ? print_table(j, error) : write_folder(j, error);
+}
+
 static void
 clean_up(struct job *j)
 {
@@ -205,7 +216,7 @@ store_run(const struct store_order *order, char **error)
 	if (code == EXIT_DONE)
 		code = measure(&j, error);
 	if (code == EXIT_DONE)
-		code = order->folder == NULL ? print_table(&j, error) : write_folder(&j, error);
+		code = deliver(&j, error);
 	if (code != EXIT_DONE && order->firmware != NULL)
 		firmware_name_it(order->firmware, j.firmware, error);
 	clean_up(&j);

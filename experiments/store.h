@@ -7,12 +7,15 @@
 #include "experiments/experiment.h"
 #include "experiments/reference.h"
 
+struct sweep;
+
 struct store_order {
 	const struct experiment *experiment;
 	const struct references *references;
 	const char *firmware; /* --firmware, or NULL */
 	const char *folder;   /* where to; NULL: only the table, on standard output */
 	unsigned jobs;        /* 0: one a processor */
+	struct sweep *sweep;  /* what has the points, or runs them (sweep.h); NULL: all run */
 };
 
 /* store_run: checks the input, runs all points, writes the folder.  *error (one line, g_free it) unless EXIT_DONE; then

@@ -27,6 +27,12 @@ enum exit_code verb_parse(int argc, char **argv, const GOptionEntry *options, co
  * and *error if it is not allowed. */
 #define VERB_JOBS_DEFAULT INT_MIN
 bool verb_jobs(int given, unsigned *jobs, char **error);
+/* verb_experiment: loads the experiment and acts on it; prints the line of *error unless that is EXIT_DONE. */
+struct experiment;
+struct references;
+enum exit_code verb_experiment(const char *name,
+                               enum exit_code (*act)(struct experiment *e, const struct references *references,
+                                                     char **error));
 /* verb_fail: prints "nicsim: text" and frees it. */
 enum exit_code verb_fail(enum exit_code code, char *text);
 

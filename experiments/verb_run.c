@@ -45,15 +45,12 @@ static const GOptionEntry options[] = {
 static bool
 apply_options(struct experiment *e, char **error)
 {
-	for (unsigned i = 0; given.sets != NULL && given.sets[i] != NULL; i++)
-		if (!experiment_set(e, given.sets[i], error))
-			return false;
+	if (!experiment_override(e, given.sets, given.platform, error))
+		return false;
 	if (given.out != NULL && *given.out == '\0') {
 		*error = g_strdup("--out: allowed: a folder, or - for standard output");
 		return false;
 	}
-	if (given.platform != NULL)
-		experiment_set_platform(e, given.platform);
 	return true;
 }
 
@@ -70,8 +67,10 @@ print_summary(const struct experiment *e, const char *folder)
 }
 
 static enum exit_code
-run_experiment(const struct experiment *e, const struct references *references, char **error)
+run_experiment(struct experiment *e, const struct references *references, char **error)
 {
+	if (!apply_options(e, error))
+		return EXIT_BAD_INPUT;
 	bool print = given.out != NULL && strcmp(given.out, "-") == 0;
 	char *folder = print               ? NULL
 	               : given.out != NULL ? g_canonicalize_filename(given.out, NULL)
@@ -89,15 +88,5 @@ enum exit_code
 verb_run(int argc, char **argv)
 {
 	enum exit_code code = verb_parse(argc, argv, options, &help, 1);
-	if (code != EXIT_DONE)
-		return code;
-	char *error = NULL;
-	struct references *references = references_default(&error);
-	struct experiment *e = references != NULL ? experiment_load(argv[1], references, &error) : NULL;
-	code = EXIT_BAD_INPUT;
-	if (e != NULL && apply_options(e, &error))
-		code = run_experiment(e, references, &error);
-	experiment_free(e);
-	references_free(references);
-	return code == EXIT_DONE ? code : verb_fail(code, error);
+	return code == EXIT_DONE ? verb_experiment(argv[1], run_experiment) : code;
 }

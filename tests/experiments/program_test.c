@@ -1,6 +1,7 @@
 /* The program as its user sees it: exit codes, one clear line for bad input, the report's JSON, and what a faster NIC
  * does. */
 #include "experiments/output.h"
+#include "tests/experiments/program.h"
 #include "tests/experiments/toy.h"
 
 #include <check.h>
@@ -12,27 +13,11 @@
 #include <string.h>
 #include <sys/wait.h>
 
-static char *out, *err;
-
-/* Runs the program with these arguments, as a shell reads them; its exit code. */
-static int
-nicsim(const char *arguments)
-{
-	char *line = g_strdup_printf("sh -c '%s %s'", NICSIM_PROGRAM, arguments);
-	int status = 0;
-	g_clear_pointer(&out, g_free);
-	g_clear_pointer(&err, g_free);
-	ck_assert(g_spawn_command_line_sync(line, &out, &err, &status, NULL));
-	g_free(line);
-	ck_assert_msg(WIFEXITED(status), "%s", err);
-	return WEXITSTATUS(status);
-}
-
 static const struct {
 	const char *arguments, *said;
 } bad[] = {
         {"", "a verb is wanted"},
-        {"fly", "there is no such verb; allowed: run list"},
+        {"fly", "there is no such verb; allowed: run sweep"},
         {"run", "exactly one argument is wanted"},
         {"run a b", "exactly one argument is wanted"},
         {"run vmmc-latency --fast", "--fast"},
@@ -51,7 +36,7 @@ static const struct {
         {"run vmmc-latency --jobs -1", "--jobs -1: allowed: 1 or more"},
         {"run vmmc-latency -j0", "--jobs 0: allowed: 1 or more"},
         {"run vmmc-latency -j 0", "--jobs 0: allowed: 1 or more"},
-        {"run vmmc-latency --set size_B=4 --set size_B=8", "was set before, by --set size_B=4"},
+        {"run vmmc-latency --set size_B=4 --set size_B=8", "was set before, by size_B=4"},
         {"report --xml", "--xml"},
         {"list everything", "no further arguments are allowed"},
 };
