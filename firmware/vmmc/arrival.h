@@ -1,0 +1,22 @@
+/* What the host is told of arrivals: notes in vmmc_ctrl.note, and HOST_SIG for them, at once or for several together.
+ *
+ * A note is a notification that the sender asked for, or an arrival in a page that the driver watches.  A page is
+ * looked up when the deposit is over: then a driver that switches the watch on and finds nothing in memory is told of
+ * whatever comes later.  While no page is watched all this is one test of a word (step_deposited).
+ *
+ * The watchdog: with vmmc_proc.watchdog an arrival is told only if the process has not said, by vmmc_proc.picked, that
+ * it has found a message meanwhile.  One guard a process: it belongs to the first arrival since `picked` changed. */
+#ifndef FIRMWARE_VMMC_ARRIVAL_H
+#define FIRMWARE_VMMC_ARRIVAL_H
+
+#include "firmware/vmmc/state.h"
+
+void arrival_init(void);
+/* arrival_note: for the driver: a bus address, perhaps with VMMC_NOTE_ARRIVAL. */
+void arrival_note(uint32_t word);
+/* arrival_look: a deposit to bus address `bus` is over, and some page is watched. */
+void arrival_look(uint32_t bus);
+/* arrival_timer: the interval timer ran out. */
+void arrival_timer(void);
+
+#endif
