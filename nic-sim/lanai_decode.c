@@ -310,6 +310,45 @@ decode_words(struct decoder *d)
 	d->next = n + 1;
 }
 
+static unsigned
+name_of(const struct lanai_rec *rec)
+{
+	unsigned name = 0;
+
+	while (lanai_handler(name) != rec->handler)
+		name++;
+	return name;
+}
+
+/* paired: the handler that does the work of `first` and `second`, one behind the other; `first` if there is none. */
+static unsigned
+paired(unsigned first, unsigned second)
+{
+	unsigned branch = second - LANAI_H_B_T;
+
+	if (first == second && (first == LANAI_H_LD_OFF || first == LANAI_H_ST_OFF))
+		return first == LANAI_H_LD_OFF ? LANAI_H_LD_OFF_LD_OFF : LANAI_H_ST_OFF_ST_OFF;
+	if (branch > LANAI_H_BN_LE - LANAI_H_B_T)
+		return first;
+	return first == LANAI_H_SUBF    ? LANAI_H_SUBF_B_T + branch
+	       : first == LANAI_H_SUBFI ? LANAI_H_SUBFI_B_T + branch
+	                                : first;
+}
+
+/* pair_up: from the front, so that each second one still has a handler of its own. */
+static void
+pair_up(struct lanai_code *code)
+{
+	unsigned first = code->n_code ? name_of(&code->recs[0]) : 0;
+
+	for (uint32_t i = 0; i + 1 < code->n_code; i++) {
+		unsigned second = name_of(&code->recs[i + 1]);
+
+		code->recs[i].handler = lanai_handler(paired(first, second));
+		first = second;
+	}
+}
+
 static struct lanai_code *all; /* in use */
 
 static struct lanai_code *
@@ -333,6 +372,7 @@ decode(const uint8_t *words, uint32_t n_code)
 	for (uint32_t i = 0; i < n_code; i++)
 		if (needs_copy(&d.insns[i]))
 			copy_slots(&d, i);
+	pair_up(code);
 	code->original = g_new(const void *, n_code + 1);
 	for (uint32_t i = 0; i <= n_code; i++)
 		code->original[i] = code->recs[i].handler;

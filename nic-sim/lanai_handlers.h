@@ -2,6 +2,7 @@
  *
  * Loads and stores exist for each size and address mode: offset, post- and pre-modify, sum and difference of two
  * registers.  Branches exist in two forms: B_ goes through a copy of the delay slot, BN_ has only a no-op there.
+ * Frequent pairs have handlers of their own: they do what the record and the one behind it say.
  * RARE executes anything that the compiler does not emit, through lanai_execute(). */
 #ifndef NIC_SIM_LANAI_HANDLERS_H
 #define NIC_SIM_LANAI_HANDLERS_H
@@ -10,6 +11,9 @@
 #define LANAI_CONDITIONS(H, P) \
 	H(P##T) H(P##F) H(P##UGT) H(P##ULE) H(P##ULT) H(P##UGE) H(P##NE) H(P##EQ) \
 	H(P##VC) H(P##VS) H(P##PL) H(P##MI) H(P##GE) H(P##LT) H(P##GT) H(P##LE)
+
+#define LANAI_EACH_CONDITION(X) \
+	X(T) X(F) X(UGT) X(ULE) X(ULT) X(UGE) X(NE) X(EQ) X(VC) X(VS) X(PL) X(MI) X(GE) X(LT) X(GT) X(LE)
 
 #define LANAI_MODES(H, P) H(P##_OFF) H(P##_POST) H(P##_PRE) H(P##_SUM) H(P##_DIF)
 
@@ -21,6 +25,8 @@
 	H(IF_ADD) H(IF_SUB) H(IF_AND) H(IF_OR) H(IF_XOR) H(IF_SH) H(IF_SHA) \
 	H(SUBF) H(SUBFI) H(SELECT) H(SELECT_EQ) H(SET) H(COUNT) H(JUMP_REG) H(JUMP_LOAD) \
 	LANAI_CONDITIONS(H, B_) LANAI_CONDITIONS(H, BN_) \
+	LANAI_CONDITIONS(H, SUBF_B_) LANAI_CONDITIONS(H, SUBF_BN_) \
+	LANAI_CONDITIONS(H, SUBFI_B_) LANAI_CONDITIONS(H, SUBFI_BN_) H(LD_OFF_LD_OFF) H(ST_OFF_ST_OFF) \
 	LANAI_MODES(H, LD) LANAI_MODES(H, LDBU) LANAI_MODES(H, LDBS) LANAI_MODES(H, LDHU) LANAI_MODES(H, LDHS) \
 	LANAI_MODES(H, ST) LANAI_MODES(H, STB) LANAI_MODES(H, STH)
 /* clang-format on */

@@ -182,6 +182,11 @@ put16(uint8_t *p, uint32_t v)
 		rec++;                                                                                                 \
 		GO;                                                                                                    \
 	} while (0)
+#define THEN(handler)                                                                                                  \
+	do {                                                                                                           \
+		rec++;                                                                                                 \
+		goto handler;                                                                                          \
+	} while (0)
 #define ADMIT_BY(call)                                                                                                 \
 	do {                                                                                                           \
 		if (unlikely(acc + rec->prefix >= safe)) {                                                             \
@@ -242,16 +247,15 @@ put16(uint8_t *p, uint32_t v)
 #define COND_GT  ((int32_t)(res ^ v) >= 0 && res)
 #define COND_LE  (!((int32_t)(res ^ v) >= 0 && res))
 
-#define BRANCH(cc)                                                                                                     \
-	B_##cc : if (COND_##cc)                                                                                        \
-	{                                                                                                              \
+#define BRANCH_THROUGH(cc)                                                                                             \
+	if (COND_##cc) {                                                                                               \
 		ADMIT_BY(admit_branch(core, rec));                                                                     \
 		rec = rec->link;                                                                                       \
 		GO;                                                                                                    \
 	}                                                                                                              \
-	NEXT;                                                                                                          \
-	BN_##cc : if (COND_##cc)                                                                                       \
-	{                                                                                                              \
+	NEXT
+#define BRANCH_PAST(cc)                                                                                                \
+	if (COND_##cc) {                                                                                               \
 		struct lanai_rec *to_ = rec->link;                                                                     \
 		ADMIT_BY(admit_branch(core, rec));                                                                     \
 		acc += rec->prefix - to_->prefix + 2 * LANAI_CYCLE;                                                    \
@@ -260,6 +264,16 @@ put16(uint8_t *p, uint32_t v)
 	}                                                                                                              \
 	rec += 2;                                                                                                      \
 	GO
+#define BRANCH(cc)                                                                                                     \
+	B_##cc : BRANCH_THROUGH(cc);                                                                                   \
+	BN_##cc : BRANCH_PAST(cc)
+#define COMPARE_BRANCH(name, b, cc)                                                                                    \
+	name##_B_##cc : SUB_FLAGS(b);                                                                                  \
+	rec++;                                                                                                         \
+	BRANCH_THROUGH(cc);                                                                                            \
+	name##_BN_##cc : SUB_FLAGS(b);                                                                                 \
+	rec++;                                                                                                         \
+	BRANCH_PAST(cc)
 
 /* Anything but aligned SRAM: out of the way, and back to the value. */
 #define SLOWLY(ea_, size_, store_, sign_, value_)                                                                      \
@@ -274,7 +288,8 @@ put16(uint8_t *p, uint32_t v)
 	} while (0)
 
 /* `sum` is what the base register becomes in the modes that modify it. */
-#define LOAD_AT(name, ea_, sum_, size_, sign_, get, update)                                                            \
+#define LOAD_AT(name, ea_, sum_, size_, sign_, get, update) LOAD_THEN(NEXT, name, ea_, sum_, size_, sign_, get, update)
+#define LOAD_THEN(next, name, ea_, sum_, size_, sign_, get, update)                                                    \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value;                                                              \
 		ADMIT;                                                                                                 \
@@ -287,9 +302,10 @@ put16(uint8_t *p, uint32_t v)
 		}                                                                                                      \
 		RD = value;                                                                                            \
 		update;                                                                                                \
-		NEXT;                                                                                                  \
+		next;                                                                                                  \
 	}
-#define STORE_AT(name, ea_, sum_, size_, put, update)                                                                  \
+#define STORE_AT(name, ea_, sum_, size_, put, update) STORE_THEN(NEXT, name, ea_, sum_, size_, put, update)
+#define STORE_THEN(next, name, ea_, sum_, size_, put, update)                                                          \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value = RD;                                                         \
 		ADMIT;                                                                                                 \
@@ -301,7 +317,7 @@ put16(uint8_t *p, uint32_t v)
 			SLOWLY(ea, size_, true, false, value);                                                         \
 		}                                                                                                      \
 		update;                                                                                                \
-		NEXT;                                                                                                  \
+		next;                                                                                                  \
 	}
 #define UPDATE RS1 = sum
 #define KEEP   (void)sum
@@ -396,6 +412,13 @@ SUBFI:
 	BRANCH(LT);
 	BRANCH(GT);
 	BRANCH(LE);
+
+#define PAIR_SUBF(cc)  COMPARE_BRANCH(SUBF, RS2, cc);
+#define PAIR_SUBFI(cc) COMPARE_BRANCH(SUBFI, rec->imm, cc);
+	LANAI_EACH_CONDITION(PAIR_SUBF)
+	LANAI_EACH_CONDITION(PAIR_SUBFI)
+	LOAD_THEN(THEN(LD_OFF), LD_OFF_LD_OFF, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)
+	STORE_THEN(THEN(ST_OFF), ST_OFF_ST_OFF, RS1 + rec->imm, 0, 4, put32(p, value), KEEP)
 
 JUMP_REG:
 	ADMIT;
