@@ -177,24 +177,36 @@ drop(struct arrival_watch *w)
 	watch_free(w);
 }
 
+static void
+replace(struct arrival_watch *before, struct arrival_watch *w, bool by_signal)
+{
+	struct driver_process *p = w->process;
+
+	driver_system_call(p->driver);
+	cpu_settle();
+	if (before)
+		drop(before);
+	w->by_signal = by_signal;
+	append(p->driver, w);
+	switch_on(w);
+}
+
 void
 arrival_arm(struct driver_process *p, const struct umem_range *ranges, unsigned n, sim_time after, bool by_signal)
 {
 	struct arrival_watch *w = watch_new(p, ranges, n, after), *before = mine(p);
 
 	if (before && before->on && before->after == after && same_pages(w, before)) {
-		before->waiting = true;
 		watch_free(w);
-		return;
+		w = before;
+	} else {
+		replace(before, w, by_signal);
 	}
-	driver_system_call(p->driver);
-	cpu_settle();
-	if (before)
-		drop(before);
+	if (!after)
+		return;
 	w->waiting = true;
-	w->by_signal = by_signal;
-	append(p->driver, w);
-	switch_on(w);
+	if (!p->broken)
+		p->driver->nic->ops->waiting(p->queue, true);
 }
 
 void
@@ -217,7 +229,7 @@ arrival_picked_up(struct driver_process *p)
 		return;
 	w->waiting = false;
 	if (!p->broken)
-		p->driver->nic->ops->picked(p->queue);
+		p->driver->nic->ops->waiting(p->queue, false);
 	if (!w->urgent)
 		return;
 	driver_system_call(p->driver);

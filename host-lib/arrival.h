@@ -10,14 +10,15 @@
 #include "host-lib/driver.h"
 
 /* arrival_arm: a system call.  On its return what arrives in the ranges from then on wakes the running task (cpu_wake),
- * once; with `after`, only if arrival_picked_up() has not been called that much later, and then the task also gets
- * priority over others until it is.  `by_signal`: woken at host.signal_us more.  A watch that is on, over the same
- * pages, stays and costs nothing. */
+ * once; with `after`, only if arrival_picked_up(), which must follow, has not been called that much later, and then the
+ * task also gets priority over others until it is.  `by_signal`: woken at host.signal_us more.  A watch that is on,
+ * over the same pages, stays and costs nothing. */
 void arrival_arm(struct driver_process *p, const struct umem_range *ranges, unsigned n, sim_time after, bool by_signal);
 /* arrival_disarm: the running task is not woken any more. By the kernel, or at the end of the system call that armed.
  */
 void arrival_disarm(struct driver_process *p);
-/* arrival_picked_up: for tasks that armed with `after`: the process has found what it waited for. One bus write. */
+/* arrival_picked_up: for tasks that armed with `after`: the process has found what it waited for, or waits no longer.
+ * A bus write, as arming is then, beside the system call that the first one is. */
 void arrival_picked_up(struct driver_process *p);
 
 struct arrival_counts {

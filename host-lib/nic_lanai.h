@@ -23,7 +23,8 @@ struct lanai_nic {
 	uint32_t notes;                       /* notes seen so far */
 	uint32_t watch[VMMC_MAX_FRAMES / 32]; /* VMMC_WATCH */
 	unsigned watched;                     /* frames */
-	uint32_t picked[VMMC_MAX_PROCESSES];  /* vmmc_proc.picked */
+	uint32_t waits[VMMC_MAX_PROCESSES];   /* vmmc_proc.waits */
+	unsigned waiting[VMMC_MAX_PROCESSES]; /* tasks that do, under the watchdog */
 	uint32_t missed_page;
 	unsigned missed_process;
 	struct vmmc_nic_queue *queues[VMMC_MAX_PROCESSES]; /* open */
@@ -77,7 +78,7 @@ void fw_peer_up(struct vmmc_nic *base, uint32_t node);
 void fw_stop(struct vmmc_nic *base);
 void fw_watch(struct vmmc_nic *base, const unsigned *frames, unsigned n, bool on);
 void fw_watchdog(struct vmmc_nic_queue *q, sim_time after);
-void fw_picked(struct vmmc_nic_queue *q);
+void fw_waiting(struct vmmc_nic_queue *q, bool begins);
 unsigned fw_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsigned max);
 
 /* nic_lanai_boot.c */

@@ -147,6 +147,7 @@ fw_restart(struct vmmc_nic *base, char **error)
 	nic->signals = nic->notes = 0;
 	memset(nic->watch, 0, sizeof nic->watch);
 	nic->watched = 0;
+	memset(nic->waiting, 0, sizeof nic->waiting);
 	memset(nic->queues, 0, sizeof nic->queues);
 	if (!boot(host, nic->image, nic->epoch, error))
 		return false;

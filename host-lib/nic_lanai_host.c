@@ -197,10 +197,16 @@ fw_watchdog(struct vmmc_nic_queue *q, sim_time after)
 }
 
 void
-fw_picked(struct vmmc_nic_queue *q)
+fw_waiting(struct vmmc_nic_queue *q, bool begins)
 {
-	if (!fw_is_dead(q))
-		fw_write_word(q->nic, LANAI_PROC(q, picked), ++q->nic->picked[q->index]);
+	uint32_t *waits = &q->nic->waits[q->index];
+
+	if (fw_is_dead(q))
+		return;
+	cpu_settle();
+	q->nic->waiting[q->index] += begins ? 1u : -1u;
+	*waits = ((*waits >> 1) + 1) << 1 | (q->nic->waiting[q->index] != 0);
+	fw_write_word(q->nic, LANAI_PROC(q, waits), *waits);
 }
 
 /* Interrupts. --------------------------------------------------------------------------------------------------------

@@ -91,7 +91,7 @@ guard_ended(struct sim_event *event)
 {
 	struct vmmc_nic_queue *q = sim_event_owner(event, struct vmmc_nic_queue, guard);
 
-	if (q->picked != q->guard_picked)
+	if (q->waits != q->guard_wait)
 		return;
 	q->nic->watchdogs++;
 	note(q->nic, q->guard_bus | VMMC_NEWS_ARRIVAL);
@@ -100,10 +100,10 @@ guard_ended(struct sim_event *event)
 static void
 guard(struct vmmc_nic_queue *q, uint32_t bus_address)
 {
-	if (sim_posted(&q->guard) && q->picked == q->guard_picked)
+	if (!q->waiting || (sim_posted(&q->guard) && q->waits == q->guard_wait))
 		return;
 	sim_cancel(&q->guard);
-	q->guard_picked = q->picked;
+	q->guard_wait = q->waits;
 	q->guard_bus = bus_address;
 	sim_post(&q->guard, sim_now() + q->watchdog);
 }
@@ -636,10 +636,11 @@ memory_watchdog(struct vmmc_nic_queue *q, sim_time after)
 }
 
 static void
-memory_picked(struct vmmc_nic_queue *q)
+memory_waiting(struct vmmc_nic_queue *q, bool begins)
 {
 	cpu_settle();
-	q->picked++;
+	q->waiting += begins ? 1u : -1u;
+	q->waits++;
 }
 
 static void
@@ -718,7 +719,7 @@ static const struct vmmc_nic_ops memory_ops = {
         .install = memory_install,
         .watch = memory_watch,
         .watchdog = memory_watchdog,
-        .picked = memory_picked,
+        .waiting = memory_waiting,
         .peer_up = memory_peer_up,
         .stop = memory_stop,
         .restart = memory_restart,

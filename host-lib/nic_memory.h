@@ -77,7 +77,8 @@ struct vmmc_nic_queue {
 	struct memory_outgoing *out;
 	struct memory_post posts[MEMORY_POSTS];
 	sim_time watchdog;
-	uint32_t picked, guard_picked, guard_bus; /* as the firmware's (firmware/vmmc/arrival.h) */
+	uint32_t waits, guard_wait, guard_bus; /* as the firmware's (firmware/vmmc/arrival.h) */
+	unsigned waiting;
 	struct sim_event guard;
 };
 

@@ -149,9 +149,10 @@ struct vmmc_nic_ops {
 	 * more, but for what was told already.  By a kernel task or a system call. */
 	void (*watch)(struct vmmc_nic *nic, const unsigned *frames, unsigned n, bool on);
 	/* watchdog: of arrivals in the watched pages of this queue's process only those are told that the process has
-	 * not picked up `after` later; 0: all.  picked: it has found a message; one store by the process. */
+	 * not picked up `after` later; 0: all.  waiting: a wait of the process begins, after which it looks at memory,
+	 * or is over; one store by the process. */
 	void (*watchdog)(struct vmmc_nic_queue *queue, sim_time after);
-	void (*picked)(struct vmmc_nic_queue *queue);
+	void (*waiting)(struct vmmc_nic_queue *queue, bool begins);
 	/* install: the answer to a miss: n entries (0: not to be had) from the missed page on. */
 	void (*install)(struct vmmc_nic *nic, const uint32_t *entries, unsigned n);
 	/* peer_up: what relied on the old link to this node is withdrawn. */

@@ -216,9 +216,10 @@ struct vmmc_proc {
 	be32 errors;     /* 1c F bad descriptors of this process */
 	be32 polled;     /* 20 F 1 = its queue is polled.  After closing, the driver waits for 0: then nothing of this
 	                  *      process is under way any more */
-	be32 watchdog;   /* 24 H arrivals in watched pages of this process: 0 = told at once, else when `picked` has not
-	                  *      changed so many 0.5 us ticks later */
-	be32 picked;     /* 28 P another value after each wait that has found its message */
+	be32 watchdog;   /* 24 H arrivals in watched pages of this process: 0 = told at once, else if `waits` is odd, and
+	                  *      has not changed so many 0.5 us ticks later */
+	be32 waits;      /* 28 P odd while it waits; another value for each wait.  It looks at memory after it has written
+	                  *      this, so what arrived before it finds by itself */
 	be32 spare[5];   /* 2c */
 };
 

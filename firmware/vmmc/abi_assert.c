@@ -54,7 +54,7 @@ AT(vmmc_proc, consumed, 0x18);
 AT(vmmc_proc, errors, 0x1C);
 AT(vmmc_proc, polled, 0x20);
 AT(vmmc_proc, watchdog, 0x24);
-AT(vmmc_proc, picked, 0x28);
+AT(vmmc_proc, waits, 0x28);
 
 SIZE(vmmc_post_status, 0x10);
 AT(vmmc_post_status, state, 0x04);

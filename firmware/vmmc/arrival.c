@@ -34,22 +34,23 @@ arrival_note(uint32_t word)
 }
 
 static uint32_t
-picked(const struct port *port)
+waits(const struct port *port)
 {
-	return sram_read(port->row + (uint32_t)offsetof(struct vmmc_proc, picked));
+	return sram_read(port->row + (uint32_t)offsetof(struct vmmc_proc, waits));
 }
 
-/* guard: unless an earlier arrival waits to be picked up. */
+/* guard: if the process waits, and no earlier arrival of this wait is guarded.  It may have found the message already,
+ * since that is in memory for a microsecond or more. */
 static void
 guard(struct port *port, uint32_t bus, uint32_t ticks)
 {
-	uint32_t now = picked(port);
-	if (port->guarded && port->guard_picked == now)
+	uint32_t wait = waits(port);
+	if (!(wait & 1) || (port->guarded && port->guard_wait == wait))
 		return;
 	if (!port->guarded)
 		S.guards++;
 	port->guarded = 1;
-	port->guard_picked = now;
+	port->guard_wait = wait;
 	port->guard_bus = bus;
 	port->guard_at = reg_read(LANAI_RTC) + ticks;
 	timer_set(port->guard_at);
@@ -76,13 +77,13 @@ arrival_look(uint32_t bus)
 		arrival_note(bus | VMMC_NOTE_ARRIVAL);
 }
 
-/* guard_ended: was the arrival picked up? */
+/* guard_ended: is the wait over? */
 static void
 guard_ended(struct port *port)
 {
 	port->guarded = 0;
 	S.guards--;
-	if (picked(port) != port->guard_picked)
+	if (waits(port) != port->guard_wait)
 		return;
 	count(VMMC_C_WATCHDOGS);
 	arrival_note(port->guard_bus | VMMC_NOTE_ARRIVAL);

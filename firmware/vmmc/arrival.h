@@ -4,8 +4,9 @@
  * looked up when the deposit is over: then a driver that switches the watch on and finds nothing in memory is told of
  * whatever comes later.  While no page is watched all this is one test of a word (step_deposited).
  *
- * The watchdog: with vmmc_proc.watchdog an arrival is told only if the process has not said, by vmmc_proc.picked, that
- * it has found a message meanwhile.  One guard a process: it belongs to the first arrival since `picked` changed. */
+ * The watchdog: with vmmc_proc.watchdog an arrival is told only if the process is in a wait (vmmc_proc.waits is odd),
+ * and still is in the same one that much later.  What comes while it does not wait it finds when it does: it looks at
+ * memory after it has said so.  One guard a process: it belongs to the first arrival of the wait. */
 #ifndef FIRMWARE_VMMC_ARRIVAL_H
 #define FIRMWARE_VMMC_ARRIVAL_H
 

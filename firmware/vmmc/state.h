@@ -195,7 +195,7 @@ struct port {
 	uint32_t report_again; /* the status word changed while it was under way */
 	/* arrivals (arrival.h) */
 	uint32_t guarded; /* one waits to be picked up: */
-	uint32_t guard_at, guard_picked, guard_bus;
+	uint32_t guard_at, guard_wait, guard_bus;
 };
 
 struct vmmc {
