@@ -320,32 +320,39 @@ name_of(const struct lanai_rec *rec)
 	return name;
 }
 
-/* paired: the handler that does the work of `first` and `second`, one behind the other; `first` if there is none. */
+/* paired: the handler that does the work of `first` and, behind it, `second`; `first` if there is none. */
 static unsigned
 paired(unsigned first, unsigned second)
 {
+	static const struct {
+		unsigned first, second, both;
+	} pairs[] = {
+#define PAIR_ROW(a, b) {LANAI_H_##a, LANAI_H_##b, LANAI_H_##a##__##b},
+	        LANAI_PAIRS(PAIR_ROW)};
 	unsigned branch = second - LANAI_H_B_T;
 
-	if (first == second && (first == LANAI_H_LD_OFF || first == LANAI_H_ST_OFF))
-		return first == LANAI_H_LD_OFF ? LANAI_H_LD_OFF_LD_OFF : LANAI_H_ST_OFF_ST_OFF;
-	if (branch > LANAI_H_BN_LE - LANAI_H_B_T)
-		return first;
-	return first == LANAI_H_SUBF    ? LANAI_H_SUBF_B_T + branch
-	       : first == LANAI_H_SUBFI ? LANAI_H_SUBFI_B_T + branch
-	                                : first;
+	if (first == LANAI_H_SUBF && branch <= LANAI_H_BN_LE - LANAI_H_B_T)
+		return LANAI_H_SUBF_B_T + branch;
+	if (first == LANAI_H_SUBFI && branch <= LANAI_H_BN_LE - LANAI_H_B_T)
+		return LANAI_H_SUBFI_B_T + branch;
+	for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++)
+		if (pairs[i].first == first && pairs[i].second == second)
+			return pairs[i].both;
+	return first;
 }
 
-/* pair_up: from the front, so that each second one still has a handler of its own. */
+/* pair_up: from the back, so that a pair can be the second of another. */
 static void
 pair_up(struct lanai_code *code)
 {
-	unsigned first = code->n_code ? name_of(&code->recs[0]) : 0;
+	unsigned alone = LANAI_N_HANDLERS, both = alone; /* of the record behind */
 
-	for (uint32_t i = 0; i + 1 < code->n_code; i++) {
-		unsigned second = name_of(&code->recs[i + 1]);
+	for (uint32_t i = code->n_code; i-- > 0;) {
+		unsigned first = name_of(&code->recs[i]), pair = paired(first, both);
 
-		code->recs[i].handler = lanai_handler(paired(first, second));
-		first = second;
+		both = pair == first ? paired(first, alone) : pair;
+		alone = first;
+		code->recs[i].handler = lanai_handler(both);
 	}
 }
 

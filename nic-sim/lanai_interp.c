@@ -202,10 +202,11 @@ put16(uint8_t *p, uint32_t v)
 #define RS2 r[rec->rs2]
 #define RD  r[rec->rd]
 
-#define ALU(name, value)                                                                                               \
+#define ALU_THEN(next, name, value)                                                                                    \
 	name:                                                                                                          \
 	RD = (value);                                                                                                  \
-	NEXT
+	next
+#define ALU(name, value) ALU_THEN(NEXT, name, value)
 
 #define SHIFT_LEFT_OR(right) ((int32_t)RS2 >= 0 ? RS1 << (RS2 & 31) : (right))
 #define VALUE_ADD            (RS1 + RS2)
@@ -331,8 +332,9 @@ put16(uint8_t *p, uint32_t v)
 static enum lanai_outcome
 engine(struct lanai_core *core, const void *const **handlers)
 {
-#define HANDLER_ADDRESS(name) &&name,
-	static const void *const table[] = {LANAI_HANDLERS(HANDLER_ADDRESS)};
+#define HANDLER_ADDRESS(name)       &&name,
+#define PAIR_ADDRESS(first, second) &&first##__##second,
+	static const void *const table[] = {LANAI_HANDLERS(HANDLER_ADDRESS) LANAI_PAIRS(PAIR_ADDRESS)};
 
 	if (!core) {
 		*handlers = table;
@@ -417,8 +419,19 @@ SUBFI:
 #define PAIR_SUBFI(cc) COMPARE_BRANCH(SUBFI, rec->imm, cc);
 	LANAI_EACH_CONDITION(PAIR_SUBF)
 	LANAI_EACH_CONDITION(PAIR_SUBFI)
-	LOAD_THEN(THEN(LD_OFF), LD_OFF_LD_OFF, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)
-	STORE_THEN(THEN(ST_OFF), ST_OFF_ST_OFF, RS1 + rec->imm, 0, 4, put32(p, value), KEEP)
+#define DO_LI(name, next)     ALU_THEN(next, name, rec->imm);
+#define DO_AND(name, next)    ALU_THEN(next, name, RS1 &RS2);
+#define DO_ADDI(name, next)   ALU_THEN(next, name, RS1 + rec->imm);
+#define DO_SHLI(name, next)   ALU_THEN(next, name, RS1 << rec->imm);
+#define DO_LD_OFF(name, next) LOAD_THEN(next, name, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)
+#define DO_ST_OFF(name, next) STORE_THEN(next, name, RS1 + rec->imm, 0, 4, put32(p, value), KEEP)
+#define DO_ST_PRE(name, next) STORE_THEN(next, name, sum, RS1 + rec->imm, 4, put32(p, value), UPDATE)
+#define DO_SUBFI(name, next)                                                                                           \
+	name:                                                                                                          \
+	SUB_FLAGS(rec->imm);                                                                                           \
+	next;
+#define PAIR(first, second) DO_##first(first##__##second, THEN(second))
+	LANAI_PAIRS(PAIR)
 
 JUMP_REG:
 	ADMIT;
