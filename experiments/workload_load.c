@@ -8,6 +8,7 @@
 #include "experiments/pair.h"
 #include "experiments/quantile.h"
 #include "experiments/workload.h"
+#include "host-lib/driver.h"
 
 #include <glib.h>
 #include <math.h>
@@ -18,7 +19,7 @@
 struct account {
 	struct cpu_times times;
 	sim_time competed, at;
-	uint32_t handled, lost;
+	uint32_t handled, lost, interrupts;
 };
 
 struct load {
@@ -53,7 +54,8 @@ account_now(const struct pair_end *end)
 	                        .competed = competitors_used(&l->competitors),
 	                        .at = sim_now(),
 	                        .handled = l->handled,
-	                        .lost = l->lost};
+	                        .lost = l->lost,
+	                        .interrupts = driver_counter(end->other->process->host, "interrupts")};
 }
 
 static bool
@@ -170,8 +172,7 @@ measure(struct simulation *s, struct results *results)
 {
 	struct load *l = s->arg;
 	double time = sim_to_us(l->last.at - l->first.at), handled = l->last.handled - l->first.handled;
-	double cost = sim_to_us(s->testbed->machine->hosts[0].params->interrupt);
-	double interrupts = cost > 0 ? share(l, CPU_INTERRUPT) * time / cost : 0;
+	double interrupts = l->last.interrupts - l->first.interrupts;
 
 	results_set(results, "offered_per_s", l->messages / time * 1e6);
 	results_set(results, "handled_per_s", handled / time * 1e6);
@@ -234,7 +235,7 @@ const struct workload load_workload = {
                         {"messages_per_interrupt", "messages for each of them; 0: there were none"},
                         {"user_share", "of the receiving host's processor: handling messages"},
                         {"system_share", "system calls, driver, wake-ups and signals"},
-                        {"interrupt_share", "interrupts"},
+                        {"interrupt_share", "interrupts and what the driver reads for them"},
                         {"spin_share", "polling"},
                         {"competitor_share", "the competing processes, together"},
                         {0},
