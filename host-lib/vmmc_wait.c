@@ -101,7 +101,8 @@ result_of(const struct vmmc_waiter *waiter, bool seen)
 	return waiter->ready(waiter->arg) ? VMMC_OK : VMMC_EFIRMWARE;
 }
 
-/* What is true now stays true while a debt is paid, so a first look needs no entry into the engine. */
+/* What is true now stays true while a debt is paid, so a first look needs no entry into the engine.  A breakage takes
+ * time: who has been told of it by then finds his reason in ready(). */
 enum vmmc_error
 vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges, unsigned n,
           sim_time deadline)
@@ -110,6 +111,8 @@ vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem
 	bool seen;
 
 	cpu_instructions(CPU_USER, IC_VMMC_WAIT);
+	if (driver_broken(v->driver))
+		cpu_settle();
 	v->waiters = &waiter;
 	seen = wait_until(&v->wait, &v->source, ready_or_broken, &waiter, v->process->memory, ranges, n, deadline);
 	stop_waiting(&waiter);
