@@ -16,7 +16,8 @@ static bool
 is_breakage(int error)
 {
 	return error == ECONNRESET || error == EPIPE || error == ECONNREFUSED || error == ECONNABORTED ||
-	       error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETDOWN || error == ENETRESET;
+	       error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETDOWN || error == ENETRESET ||
+	       error == ENOBUFS;
 }
 
 bool
@@ -65,6 +66,7 @@ server_address(void)
 	return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(SERVER)};
 }
 
+/* Shall the program connect again? */
 static bool
 goes_on(const struct talk *talk)
 {
@@ -88,6 +90,17 @@ serve_one(struct talk *talk, uint8_t *buffer)
 	ns_close(listener);
 }
 
+/* A process whose NIC was reset has lost it: another one goes on. */
+static void
+go_on(struct talk *talk, const char *name, void (*program)(void *talk))
+{
+	if (!goes_on(talk))
+		return;
+	cpu_block("a moment after a broken connection", sim_now() + CONNECT_AGAIN);
+	if (goes_on(talk))
+		task_start(process_new(task_process(task_self())->host, name), name, false, program, talk);
+}
+
 static void
 server(void *arg)
 {
@@ -95,9 +108,8 @@ server(void *arg)
 	uint8_t *buffer = ns_alloc(talk->bytes);
 	if (!talk_worked(talk, buffer != NULL, "memory"))
 		return;
-	do
-		serve_one(talk, buffer);
-	while (goes_on(talk));
+	serve_one(talk, buffer);
+	go_on(talk, "server", server);
 }
 
 /* A connected socket, or -1. */
@@ -111,8 +123,7 @@ connect_to_server(struct talk *talk)
 			return -1;
 		if (ns_connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 			return fd;
-		if (!(talk->finished != NULL && is_breakage(errno)) &&
-		    !talk_worked(talk, errno == ECONNREFUSED, "connect"))
+		if (!talk_worked(talk, errno == ECONNREFUSED, "connect"))
 			return -1;
 		ns_close(fd);
 		cpu_block("the server's listen", sim_now() + CONNECT_AGAIN);
@@ -126,13 +137,12 @@ client(void *arg)
 	uint8_t *buffer = ns_alloc(talk->bytes);
 	if (!talk_worked(talk, buffer != NULL, "memory"))
 		return;
-	do {
-		int fd = connect_to_server(talk);
-		if (fd < 0)
-			return;
+	int fd = connect_to_server(talk);
+	if (fd >= 0) {
 		talk->ask(talk, fd, buffer);
 		ns_close(fd);
-	} while (goes_on(talk));
+	}
+	go_on(talk, "client", client);
 }
 
 static enum sock_protocol

@@ -24,8 +24,8 @@ struct talk {
 	uint32_t bytes;       /* of a message, and of the buffer that either program gets */
 	void (*serve)(struct talk *talk, int fd, uint8_t *buffer);
 	void (*ask)(struct talk *talk, int fd, uint8_t *buffer);
-	/* finished: is there nothing more to say?  If set, either program connects anew until it says so, and a
-	 * connection that breaks is no failure: serve() and ask() return and are called again. */
+	/* finished: is there nothing more to say?  If set, either program is started again, as another process, until
+	 * it says so, and a connection that breaks is no failure. */
 	bool (*finished)(const struct talk *talk);
 	void *arg;
 };

@@ -9,6 +9,7 @@
 #include "experiments/pair.h"
 #include "experiments/quantile.h"
 #include "experiments/workload.h"
+#include "host-lib/driver.h"
 #include "host-lib/wait.h"
 
 #include <glib.h>
@@ -44,6 +45,7 @@ struct wait_run {
 	struct wait_params params; /* the process' strategy, from the platform */
 	struct wait_counts counts; /* at the first wait that counts */
 	struct account first, last;
+	uint32_t interrupts; /* before; then, meanwhile */
 	struct samples response, cost;
 	double delays, drawn, worst, excess;
 };
@@ -234,6 +236,7 @@ wait_all(struct pair_end *end)
 			delay_scale(&r->delay, r->step_mean);
 		if (i == r->warm_up) {
 			r->first = account_now(end);
+			r->interrupts = driver_counter(end->process->host, "interrupts");
 			r->counts = vmmc_wait_state(end->v)->counts;
 		}
 		if (!wait_costs(end, delay_next(&r->delay), &t, &response, &cost))
@@ -242,6 +245,7 @@ wait_all(struct pair_end *end)
 			take(r, t, response, cost);
 	}
 	r->last = account_now(end);
+	r->interrupts = driver_counter(end->process->host, "interrupts") - r->interrupts;
 	r->counts = counts_since(end, &r->counts);
 }
 
@@ -287,16 +291,15 @@ theory(const struct wait_run *r)
 }
 
 static void
-measure_accounts(const struct wait_run *r, const struct params *params, struct results *results)
+measure_accounts(const struct wait_run *r, struct results *results)
 {
 	double n = r->waits, time = sim_to_us(r->last.at - r->first.at);
-	double interrupt = sim_to_us(r->last.interrupt - r->first.interrupt);
 
 	results_set(results, "cost_us", samples_mean(&r->cost));
 	results_set(results, "spin_us", sim_to_us(r->last.spin - r->first.spin) / n);
 	results_set(results, "system_us", sim_to_us(r->last.system - r->first.system) / n);
-	results_set(results, "interrupt_us", interrupt / n);
-	results_set(results, "interrupts", params->interrupt ? interrupt / sim_to_us(params->interrupt) / n : 0);
+	results_set(results, "interrupt_us", sim_to_us(r->last.interrupt - r->first.interrupt) / n);
+	results_set(results, "interrupts", r->interrupts / n);
 	results_set(results, "competitor_share", sim_to_us(r->last.competed - r->first.competed) / time);
 	results_set(results, "cpu_share", sim_to_us(r->last.waiting - r->first.waiting) / time);
 	results_set(results, "time_us", time / n);
@@ -308,7 +311,7 @@ measure(struct simulation *s, struct results *results)
 	struct wait_run *r = s->arg;
 	double n = r->waits, deviation = 0, mean = samples_mean(&r->cost);
 
-	measure_accounts(r, s->testbed->machine->hosts[0].params, results);
+	measure_accounts(r, results);
 	for (size_t i = 0; i < r->cost.n; i++)
 		deviation += (r->cost.values[i] - mean) * (r->cost.values[i] - mean);
 	results_set(results, "cost_error_us", n > 1 ? sqrt(deviation / (n - 1) / n) : 0);
@@ -374,7 +377,7 @@ const struct workload wait_workload = {
                         {"cost_error_us", "standard error of that mean, us"},
                         {"spin_us", "of it, polling, us"},
                         {"system_us", "of it, system calls, driver and wake-up, us"},
-                        {"interrupt_us", "of it, interrupts, us"},
+                        {"interrupt_us", "of it, interrupts and what the driver reads for them, us"},
                         {"interrupts", "interrupts a message"},
                         {"competitor_share", "what the competing processes got of a processor, together"},
                         {"cpu_share", "what waiting took of a processor"},

@@ -11,8 +11,8 @@ put(struct nic *nic, uint32_t at, uint32_t word)
 	nic_write(nic, NIC_WINDOW_SRAM + at, word, 0);
 }
 
-static uint32_t
-ticks(sim_time t)
+uint32_t
+fw_ticks(sim_time t)
 {
 	sim_time tick = LANAI_TICK_NS * SIM_NS;
 
@@ -33,10 +33,10 @@ write_control(struct host *host, uint32_t incarnation)
 	        {offsetof(struct vmmc_ctrl, n_nodes), host->machine->n_hosts},
 	        {offsetof(struct vmmc_ctrl, window), (uint32_t)p->window},
 	        {offsetof(struct vmmc_ctrl, ack_every), (uint32_t)p->ack_every},
-	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), ticks(p->ack_delay)},
-	        {offsetof(struct vmmc_ctrl, rto_ticks), ticks(p->retransmit)},
+	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), fw_ticks(p->ack_delay)},
+	        {offsetof(struct vmmc_ctrl, rto_ticks), fw_ticks(p->retransmit)},
 	        {offsetof(struct vmmc_ctrl, first_sequence), (uint32_t)p->first_sequence},
-	        {offsetof(struct vmmc_ctrl, give_up_ticks), p->give_up ? ticks(p->give_up) : 0},
+	        {offsetof(struct vmmc_ctrl, give_up_ticks), p->give_up ? fw_ticks(p->give_up) : 0},
 	        {offsetof(struct vmmc_ctrl, reliable), (uint32_t)p->reliable},
 	        {offsetof(struct vmmc_ctrl, incarnation), incarnation},
 	        {offsetof(struct vmmc_ctrl, long_packets), (uint32_t)p->send_buffers},
@@ -45,6 +45,8 @@ write_control(struct host *host, uint32_t incarnation)
 	        {offsetof(struct vmmc_ctrl, cache_prefetch), (uint32_t)p->cache_prefetch},
 	        {offsetof(struct vmmc_ctrl, cache_by_process), (uint32_t)p->cache_by_process},
 	        {offsetof(struct vmmc_ctrl, by_interrupt), (uint32_t)p->translation_by_interrupt},
+	        {offsetof(struct vmmc_ctrl, coalesce_count), (uint32_t)p->coalesce_count},
+	        {offsetof(struct vmmc_ctrl, coalesce_ticks), p->coalesce ? fw_ticks(p->coalesce) : 0},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -143,6 +145,9 @@ fw_restart(struct vmmc_nic *base, char **error)
 	cpu_settle();
 	nic->epoch++;
 	nic->signals = nic->notes = 0;
+	memset(nic->watch, 0, sizeof nic->watch);
+	nic->watched = 0;
+	memset(nic->waiting, 0, sizeof nic->waiting);
 	memset(nic->queues, 0, sizeof nic->queues);
 	if (!boot(host, nic->image, nic->epoch, error))
 		return false;

@@ -182,6 +182,11 @@ put16(uint8_t *p, uint32_t v)
 		rec++;                                                                                                 \
 		GO;                                                                                                    \
 	} while (0)
+#define THEN(handler)                                                                                                  \
+	do {                                                                                                           \
+		rec++;                                                                                                 \
+		goto handler;                                                                                          \
+	} while (0)
 #define ADMIT_BY(call)                                                                                                 \
 	do {                                                                                                           \
 		if (unlikely(acc + rec->prefix >= safe)) {                                                             \
@@ -197,10 +202,11 @@ put16(uint8_t *p, uint32_t v)
 #define RS2 r[rec->rs2]
 #define RD  r[rec->rd]
 
-#define ALU(name, value)                                                                                               \
+#define ALU_THEN(next, name, value)                                                                                    \
 	name:                                                                                                          \
 	RD = (value);                                                                                                  \
-	NEXT
+	next
+#define ALU(name, value) ALU_THEN(NEXT, name, value)
 
 #define SHIFT_LEFT_OR(right) ((int32_t)RS2 >= 0 ? RS1 << (RS2 & 31) : (right))
 #define VALUE_ADD            (RS1 + RS2)
@@ -242,16 +248,15 @@ put16(uint8_t *p, uint32_t v)
 #define COND_GT  ((int32_t)(res ^ v) >= 0 && res)
 #define COND_LE  (!((int32_t)(res ^ v) >= 0 && res))
 
-#define BRANCH(cc)                                                                                                     \
-	B_##cc : if (COND_##cc)                                                                                        \
-	{                                                                                                              \
+#define BRANCH_THROUGH(cc)                                                                                             \
+	if (COND_##cc) {                                                                                               \
 		ADMIT_BY(admit_branch(core, rec));                                                                     \
 		rec = rec->link;                                                                                       \
 		GO;                                                                                                    \
 	}                                                                                                              \
-	NEXT;                                                                                                          \
-	BN_##cc : if (COND_##cc)                                                                                       \
-	{                                                                                                              \
+	NEXT
+#define BRANCH_PAST(cc)                                                                                                \
+	if (COND_##cc) {                                                                                               \
 		struct lanai_rec *to_ = rec->link;                                                                     \
 		ADMIT_BY(admit_branch(core, rec));                                                                     \
 		acc += rec->prefix - to_->prefix + 2 * LANAI_CYCLE;                                                    \
@@ -260,6 +265,16 @@ put16(uint8_t *p, uint32_t v)
 	}                                                                                                              \
 	rec += 2;                                                                                                      \
 	GO
+#define BRANCH(cc)                                                                                                     \
+	B_##cc : BRANCH_THROUGH(cc);                                                                                   \
+	BN_##cc : BRANCH_PAST(cc)
+#define COMPARE_BRANCH(name, b, cc)                                                                                    \
+	name##_B_##cc : SUB_FLAGS(b);                                                                                  \
+	rec++;                                                                                                         \
+	BRANCH_THROUGH(cc);                                                                                            \
+	name##_BN_##cc : SUB_FLAGS(b);                                                                                 \
+	rec++;                                                                                                         \
+	BRANCH_PAST(cc)
 
 /* Anything but aligned SRAM: out of the way, and back to the value. */
 #define SLOWLY(ea_, size_, store_, sign_, value_)                                                                      \
@@ -274,7 +289,8 @@ put16(uint8_t *p, uint32_t v)
 	} while (0)
 
 /* `sum` is what the base register becomes in the modes that modify it. */
-#define LOAD_AT(name, ea_, sum_, size_, sign_, get, update)                                                            \
+#define LOAD_AT(name, ea_, sum_, size_, sign_, get, update) LOAD_THEN(NEXT, name, ea_, sum_, size_, sign_, get, update)
+#define LOAD_THEN(next, name, ea_, sum_, size_, sign_, get, update)                                                    \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value;                                                              \
 		ADMIT;                                                                                                 \
@@ -287,9 +303,10 @@ put16(uint8_t *p, uint32_t v)
 		}                                                                                                      \
 		RD = value;                                                                                            \
 		update;                                                                                                \
-		NEXT;                                                                                                  \
+		next;                                                                                                  \
 	}
-#define STORE_AT(name, ea_, sum_, size_, put, update)                                                                  \
+#define STORE_AT(name, ea_, sum_, size_, put, update) STORE_THEN(NEXT, name, ea_, sum_, size_, put, update)
+#define STORE_THEN(next, name, ea_, sum_, size_, put, update)                                                          \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value = RD;                                                         \
 		ADMIT;                                                                                                 \
@@ -301,7 +318,7 @@ put16(uint8_t *p, uint32_t v)
 			SLOWLY(ea, size_, true, false, value);                                                         \
 		}                                                                                                      \
 		update;                                                                                                \
-		NEXT;                                                                                                  \
+		next;                                                                                                  \
 	}
 #define UPDATE RS1 = sum
 #define KEEP   (void)sum
@@ -315,8 +332,9 @@ put16(uint8_t *p, uint32_t v)
 static enum lanai_outcome
 engine(struct lanai_core *core, const void *const **handlers)
 {
-#define HANDLER_ADDRESS(name) &&name,
-	static const void *const table[] = {LANAI_HANDLERS(HANDLER_ADDRESS)};
+#define HANDLER_ADDRESS(name)       &&name,
+#define PAIR_ADDRESS(first, second) &&first##__##second,
+	static const void *const table[] = {LANAI_HANDLERS(HANDLER_ADDRESS) LANAI_PAIRS(PAIR_ADDRESS)};
 
 	if (!core) {
 		*handlers = table;
@@ -396,6 +414,24 @@ SUBFI:
 	BRANCH(LT);
 	BRANCH(GT);
 	BRANCH(LE);
+
+#define PAIR_SUBF(cc)  COMPARE_BRANCH(SUBF, RS2, cc);
+#define PAIR_SUBFI(cc) COMPARE_BRANCH(SUBFI, rec->imm, cc);
+	LANAI_EACH_CONDITION(PAIR_SUBF)
+	LANAI_EACH_CONDITION(PAIR_SUBFI)
+#define DO_LI(name, next)     ALU_THEN(next, name, rec->imm);
+#define DO_AND(name, next)    ALU_THEN(next, name, RS1 &RS2);
+#define DO_ADDI(name, next)   ALU_THEN(next, name, RS1 + rec->imm);
+#define DO_SHLI(name, next)   ALU_THEN(next, name, RS1 << rec->imm);
+#define DO_LD_OFF(name, next) LOAD_THEN(next, name, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)
+#define DO_ST_OFF(name, next) STORE_THEN(next, name, RS1 + rec->imm, 0, 4, put32(p, value), KEEP)
+#define DO_ST_PRE(name, next) STORE_THEN(next, name, sum, RS1 + rec->imm, 4, put32(p, value), UPDATE)
+#define DO_SUBFI(name, next)                                                                                           \
+	name:                                                                                                          \
+	SUB_FLAGS(rec->imm);                                                                                           \
+	next;
+#define PAIR(first, second) DO_##first(first##__##second, THEN(second))
+	LANAI_PAIRS(PAIR)
 
 JUMP_REG:
 	ADMIT;

@@ -212,6 +212,8 @@ description_learn(struct description *d)
 {
 	int error;
 
+	if (d->link && !d->link->ops->end(d->link))
+		return;
 	d->state |= news(d, &error) & ~RESET;
 	if (error)
 		description_reset(d, error);

@@ -21,14 +21,6 @@ forget(struct direct *d)
 		d->runs[i] = d->runs[i + 1];
 }
 
-/* forget_passed: runs that lie before `position`. */
-static void
-forget_passed(struct direct *d, uint32_t position)
-{
-	while (d->n && !d->runs[0].post && (int32_t)(position - d->runs[0].position - d->runs[0].bytes) >= 0)
-		forget(d);
-}
-
 /* close_run: nothing is redirected any more. */
 static void
 close_run(struct direct *d, struct direct_run *run)
@@ -139,6 +131,13 @@ direct_end(struct direct *d, const struct area *area, uint32_t position)
 	return back;
 }
 
+void
+direct_taken(struct direct *d, uint32_t position)
+{
+	while (d->n && !d->runs[0].post && (int32_t)(position - d->runs[0].position - d->runs[0].bytes) >= 0)
+		forget(d);
+}
+
 uint32_t
 direct_covers(struct direct *d, uint32_t position, uint32_t bytes, bool *in_place)
 {
@@ -146,7 +145,6 @@ direct_covers(struct direct *d, uint32_t position, uint32_t bytes, bool *in_plac
 	uint32_t offset;
 
 	*in_place = false;
-	forget_passed(d, position);
 	if (!d->n)
 		return bytes;
 	offset = position - run->position;

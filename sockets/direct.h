@@ -40,5 +40,7 @@ uint32_t direct_end(struct direct *d, const struct area *area, uint32_t position
 /* direct_covers: the next bytes of the ring, `bytes` of them from `position` on, have come: how many, from the first
  * on, lie all in the ring or all (*in_place) in the user's memory. */
 uint32_t direct_covers(struct direct *d, uint32_t position, uint32_t bytes, bool *in_place);
+/* direct_taken: all bytes before `position` have been taken out. */
+void direct_taken(struct direct *d, uint32_t position);
 
 #endif

@@ -334,20 +334,23 @@ unread(const struct link *l)
 	return walk(const_stream_of(l), &behind);
 }
 
+static void
+deposit_heads(struct stream *s)
+{
+	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->in.records.position), GUINT32_TO_BE(s->in.data)};
+
+	s->told_records = s->in.records.position;
+	s->told_data = s->in.data;
+	deposit(s, WIRE_HEADS, words, sizeof words);
+}
+
 /* tell_heads: once enough was consumed that the sender should know. */
 static void
 tell_heads(struct stream *s)
 {
-	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->in.records.position), GUINT32_TO_BE(s->in.data)};
-
-	if (s->holding)
-		return;
-	if (s->in.records.position - s->told_records < WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY &&
-	    s->in.data - s->told_data < s->area.ring_bytes / WIRE_HEAD_EVERY)
-		return;
-	s->told_records = s->in.records.position;
-	s->told_data = s->in.data;
-	deposit(s, WIRE_HEADS, words, sizeof words);
+	if (!s->holding && (s->in.records.position - s->told_records >= WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY ||
+	                    s->in.data - s->told_data >= s->area.ring_bytes / WIRE_HEAD_EVERY))
+		deposit_heads(s);
 }
 
 /* end_redirection: the bytes that come next do not belong where they were expected, or nobody wants them now. */
@@ -415,6 +418,8 @@ take(struct link *l, void *user, uint64_t length)
 		return -1;
 	s->counts->bytes_received += n;
 	s->in.taken += n;
+	if (s->direct.n)
+		direct_taken(&s->direct, s->in.data + s->in.taken);
 	if (s->in.taken == WIRE_LENGTH(s->in.record))
 		finish_record(s);
 	return n;
@@ -489,11 +494,13 @@ end(const struct link *l)
 {
 	const struct stream *s = const_stream_of(l);
 	uint32_t flags = word_at(s, WIRE_END);
-	bool lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
-	unsigned breakage = s->broken && !(flags & (WIRE_END_CLOSED | WIRE_END_RESET)) ? why_broken(s) : 0;
+	unsigned breakage;
+	bool lost;
 
-	if (flags == 0)
-		return breakage;
+	if (flags == 0 && !s->broken)
+		return 0;
+	lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
+	breakage = s->broken && !(flags & (WIRE_END_CLOSED | WIRE_END_RESET)) ? why_broken(s) : 0;
 	return breakage | (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
 	       (flags & WIRE_END_RESET ? LINK_RESET : 0) | (lost ? LINK_LOST : 0);
 }

@@ -6,8 +6,7 @@
 /* The time-out doubles this often at most without progress. */
 #define BACKOFF_MAX 3u
 
-/* timer_set: the interval timer runs out at `at` or sooner. */
-static void
+void
 timer_set(uint32_t at)
 {
 	int32_t earlier = (int32_t)(at - S.timer_at);

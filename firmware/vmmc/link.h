@@ -44,6 +44,8 @@ void link_control(struct peer *peer, uint32_t kind);
 void link_go_back(struct peer *peer);
 /* link_drop: frees what is on its way to the peer, and forgets what is owed to it; nothing more can be sent. */
 void link_drop(struct peer *peer);
+/* timer_set: the interval timer runs out at `at` or sooner. */
+void timer_set(uint32_t at);
 /* link_timer: the interval timer ran out. */
 void link_timer(void);
 

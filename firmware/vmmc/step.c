@@ -1,4 +1,5 @@
 #include "firmware/vmmc/step.h"
+#include "firmware/vmmc/arrival.h"
 #include "firmware/vmmc/redirect.h"
 #include "firmware/vmmc/session.h"
 #include "firmware/vmmc/translate.h"
@@ -72,8 +73,10 @@ step_rare(uint32_t isr)
 		reg_write(LANAI_ISR, isr & ONCE_EVENTS);
 	if (isr & LANAI_ISR_NRES)
 		network_reset();
-	if (isr & LANAI_ISR_TIME)
+	if (isr & LANAI_ISR_TIME) {
 		link_timer();
+		arrival_timer();
+	}
 	if (isr & LANAI_ISR_LAN0_SIG)
 		signalled();
 }

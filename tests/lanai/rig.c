@@ -33,8 +33,8 @@ note(struct rig *rig, uint32_t kind, uint32_t offset, uint32_t value)
 static bool
 is_storage(uint32_t offset)
 {
-	return offset != LANAI_ISR && offset != LANAI_DMA_CTR && offset != LANAI_HW_DBUG && offset != LANAI_RTC &&
-	       offset != LANAI_ACTIVATE && offset % 8 == 0;
+	return offset != LANAI_IT && offset != LANAI_ISR && offset != LANAI_DMA_CTR && offset != LANAI_HW_DBUG &&
+	       offset != LANAI_RTC && offset != LANAI_ACTIVATE && offset % 8 == 0;
 }
 
 static uint32_t *
@@ -42,7 +42,16 @@ rig_storage(void *device, uint32_t offset)
 {
 	struct rig *rig = device;
 
-	return offset != LANAI_ACTIVATE && offset != LANAI_RTC ? &rig->regs[offset / 4] : NULL;
+	return offset != LANAI_ACTIVATE && offset != LANAI_RTC && offset != LANAI_IT ? &rig->regs[offset / 4] : NULL;
+}
+
+/* IT is a clock that is read without a trace. */
+static bool
+rig_glance(const void *device, uint32_t offset, sim_time date, uint32_t *value)
+{
+	(void)device;
+	*value = (uint32_t)(date / SIM_NS);
+	return offset == LANAI_IT;
 }
 
 static uint32_t *
@@ -62,6 +71,10 @@ rig_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
 
 	if (offset == LANAI_ACTIVATE)
 		return false;
+	if (offset == LANAI_IT) {
+		*steady = false;
+		return rig_glance(rig, offset, sim_now(), value);
+	}
 	*value = rig->regs[offset / 4];
 	if (offset != LANAI_RTC)
 		return true;
@@ -165,6 +178,7 @@ rig_run(const struct lanai_image *image, const struct rig_options *options)
 	                        .read = rig_read,
 	                        .write = rig_write,
 	                        .storage = rig_storage,
+	                        .glance = rig_glance,
 	                        .change = rig_change,
 	                        .log = rig_message,
 	                        .halted = rig_halted};
