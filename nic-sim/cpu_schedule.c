@@ -301,6 +301,8 @@ schedule_yield(struct task *task)
 
 	if (!schedule_others(task))
 		return false;
+	if (!is_kernel(best) && !best->left) /* it would lose the CPU at once */
+		recharge(cpu->set);
 	stop(cpu);
 	cpu->task = NULL;
 	g_queue_unlink(&cpu->set->ready, &best->ready_link);
@@ -322,7 +324,13 @@ cpu_yield(void)
 void
 task_set_priority(struct task *task, int priority)
 {
+	struct cpu *cpu = task->cpu;
+
 	task->priority = priority;
+	if (!cpu && g_queue_link_index(&task->cpus->ready, &task->ready_link) >= 0)
+		cpu = weakest(task->cpus);
+	if (cpu)
+		decide_soon(cpu);
 }
 
 /* Interrupts. --------------------------------------------------------------------------------------------------------
