@@ -92,7 +92,7 @@ enum lanai_register { LANAI_REGISTERS(LANAI_REG_OFFSET) };
 	B(ORUN2, 9, "length of the received packet, modulo 4: bit 1")                                                  \
 	B(WAKE, 10, "the host wrote the wake bit of the board's control word")                                         \
 	B(NRES, 11, "network reset: the packet being sent or received was blocked for TIMEOUT and is lost")            \
-	B(LINK, 12, "the cable went down or came up: LINK says which")                                                  \
+	B(LINK, 12, "the cable went down or came up: LINK says which")                                                 \
 	B(SEND_RDY, 13, "a packet can be started: none is open or leaving; a level, writing has no effect")            \
 	B(HALF_RDY, 14, "a halfword can be read from RH; never set in this model")                                     \
 	B(WORD_RDY, 15, "a word can be read from RW; never set in this model")                                         \

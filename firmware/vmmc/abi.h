@@ -70,7 +70,9 @@
 #define VMMC_OUT_TABLE  0x13800u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
 #define VMMC_CACHE      0x17800u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
 #define VMMC_IN_TABLE   0x1B800u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */
-#define VMMC_WATCH      0x23800u /* be32[VMMC_MAX_FRAMES / 32], H: bit n % 32 of word n / 32: arrivals in frame n are told */
+#define VMMC_WATCH                                                                                                     \
+	0x23800u /* be32[VMMC_MAX_FRAMES / 32], H: bit n % 32 of word n / 32: arrivals in frame n are told             \
+	          */
 #define VMMC_BUFFERS    0x23C00u /* packet buffers, the firmware's own */
 #define VMMC_SRAM_BYTES 0x40000u
 
@@ -112,12 +114,12 @@ struct vmmc_ctrl {
 	be32 cache_ways;      /* 38 H 1, 2 or 4 */
 	be32 cache_prefetch;  /* 3c H entries fetched by a miss, 1..VMMC_PREFETCH_MAX */
 	/* ---- F ---- */
-	be32 ready;            /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
-	be32 counter[47];      /* 44 F enum vmmc_counter */
-	be32 notified;         /* 100 F notes so far, modulo 2^32; HOST_SIG is raised after each, or after some (coalesce) */
-	be32 zero;             /* 104 F stays 0: what the firmware polls instead of a queue that it cannot serve yet */
-	be32 synced;           /* 108 F signals that have taken full effect, modulo 2^32 */
-	be32 watching;         /* 10c H 1 = some bit of VMMC_WATCH is set */
+	be32 ready;       /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
+	be32 counter[47]; /* 44 F enum vmmc_counter */
+	be32 notified;    /* 100 F notes so far, modulo 2^32; HOST_SIG is raised after each, or after some (coalesce) */
+	be32 zero;        /* 104 F stays 0: what the firmware polls instead of a queue that it cannot serve yet */
+	be32 synced;      /* 108 F signals that have taken full effect, modulo 2^32 */
+	be32 watching;    /* 10c H 1 = some bit of VMMC_WATCH is set */
 	be32 coalesce_count;   /* 110 H notes for one HOST_SIG, unless coalesce_ticks pass; 0 and 1: one each */
 	be32 coalesce_ticks;   /* 114 H 0.5 us ticks from the first of them; 0 = one each */
 	be32 spare_118[2];     /* 118 */
@@ -181,9 +183,9 @@ enum vmmc_counter {
 	VMMC_C_NACKS_RECEIVED,
 	VMMC_C_NETWORK_RESETS, /* NRES: the packet under way was lost */
 	VMMC_C_NOTIFICATIONS,
-	VMMC_C_CACHE_HITS,   /* pieces of long sends whose source page was found in the cache, at once or after a miss */
+	VMMC_C_CACHE_HITS, /* pieces of long sends whose source page was found in the cache, at once or after a miss */
 	VMMC_C_CACHE_MISSES, /* walks, or questions to the host, that such a piece had to wait for */
-	VMMC_C_WALKS, /* table walks by DMA: directory entry and a row of entries */
+	VMMC_C_WALKS,        /* table walks by DMA: directory entry and a row of entries */
 	VMMC_C_ENTRIES_FETCHED,
 	VMMC_C_MISS_INTERRUPTS, /* by_interrupt */
 	VMMC_C_POSTS,           /* redirections in force so far */
@@ -216,11 +218,11 @@ struct vmmc_proc {
 	be32 errors;     /* 1c F bad descriptors of this process */
 	be32 polled;     /* 20 F 1 = its queue is polled.  After closing, the driver waits for 0: then nothing of this
 	                  *      process is under way any more */
-	be32 watchdog;   /* 24 H arrivals in watched pages of this process: 0 = told at once, else if `waits` is odd, and
-	                  *      has not changed so many 0.5 us ticks later */
-	be32 waits;      /* 28 P odd while it waits; another value for each wait.  It looks at memory after it has written
-	                  *      this, so what arrived before it finds by itself */
-	be32 spare[5];   /* 2c */
+	be32 watchdog; /* 24 H arrivals in watched pages of this process: 0 = told at once, else if `waits` is odd, and
+	                *      has not changed so many 0.5 us ticks later */
+	be32 waits;    /* 28 P odd while it waits; another value for each wait.  It looks at memory after it has written
+	                *      this, so what arrived before it finds by itself */
+	be32 spare[5]; /* 2c */
 };
 
 /* In host memory, written by F through host DMA. */
@@ -265,9 +267,9 @@ struct vmmc_out {
 #define VMMC_XLATE_VALID 1u    /* in both levels of the translation table */
 #define VMMC_XLATE_SPAN  1024u /* entries of each level */
 
-#define VMMC_IN_WRITE     1u /* H deposits allowed */
-#define VMMC_IN_NOTIFY    2u /* H interrupt the host if the packet asks for it */
-#define VMMC_IN_OWNER_BIT 8  /* H number of the process that exported it; 3 bits */
+#define VMMC_IN_WRITE     1u      /* H deposits allowed */
+#define VMMC_IN_NOTIFY    2u      /* H interrupt the host if the packet asks for it */
+#define VMMC_IN_OWNER_BIT 8       /* H number of the process that exported it; 3 bits */
 #define VMMC_IN_REDIRECT  0x8000u /* F some post covers part of the page; another byte than WRITE (redirect.h) */
 /* tag 1..65535, new for each export */
 #define VMMC_IN_ENTRY(tag, owner, flags)                                                                               \

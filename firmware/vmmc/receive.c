@@ -43,8 +43,8 @@ out_of_order(struct peer *peer, uint32_t link)
 	link_control(peer, VMMC_KIND_NACK);
 }
 
-/* take_data: a whole data packet that is not the next one, or whose link is not up.  Without reliability it is as good as
- * any: 1 if it was taken. */
+/* take_data: a whole data packet that is not the next one, or whose link is not up.  Without reliability it is as good
+ * as any: 1 if it was taken. */
 static uint32_t
 take_data(struct arrival *arrival, struct peer *peer, uint32_t link, uint32_t key)
 {

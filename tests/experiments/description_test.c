@@ -241,9 +241,8 @@ START_TEST(set_replaces_fixes_and_sweeps)
 	ck_assert(experiment_set(e, "size_B=1e3", &error));
 	ck_assert_uint_eq(experiment_points(e), 1);
 	ck_assert(!experiment_set(e, "size_B=8", &error));
-	ck_assert_str_eq(error,
-	                 "--set size_B=8: key 'size_B': was set before, by size_B=1e3; a list of values is one "
-	                 "--set");
+	ck_assert_str_eq(error, "--set size_B=8: key 'size_B': was set before, by size_B=1e3; a list of values is one "
+	                        "--set");
 	g_clear_pointer(&error, g_free);
 	ck_assert(experiment_set(e, "mode=fails", &error));
 	ck_assert(experiment_set(e, "net.drop_rate=0 0.01 0.1", &error));

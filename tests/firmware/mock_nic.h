@@ -37,7 +37,7 @@ struct mock_nic {
 	const uint8_t *rest;         /* of a packet longer than the buffer */
 	uint32_t rest_bytes, rest_residue;
 	uint32_t dma_starts, packets, writes; /* counts of what the firmware did; writes: registers and SRAM */
-	uint32_t rearmed; /* arming of a receive engine that was armed: ignored */
+	uint32_t rearmed;                     /* arming of a receive engine that was armed: ignored */
 	GString *log;
 	/* touch: before the test changes SRAM or, at LANAI_REG_BASE, a register; for a LANai core that may be parked.
 	 * May be NULL. */

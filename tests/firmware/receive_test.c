@@ -157,8 +157,8 @@ START_TEST(buffers_run_out)
 }
 END_TEST
 
-/* In order of coming: a fetch behind the deposits that wait.  The two transfers of the table walk that it needs go before
- * them. */
+/* In order of coming: a fetch behind the deposits that wait.  The two transfers of the table walk that it needs go
+ * before them. */
 START_TEST(dma_order)
 {
 	static const char expected[] = "DWDWDDDDDFS";

@@ -195,7 +195,7 @@ static const struct {
         {VMMC_CONTROL(VMMC_OP_LONG, 0, 4), PROXY + 1, 0},
         {VMMC_CONTROL(VMMC_OP_LONG, 0, 4), PROXY, 3},
         {VMMC_CONTROL(VMMC_OP_LONG, 0, 8), 63 * VMMC_PAGE + 0xFFC, 0}, /* runs out of the table */
-        {VMMC_CONTROL(VMMC_OP_LONG, 0, 8), PROXY, 0xFFFFFFFC}, /* runs out of the address space */
+        {VMMC_CONTROL(VMMC_OP_LONG, 0, 8), PROXY, 0xFFFFFFFC},         /* runs out of the address space */
         {VMMC_CONTROL(VMMC_OP_LONG, 0, 0xFFFFFC), 0, 0},
         {VMMC_CONTROL(VMMC_OP_LONG, 0, 8), 0xFFFFFFFC, 0},
         {VMMC_CONTROL(VMMC_OP_LONG, 0, 4), PROXY, 0xFFFFFFFC}, /* the last word of the address space is not pinned */

@@ -33,7 +33,8 @@ uint64_t rig_digest(struct rig *rig);
 const uint32_t *rig_output(const struct rig *rig, unsigned *n);
 void rig_print(struct rig *rig, const char *title, unsigned log_lines);
 
-/* Disturbances come from elsewhere, so that the core runs ahead of them, and hit these words, and programs that want to see them look here. */
+/* Disturbances come from elsewhere, so that the core runs ahead of them, and hit these words, and programs that want to
+ * see them look here. */
 enum { RIG_SRAM = 0x20000, RIG_TOUCHED = 0x10000, RIG_TOUCHED_WORDS = 8 };
 
 static inline uint64_t
