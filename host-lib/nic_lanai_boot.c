@@ -54,7 +54,7 @@ write_control(struct host *host, uint32_t incarnation)
 static bool
 write_route(struct host *host, unsigned node, char **error)
 {
-	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node), word[2] = {0, 0};
+	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct link_node), word[2] = {0, 0};
 	uint8_t route[VMMC_MAX_HOPS + 1];
 	unsigned n = fabric_route(host->machine->fabric, host->node, node, route, sizeof route);
 
@@ -69,9 +69,9 @@ write_route(struct host *host, unsigned node, char **error)
 		unsigned at = VMMC_MAX_HOPS - n + i;
 		word[at / 4] |= (uint32_t)route[i] << (24 - at % 4 * 8);
 	}
-	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route_bytes), n);
-	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route), word[0]);
-	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route) + 4, word[1]);
+	put(host->nic, row + (uint32_t)offsetof(struct link_node, route_bytes), n);
+	put(host->nic, row + (uint32_t)offsetof(struct link_node, route), word[0]);
+	put(host->nic, row + (uint32_t)offsetof(struct link_node, route) + 4, word[1]);
 	return true;
 }
 

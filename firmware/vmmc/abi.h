@@ -30,7 +30,7 @@
  *
  * LINK.  A node that lets nothing through for vmmc_ctrl.give_up_ticks, or that has restarted, is down: its bit is set
  * in vmmc_ctrl.down, what was on its way to it is dropped, descriptors that name it are bad, and nothing from it is
- * deposited until the driver has given VMMC_COMMAND_PEER_UP.  firmware/vmmc/session.h has the handshake.
+ * deposited until the driver has given VMMC_COMMAND_PEER_UP.  firmware/link/session.h has the handshake.
  *
  * It holds for NICs without a processor too in this sense: the library above (host-lib/vmmc_nic.h) sees operations and
  * capabilities only; nothing outside host-lib/nic_lanai.c and the firmware includes this file. */
@@ -38,13 +38,14 @@
 #define FIRMWARE_VMMC_ABI_H
 
 #include "firmware/include/be.h"
+#include "firmware/link/wire.h"
 
 #define VMMC_MAGIC       0x564D4D32u /* "VMM2" */
 #define VMMC_ABI_VERSION 2u
 
 #define VMMC_PAGE          4096u
 #define VMMC_PAGE_SHIFT    12
-#define VMMC_MAX_NODES     64u
+#define VMMC_MAX_NODES     LINK_MAX_NODES
 #define VMMC_MAX_PROCESSES 8u
 #define VMMC_SLOTS         16u    /* descriptors in a send queue */
 #define VMMC_SHORT_MAX     128u   /* bytes of inline data */
@@ -55,12 +56,12 @@
 #define VMMC_PREFETCH_MAX  32u    /* entries that one miss fetches or installs */
 #define VMMC_POSTS         4u     /* redirections that a process can have posted */
 #define VMMC_POST_MAX      65536u /* bytes of one */
-#define VMMC_MAX_HOPS      8u
+#define VMMC_MAX_HOPS      LINK_MAX_HOPS
 
 /* SRAM map (256 KB). */
 #define VMMC_CODE_LIMIT 0x0C540u /* code, data, stack below */
 #define VMMC_CTRL       0x0C540u /* struct vmmc_ctrl */
-#define VMMC_NODES      0x0CA00u /* struct vmmc_node[VMMC_MAX_NODES] */
+#define VMMC_NODES      0x0CA00u /* struct link_node[VMMC_MAX_NODES] */
 #define VMMC_PROCS      0x0CE00u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
 #define VMMC_QUEUES     0x0D000u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
 #define VMMC_OUT_TABLE  0x13000u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
@@ -172,9 +173,9 @@ enum vmmc_counter {
 	VMMC_C_NACKS_RECEIVED,
 	VMMC_C_NETWORK_RESETS, /* NRES: the packet under way was lost */
 	VMMC_C_NOTIFICATIONS,
-	VMMC_C_CACHE_HITS,   /* pieces of long sends whose source page was found in the cache, at once or after a miss */
+	VMMC_C_CACHE_HITS, /* pieces of long sends whose source page was found in the cache, at once or after a miss */
 	VMMC_C_CACHE_MISSES, /* walks, or questions to the host, that such a piece had to wait for */
-	VMMC_C_WALKS, /* table walks by DMA: directory entry and a row of entries */
+	VMMC_C_WALKS,        /* table walks by DMA: directory entry and a row of entries */
 	VMMC_C_ENTRIES_FETCHED,
 	VMMC_C_MISS_INTERRUPTS, /* by_interrupt */
 	VMMC_C_POSTS,           /* redirections in force so far */
@@ -184,13 +185,6 @@ enum vmmc_counter {
 	VMMC_C_DROP_SESSION, /* packets of a node that is down, or of a link that is not made yet */
 	VMMC_C_UNREACHABLE,  /* descriptors that named a node that is down */
 	VMMC_N_COUNTERS
-};
-
-struct vmmc_node {
-	be32 route_bytes; /* 00 H 0 = unreachable (sends to it are bad descriptors) */
-	be32 route[2]; /* 04 H up to VMMC_MAX_HOPS bytes, first byte first, LEFT-padded so that the last byte ends the
-	                *      field: SA = 8 - route_bytes leading bytes to skip (a whole word may be skipped) */
-	be32 spare;    /* 0c */
 };
 
 struct vmmc_proc {
@@ -249,9 +243,9 @@ struct vmmc_out {
 #define VMMC_XLATE_VALID 1u    /* in both levels of the translation table */
 #define VMMC_XLATE_SPAN  1024u /* entries of each level */
 
-#define VMMC_IN_WRITE     1u /* H deposits allowed */
-#define VMMC_IN_NOTIFY    2u /* H interrupt the host if the packet asks for it */
-#define VMMC_IN_OWNER_BIT 8  /* H number of the process that exported it; 3 bits */
+#define VMMC_IN_WRITE     1u      /* H deposits allowed */
+#define VMMC_IN_NOTIFY    2u      /* H interrupt the host if the packet asks for it */
+#define VMMC_IN_OWNER_BIT 8       /* H number of the process that exported it; 3 bits */
 #define VMMC_IN_REDIRECT  0x8000u /* F some post covers part of the page; another byte than WRITE (redirect.h) */
 /* tag 1..65535, new for each export */
 #define VMMC_IN_ENTRY(tag, owner, flags)                                                                               \
@@ -266,17 +260,17 @@ struct vmmc_packet {
 	be32 data[]; /* 10 */
 };
 #define VMMC_TYPE                    0x0250u /* ours: not among the packet types of GM, Portals, ParaStation or Myricom's first MCP */
-#define VMMC_KIND_DATA               1u
-#define VMMC_KIND_ACK                2u /* type and link only; the sequence field is 0 */
-#define VMMC_KIND_NACK               3u /* as ACK, and the packet that it names is missing: go back to it now */
-#define VMMC_KIND_SYN                4u /* type and link only: makes the link anew (firmware/vmmc/session.h) */
-#define VMMC_KIND_SYNACK             5u
-#define VMMC_HEADER                  16u
-#define VMMC_ACK_BYTES               8u
+#define VMMC_KIND_DATA               LINK_KIND_DATA
+#define VMMC_KIND_ACK                LINK_KIND_ACK
+#define VMMC_KIND_NACK               LINK_KIND_NACK
+#define VMMC_KIND_SYN                LINK_KIND_SYN
+#define VMMC_KIND_SYNACK             LINK_KIND_SYNACK
+#define VMMC_HEADER                  LINK_DATA_HEADER
+#define VMMC_ACK_BYTES               LINK_HEADER
 #define VMMC_KEY(tag, flags, length) ((uint32_t)(tag) << 16 | (uint32_t)(flags) << 13 | (uint32_t)(length))
 #define VMMC_KEY_TAG(w)              ((w) >> 16)
 #define VMMC_KEY_NOTIFY              1u
 #define VMMC_KEY_FLAGS(w)            ((w) >> 13 & 7u)
-#define VMMC_KEY_LENGTH(w)           ((w)&0x1FFFu)
+#define VMMC_KEY_LENGTH(w)           LINK_LENGTH(w)
 
 #endif
