@@ -10,4 +10,11 @@
 #define IC_PIN_CHECK_PAGE  28  /* and each of them */
 #define IC_VMMC_WAIT       34  /* vmmc_wait, without the polling */
 
+#define IC_AM_SHORT     200 /* am_request of no arguments */
+#define IC_AM_WORD      6   /* and each argument of it */
+#define IC_AM_LONG      260 /* am_request_medium, without the copy */
+#define IC_AM_TAKE      150 /* a message that came, without the handler */
+#define IC_AM_TAKE_WORD 4   /* and each word of it */
+#define IC_AM_POLL      20  /* am_poll when nothing has come */
+
 #endif
