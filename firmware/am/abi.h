@@ -24,9 +24,10 @@
  * counts as well: a request of its own is over when it has taken the reply out of the ring.  Nothing that a process
  * does or does not do stops the firmware from taking what comes, so the network never waits for a process.
  *
- * RETURNS.  A request that its receiver refuses (no such endpoint, wrong tag, a range outside the bulk part) is over
- * as if replied to: the receiving firmware sends a message of kind AM_KIND_RETURN back, without words.  So
- * is one that cannot leave because the node is down; then the sender's own firmware makes the return.
+ * RETURNS.  A request that its receiver refuses (no such endpoint, wrong tag, a range outside the bulk part), or that
+ * waits for a reply when the endpoint is closed, is over as if replied to: the receiving firmware sends a message of
+ * kind AM_KIND_RETURN back, without words.  So is one that cannot leave because the node is down; then the sender's own
+ * firmware makes the return.
  *
  * ORDER.  Messages between two endpoints arrive in the order of their descriptors, on the reliable link; nobody may
  * rely on that.

@@ -1,6 +1,9 @@
 /* What comes and is not simply a short message. */
 #include "firmware/am/receive.h"
 
+/* An honest sender has no more than AM_CREDITS of them on their way to old and new endpoints each. */
+#define RETURNS_MAX 15u
+
 /* refused_request: its sender hears of it when it can be told (ports_return). */
 static void
 refused_request(const struct arrival *arrival, uint32_t to, uint32_t key)
@@ -8,9 +11,9 @@ refused_request(const struct arrival *arrival, uint32_t to, uint32_t key)
 	uint32_t node = low_bits(sram_read(arrival->at), LINK_NODE_BITS);
 	uint32_t tally = tally_at(low_bits(to, 2), node, bits(to, 8, 2));
 	uint32_t counts = sram_read(tally);
-	if (bits(counts, TALLY_RETURN_BIT, TALLY_BITS) == AM_CREDITS)
+	if (bits(counts, TALLY_RETURN_BIT, TALLY_BITS) == RETURNS_MAX)
 		return;
-	sram_write(tally, (counts & 0xFFFFu) + TALLY_RETURN | AM_KEY_TAG(key) << TALLY_TAG_BIT);
+	sram_write(tally, receive_tally(counts + TALLY_RETURN, key));
 	S.returning++;
 }
 

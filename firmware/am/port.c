@@ -151,14 +151,17 @@ ports_poll_again(void)
 	} while (port != first);
 }
 
+/* close_tallies: what others have asked of the port, and it has not replied to, goes back to them. */
 static void
-clear_tallies(const struct port *port)
+close_tallies(const struct port *port)
 {
 	uint32_t at = tally_at(port->number, 0, 0);
 	for (uint32_t end = at + TALLY_PORT_BYTES; at != end; at += 4) {
 		uint32_t counts = sram_read(at);
-		S.returning -= bits(counts, TALLY_RETURN_BIT, TALLY_BITS) + bits(counts, TALLY_LOST_BIT, TALLY_BITS);
-		sram_write(at, 0);
+		uint32_t owed = bits(counts, TALLY_OWED_BIT, TALLY_BITS);
+		uint32_t returns = bits(counts, TALLY_RETURN_BIT, TALLY_BITS);
+		S.returning += owed - bits(counts, TALLY_LOST_BIT, TALLY_BITS);
+		sram_write(at, (counts & 0xFFFF0000u) + (owed + returns) * TALLY_RETURN);
 	}
 }
 
@@ -187,12 +190,11 @@ open_port(struct port *port)
 	sram_write(ROW(port, errors), 0);
 }
 
-/* close_port: what is returned to it, or by it, is not any more; what others have asked of it is: nobody replies. */
 static void
 close_port(struct port *port)
 {
 	port->open = 0;
-	clear_tallies(port);
+	close_tallies(port);
 }
 
 void

@@ -28,6 +28,13 @@ receive_credit(uint32_t tally, uint32_t key)
 	return bits(tally, TALLY_OWED_BIT, TALLY_BITS) < AM_CREDITS ? TALLY_OWED : 0;
 }
 
+/* receive_tally: with these counts, and the tag of the message. */
+HOT uint32_t
+receive_tally(uint32_t counts, uint32_t key)
+{
+	return key >> TALLY_TAG_BIT << TALLY_TAG_BIT | low_bits(counts, TALLY_TAG_BIT);
+}
+
 /* receive_deliver: the entry, whose words are in the buffer from its beginning on. */
 HOT void
 receive_deliver(struct arrival *arrival, struct port *port, uint32_t bytes)
@@ -64,7 +71,7 @@ receive_message(struct arrival *arrival, uint32_t at, uint32_t key, uint32_t byt
 			receive_refused(arrival, to, key, AM_C_DROP_PROTECTION);
 			return;
 		}
-		sram_write(tally, counts + change);
+		sram_write(tally, receive_tally(counts + change, key));
 		receive_deliver(arrival, port, LINK_DATA_HEADER + bytes);
 		return;
 	}
@@ -72,7 +79,7 @@ receive_message(struct arrival *arrival, uint32_t at, uint32_t key, uint32_t byt
 		receive_refused(arrival, to, key, AM_C_DROP_PROTECTION);
 		return;
 	}
-	sram_write(tally, counts + change);
+	sram_write(tally, receive_tally(counts + change, key));
 	receive_deliver(arrival, port, ENTRY_HEAD);
 }
 

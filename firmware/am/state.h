@@ -45,7 +45,7 @@ struct port {
 
 /* A tally, for each endpoint here and endpoint there, four bits each: requests from here without a reply; requests from
  * there that wait for a reply; requests from there that must be returned to it; requests from here that the own process
- * must be told are lost.  And the tag that the third carried. */
+ * must be told are lost; and the tag of the endpoint there. */
 #define TALLY_OUT        1u
 #define TALLY_OWED       0x10u
 #define TALLY_RETURN     0x100u

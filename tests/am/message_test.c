@@ -75,7 +75,7 @@ shorts(void *arg)
 
 START_TEST(test_shorts)
 {
-	rig_start("myrinet-pc", NULL);
+	rig_start(_i ? "myrinet-ultra" : "myrinet-pc", NULL);
 	rig_program(1, "server", server, NULL);
 	rig_program(0, "client", shorts, NULL);
 	rig_run();
@@ -86,7 +86,7 @@ END_TEST
 static void
 add_tests(TCase *tc)
 {
-	tcase_add_test(tc, test_shorts);
+	tcase_add_loop_test(tc, test_shorts, 0, 2);
 }
 
 int

@@ -7,6 +7,8 @@
 #include "nic-sim/engine.h"
 #include "nic-sim/machine.h"
 
+#include <glib.h>
+
 #include <check.h>
 
 #define RIG_NODES 2u

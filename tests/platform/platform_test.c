@@ -79,8 +79,9 @@ copy_file(const char *path, const char *name, const char *from, const char *to)
 static const char *const files[] = {
         "platforms/myrinet-pc.xml",         "platforms/myrinet-pc-8.xml",       "platforms/myrinet-pc-16.xml",
         "tests/platform/ring-deadlock.xml", "platforms/myrinet-pc-fattree.xml",
+        "platforms/myrinet-ultra.xml",
 };
-static const unsigned n_nodes[] = {2, 8, 16, 4, 8};
+static const unsigned n_nodes[] = {2, 8, 16, 4, 8, 2};
 
 static void
 check_route(const struct platform *p, const struct platform_route *route)
