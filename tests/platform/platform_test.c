@@ -101,7 +101,7 @@ START_TEST(every_file_loads)
 
 	ck_assert_uint_eq(n, n_nodes[_i]);
 	for (unsigned from = 0; from < n; from++) {
-		char *name = g_strdup_printf("pc-%u", from);
+		char *name = g_strdup_printf("%s-%u", strstr(files[_i], "ultra") ? "ultra" : "pc", from);
 
 		ck_assert_str_eq(p->hosts[from], name);
 		g_free(name);
