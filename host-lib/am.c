@@ -101,10 +101,13 @@ am_counts(const struct am *am)
 /* Sending. -----------------------------------------------------------------------------------------------------------
  */
 
+/* A medium message that fits into a short one is one. */
 static bool
 is_long(const struct am_send *send)
 {
-	return send->kind != AM_KIND_SHORT;
+	if (send->kind == AM_KIND_MEDIUM)
+		return send->n_args + (send->bytes + 3) / 4 > AM_SHORT_ARGS;
+	return send->kind == AM_KIND_BULK;
 }
 
 static bool
@@ -113,7 +116,7 @@ is_sendable(const struct am *am, const struct am_send *send)
 	if (send->to.node >= am->process->host->machine->n_hosts || send->to.node == am->process->host->node ||
 	    send->to.endpoint >= AM_ENDPOINTS || send->handler >= AM_HANDLERS)
 		return false;
-	if (!is_long(send))
+	if (send->kind == AM_KIND_SHORT)
 		return send->n_args <= AM_SHORT_ARGS;
 	return send->n_args <= AM_ARGS && send->bytes <= AM_MAX && send->offset % 4 == 0 &&
 	       umem_mapped(am->queue->memory, send->source, send->bytes);
@@ -130,24 +133,40 @@ stage(const struct am *am, const struct am_send *send)
 	cpu_copy(send->bytes);
 }
 
+/* The data of a short message stand behind its arguments. */
 static unsigned
-build(const struct am *am, const struct am_send *send, uint32_t *word)
+build_short(const struct am *am, const struct am_send *send, uint32_t *word)
 {
-	uint32_t args = send->n_args * 4, data = MAX((send->bytes + 3) & ~3u, 4);
+	unsigned n = 3 + send->n_args + (send->bytes + 3) / 4;
+	uint32_t *data = &word[3 + send->n_args];
 
-	word[1] = AM_TO(send->to.tag, send->to.node, send->to.endpoint);
-	if (send->n_args)
-		memcpy(&word[3], send->arg, args);
-	if (!is_long(send)) {
-		word[0] = AM_CONTROL(AM_KIND_SHORT, send->reply, 4 + args);
-		word[2] = AM_HEAD(AM_VERSION, send->handler, args);
-		return 3 + send->n_args;
-	}
-	word[0] = AM_CONTROL(send->kind, send->reply, data);
+	word[0] = AM_CONTROL(AM_KIND_SHORT, send->reply, 4 * (n - 2));
+	word[2] = AM_HEAD(AM_VERSION, send->handler, AM_SHORT_SIZES(send->n_args, send->bytes));
+	if (!send->bytes)
+		return n;
+	umem_read(am->queue->memory, send->source, data, send->bytes);
+	for (uint32_t *w = data; w < &word[n]; w++)
+		*w = GUINT32_FROM_BE(*w);
+	return n;
+}
+
+static unsigned
+build_long(const struct am *am, const struct am_send *send, uint32_t *word)
+{
+	word[0] = AM_CONTROL(send->kind, send->reply, MAX((send->bytes + 3) & ~3u, 4));
 	word[2] = AM_HEAD(AM_VERSION, send->handler, send->bytes);
 	word[2 + AM_BULK_WORD] = send->offset;
 	word[offsetof(struct am_slot, source) / 4] = am_queue_staging(am->queue);
 	return offsetof(struct am_slot, source) / 4 + 1;
+}
+
+static unsigned
+build(const struct am *am, const struct am_send *send, uint32_t *word)
+{
+	word[1] = AM_TO(send->to.tag, send->to.node, send->to.endpoint);
+	if (send->n_args)
+		memcpy(&word[3], send->arg, send->n_args * sizeof *word);
+	return is_long(send) ? build_long(am, send, word) : build_short(am, send, word);
 }
 
 enum am_error

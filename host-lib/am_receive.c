@@ -61,28 +61,42 @@ answer(struct am *am, struct am_name to, enum am_fault fault)
 		am->counts.automatic++;
 }
 
-/* Reads sizes and arguments; false if they contradict each other. */
+/* Both: read sizes and arguments; false if they contradict each other. */
+static bool
+unpack_short(const struct am *am, const uint32_t *word, struct am_message *m)
+{
+	uint32_t sizes = AM_HEAD_BYTES(word[4]), words = AM_KEY_BYTES(word[3]) / 4;
+
+	m->n_args = AM_SHORT_N_ARGS(sizes);
+	m->bytes = AM_SHORT_BYTES(sizes);
+	if (words > AM_SHORT_WORDS || m->n_args > AM_SHORT_ARGS || words != 1 + m->n_args + (m->bytes + 3) / 4)
+		return false;
+	m->data = entry_at(am) + offsetof(struct am_entry, word) + 4 * (1 + m->n_args);
+	memcpy(m->arg, &word[5], m->n_args * sizeof *m->arg);
+	return true;
+}
+
+static bool
+unpack_long(const struct am *am, const uint32_t *word, struct am_message *m)
+{
+	const struct am_queue *q = am->queue;
+	uint32_t offset = q->data + (am->serial & (q->entries - 1)) * AM_PAGE;
+
+	m->n_args = AM_ARGS;
+	m->bytes = AM_HEAD_BYTES(word[4]);
+	if (m->bytes > AM_MAX || AM_KEY_BYTES(word[3]) / 4 != AM_HEAD_WORDS + MAX((m->bytes + 3) / 4, 1))
+		return false;
+	if (AM_KEY_KIND(word[3]) == AM_KIND_BULK)
+		offset = q->bulk + word[4 + AM_BULK_WORD];
+	m->data = q->window + offset;
+	memcpy(m->arg, &word[5], m->n_args * sizeof *m->arg);
+	return true;
+}
+
 static bool
 unpack(const struct am *am, const uint32_t *word, struct am_message *m)
 {
-	const struct am_queue *q = am->queue;
-	uint32_t key = word[3], head = word[4], words = AM_KEY_BYTES(key) / 4;
-	uint32_t bytes = AM_HEAD_BYTES(head), kind = AM_KEY_KIND(key);
-
-	if (kind == AM_KIND_SHORT) {
-		if (bytes % 4 || words != 1 + bytes / 4 || bytes / 4 > AM_SHORT_ARGS)
-			return false;
-		m->n_args = bytes / 4;
-	} else {
-		if (bytes > AM_MAX || words != AM_HEAD_WORDS + MAX((bytes + 3) / 4, 1))
-			return false;
-		m->n_args = AM_ARGS;
-		m->bytes = bytes;
-		m->data = q->window + (kind == AM_KIND_BULK ? q->bulk + word[4 + AM_BULK_WORD]
-		                                            : q->data + (am->serial & (q->entries - 1)) * AM_PAGE);
-	}
-	memcpy(m->arg, &word[5], m->n_args * sizeof *m->arg);
-	return true;
+	return AM_KEY_KIND(word[3]) == AM_KIND_SHORT ? unpack_short(am, word, m) : unpack_long(am, word, m);
 }
 
 static enum am_fault

@@ -4,12 +4,16 @@
 
 #include "host-lib/am_nic.h"
 
-/* The first word of a message: version of this library, handler, bytes of arguments (short) or data. */
+/* The first word of a message: version of this library, handler, bytes of data; of a short one, whose data stand behind
+ * its arguments, also the number of those. */
 #define AM_VERSION                       1u
 #define AM_HEAD(version, handler, bytes) ((uint32_t)(version) << 28 | (uint32_t)(handler) << 16 | (uint32_t)(bytes))
 #define AM_HEAD_VERSION(w)               ((w) >> 28)
 #define AM_HEAD_HANDLER(w)               ((w) >> 16 & 0xFFFu)
 #define AM_HEAD_BYTES(w)                 ((w)&0xFFFFu)
+#define AM_SHORT_SIZES(n_args, bytes)    ((uint32_t)(n_args) << 8 | (uint32_t)(bytes))
+#define AM_SHORT_N_ARGS(sizes)           ((sizes) >> 8)
+#define AM_SHORT_BYTES(sizes)            ((sizes)&0xFFu)
 /* Of medium and bulk messages the arguments are always AM_ARGS words. */
 
 struct am {

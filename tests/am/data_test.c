@@ -124,7 +124,7 @@ client_open(struct client *c)
 	am_handle(c->am, GOT, got, &c->got);
 }
 
-static const uint32_t lengths[] = {0, 1, 3, 4, 5, 28, 64, 1000, 2048, 4092, 4095, 4096};
+static const uint32_t lengths[] = {0, 1, 3, 4, 5, 11, 12, 13, 28, 64, 1000, 2048, 4092, 4095, 4096};
 
 static void
 medium(void *arg)

@@ -146,8 +146,8 @@ wrong_version(void *arg)
 	raw_request(&c, (uint32_t[]){AM_HEAD(AM_VERSION + 1, ECHO, 0)}, 1);
 	ck_assert_uint_eq(theirs[AM_FAULT_VERSION], 1);
 	ck_assert_uint_eq(ours[AM_FAULT_VERSION], 1);
-	raw_request(&c, (uint32_t[]){AM_HEAD(AM_VERSION, ECHO, 28)}, 1);
-	raw_request(&c, (uint32_t[]){AM_HEAD(AM_VERSION, ECHO, 3), 0}, 2);
+	raw_request(&c, (uint32_t[]){AM_HEAD(AM_VERSION, ECHO, AM_SHORT_SIZES(7, 0))}, 1);
+	raw_request(&c, (uint32_t[]){AM_HEAD(AM_VERSION, ECHO, AM_SHORT_SIZES(0, 5)), 0}, 2);
 	raw_request(&c, (uint32_t[]){AM_HEAD(AM_VERSION, ECHO, 0xFFFF), 0}, 2);
 	ck_assert_uint_eq(theirs[AM_FAULT_MALFORMED], 3);
 	ck_assert_uint_eq(ours[AM_FAULT_MALFORMED], 3);
