@@ -107,8 +107,8 @@ static bool
 read_figure(struct loader *l, const struct keyfile_entry *entry)
 {
 	size_t digits = strspn(entry->value, "0123456789");
-	if (digits == 0 || strspn(entry->value + digits, "abc") != strlen(entry->value + digits))
-		return refuse(l, entry, "'%s' is not allowed; allowed: a number, and a letter a to c if it has parts",
+	if (digits == 0 || strspn(entry->value + digits, "abcd") != strlen(entry->value + digits))
+		return refuse(l, entry, "'%s' is not allowed; allowed: a number, and a letter a to d if it has parts",
 		              entry->value);
 	l->e->figure = g_strdup(entry->value);
 	return true;

@@ -4,7 +4,6 @@
 
 #define EXPORT_RETRY (100 * SIM_US) /* an import that finds nothing yet is repeated after that time */
 #define WORD         4u
-#define SPREAD       2654435761u /* Knuth's multiplicative hash: the next buffer follows no pattern */
 
 static bool
 worked(struct pair_end *end, enum vmmc_error error, const char *what)
@@ -25,7 +24,6 @@ static bool
 open_end(struct pair_end *end)
 {
 	uint32_t length = flag_offset(end) + UMEM_PAGE;
-	struct vmmc_export *e;
 	if (!worked(end, vmmc_open(end->process, &end->v), "vmmc_open"))
 		return false;
 	end->here = umem_alloc(end->process->memory, length);
@@ -33,7 +31,8 @@ open_end(struct pair_end *end)
 	        umem_alloc(end->process->memory, (uint64_t)MAX(end->pair->sources, 1) * flag_offset(end));
 	if (end->here == 0 || end->source == 0)
 		return worked(end, VMMC_ENOSPC, "memory for the buffers");
-	return worked(end, vmmc_export(end->v, end->here, length, PAIR_NAME, VMMC_ANY_NODE, &e), "vmmc_export");
+	return worked(end, vmmc_export(end->v, end->here, length, PAIR_NAME, VMMC_ANY_NODE, &end->export),
+	              "vmmc_export");
 }
 
 static bool
@@ -81,17 +80,27 @@ pair_stride(const struct pair_end *end)
 	return flag_offset(end);
 }
 
+/* The finalizer of MurmurHash3: turns that are counted up give numbers without a pattern. */
+static uint32_t
+mixed(uint32_t turn)
+{
+	turn = (turn ^ turn >> 16) * 0x85EBCA6Bu;
+	turn = (turn ^ turn >> 13) * 0xC2B2AE35u;
+	return turn ^ turn >> 16;
+}
+
 void
 pair_next_source(struct pair_end *end)
 {
-	uint64_t turn = (uint64_t)(++end->turn * SPREAD) * MAX(end->pair->sources, 1) >> 32;
-	end->source = end->sources + turn * flag_offset(end);
+	uint32_t n = MAX(end->pair->sources, 1), turn = ++end->turn;
+	uint64_t k = turn < n ? turn : (uint64_t)mixed(turn) * n >> 32;
+	end->source = end->sources + k * flag_offset(end);
 }
 
 bool
-pair_send_done(struct pair_end *end)
+pair_send_done(struct pair_end *end, uint32_t at, uint32_t bytes)
 {
-	return worked(end, vmmc_send(end->v, end->source, end->there, 0, end->bytes, NULL), "vmmc_send");
+	return worked(end, vmmc_send(end->v, end->source + at, end->there, at, bytes, NULL), "vmmc_send");
 }
 
 bool
@@ -117,10 +126,17 @@ has_arrived(void *arg)
 }
 
 static bool
+passed_at(const struct pair_end *end, uint64_t address)
+{
+	return (int32_t)(word_at(end, address) - end->expected) >= 0;
+}
+
+static bool
 has_passed(void *arg)
 {
 	const struct pair_end *end = arg;
-	return (int32_t)(word_at(end, end->waited.address) - end->expected) >= 0;
+	return passed_at(end, end->waited.address) ||
+	       (end->elsewhere != 0 && passed_at(end, end->waited.address + end->elsewhere));
 }
 
 static bool
@@ -128,7 +144,9 @@ wait_for(struct pair_end *end, bool (*ready)(void *arg), uint32_t offset, uint32
 {
 	end->waited = (struct umem_range){end->here + offset, WORD};
 	end->expected = value;
-	return worked(end, vmmc_wait(end->v, ready, end, &end->waited, 1, SIM_NEVER), "vmmc_wait");
+	struct umem_range at[] = {end->waited, {end->waited.address + end->elsewhere, WORD}};
+	unsigned n = end->elsewhere != 0 ? 2 : 1;
+	return worked(end, vmmc_wait(end->v, ready, end, at, n, SIM_NEVER), "vmmc_wait");
 }
 
 bool

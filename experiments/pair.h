@@ -16,11 +16,13 @@ struct pair_end {
 	struct process *process;
 	struct vmmc *v;
 	uint32_t bytes;
-	uint64_t here;            /* address of the buffer */
-	uint64_t source;          /* address of a buffer of the same size to send from; one of pair->sources */
-	uint64_t sources;         /* address of the first */
-	uint32_t turn;            /* how often that was another one */
-	struct vmmc_proxy *there; /* the other's buffer */
+	uint64_t here;              /* address of the buffer */
+	uint64_t source;            /* address of a buffer of the same size to send from; one of pair->sources */
+	uint64_t sources;           /* address of the first */
+	uint32_t turn;              /* how often that was another one */
+	struct vmmc_proxy *there;   /* the other's buffer */
+	struct vmmc_export *export; /* of the own one */
+	uint64_t elsewhere;       /* words that are waited for may come that much further on as well; 0: they do not */
 	struct umem_range waited; /* pair_wait */
 	uint32_t expected;
 };
@@ -42,12 +44,12 @@ void pair_start(struct simulation *s);
 
 /* pair_stride: from a buffer to send from to the next. */
 uint32_t pair_stride(const struct pair_end *end);
-/* pair_next_source: another of the buffers, as if at random, is `source` from now on. */
+/* pair_next_source: another of the buffers is `source` from now on: each once in order, then as if at random. */
 void pair_next_source(struct pair_end *end);
-/* pair_send: the first bytes of the source buffer.  pair_send_done: and waits until they have been read.
- * pair_send_part: [at, +bytes) of it, to the same place. */
+/* pair_send: the first bytes of the source buffer.  pair_send_done: [at, +bytes) of it, to the same place, and waits
+ * until they have been read. pair_send_part: does not wait. */
 bool pair_send(struct pair_end *end);
-bool pair_send_done(struct pair_end *end);
+bool pair_send_done(struct pair_end *end, uint32_t at, uint32_t bytes);
 bool pair_send_part(struct pair_end *end, uint32_t at, uint32_t bytes);
 /* pair_wait: until the word at `offset` of the own buffer has that value.  pair_wait_past: or one that comes after it,
  * of values that are counted up. */

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define RESULTS_METRICS 32
+#define RESULTS_METRICS 96
 #define RESULTS_STAGES  16
 
 /* A part of the latency: from this stage's mark to the next; summed over the messages that were looked at. */

@@ -12,10 +12,18 @@
 #define SERVER        0x0a000001u  /* 10.0.0.1, host 0 */
 #define CONNECT_AGAIN (1 * SIM_MS) /* a refused client waits so long for the server to listen */
 
+static bool
+is_breakage(int error)
+{
+	return error == ECONNRESET || error == EPIPE || error == ECONNREFUSED || error == ECONNABORTED ||
+	       error == ETIMEDOUT || error == EHOSTUNREACH || error == ENETDOWN || error == ENETRESET ||
+	       error == ENOBUFS;
+}
+
 bool
 talk_worked(struct talk *talk, bool ok, const char *what)
 {
-	if (!ok)
+	if (!ok && !(talk->finished != NULL && is_breakage(errno)))
 		simulate_fail(talk->simulation, "%s: %s", what, g_strerror(errno));
 	return ok && talk->simulation->error == NULL;
 }
@@ -44,7 +52,7 @@ talk_receive(struct talk *talk, int fd, uint8_t *bytes, uint32_t n)
 {
 	for (uint32_t done = 0, got; done < n; done += got) {
 		got = talk_drain(talk, fd, bytes + done, n - done);
-		if (got == 0 && talk->simulation->error == NULL)
+		if (got == 0 && talk->simulation->error == NULL && talk->finished == NULL)
 			simulate_fail(talk->simulation, "the stream ended in the middle of a message");
 		if (got == 0)
 			return false;
@@ -58,10 +66,17 @@ server_address(void)
 	return (struct sockaddr_in){.sin_family = AF_INET, .sin_port = htons(PORT), .sin_addr.s_addr = htonl(SERVER)};
 }
 
-static void
-server(void *arg)
+/* Shall the program connect again? */
+static bool
+goes_on(const struct talk *talk)
 {
-	struct talk *talk = arg;
+	return talk->finished != NULL && !talk->finished(talk) && talk->simulation->error == NULL;
+}
+
+/* A listener for each connection: one does not outlive a reset of its NIC. */
+static void
+serve_one(struct talk *talk, uint8_t *buffer)
+{
 	struct sockaddr_in address = server_address();
 	int listener = ns_socket(AF_INET, SOCK_STREAM, 0);
 	if (!talk_worked(talk, listener >= 0, "socket") ||
@@ -69,11 +84,32 @@ server(void *arg)
 	    !talk_worked(talk, ns_listen(listener, 1) == 0, "listen"))
 		return;
 	int fd = ns_accept(listener, NULL, NULL);
-	uint8_t *buffer = ns_alloc(talk->bytes);
-	if (talk_worked(talk, fd >= 0, "accept") && talk_worked(talk, buffer != NULL, "memory"))
+	if (talk_worked(talk, fd >= 0, "accept"))
 		talk->serve(talk, fd, buffer);
 	ns_close(fd);
 	ns_close(listener);
+}
+
+/* A process whose NIC was reset has lost it: another one goes on. */
+static void
+go_on(struct talk *talk, const char *name, void (*program)(void *talk))
+{
+	if (!goes_on(talk))
+		return;
+	cpu_block("a moment after a broken connection", sim_now() + CONNECT_AGAIN);
+	if (goes_on(talk))
+		task_start(process_new(task_process(task_self())->host, name), name, false, program, talk);
+}
+
+static void
+server(void *arg)
+{
+	struct talk *talk = arg;
+	uint8_t *buffer = ns_alloc(talk->bytes);
+	if (!talk_worked(talk, buffer != NULL, "memory"))
+		return;
+	serve_one(talk, buffer);
+	go_on(talk, "server", server);
 }
 
 /* A connected socket, or -1. */
@@ -98,25 +134,37 @@ static void
 client(void *arg)
 {
 	struct talk *talk = arg;
-	int fd = connect_to_server(talk);
 	uint8_t *buffer = ns_alloc(talk->bytes);
-	if (fd >= 0 && talk_worked(talk, buffer != NULL, "memory"))
+	if (!talk_worked(talk, buffer != NULL, "memory"))
+		return;
+	int fd = connect_to_server(talk);
+	if (fd >= 0) {
 		talk->ask(talk, fd, buffer);
-	if (fd >= 0)
 		ns_close(fd);
+	}
+	go_on(talk, "client", client);
 }
 
 static enum sock_protocol
-protocol_of(const struct point *point)
+protocol_named(const char *name)
 {
 	static const struct {
 		const char *name;
 		enum sock_protocol protocol;
-	} protocols[] = {{"two-copy", SOCK_TWO_COPY}, {"one-copy", SOCK_ONE_COPY}};
+	} protocols[] = {{"two-copy", SOCK_TWO_COPY},
+	                 {"one-copy", SOCK_ONE_COPY},
+	                 {"zero-copy", SOCK_ZERO_COPY},
+	                 {"automatic", SOCK_AUTOMATIC}};
 	unsigned i = 0;
-	while (!point_is(point, "protocol", protocols[i].name)) /* one of them: TALK_PROTOCOL */
+	while (strcmp(name, protocols[i].name) != 0) /* one of them: TALK_PROTOCOLS */
 		i++;
 	return protocols[i].protocol;
+}
+
+enum sock_protocol
+talk_protocol(const struct point *point)
+{
+	return protocol_named(point_text(point, "protocol"));
 }
 
 void
@@ -125,7 +173,7 @@ talk_start(struct simulation *s)
 	struct talk *talk = s->arg;
 	struct machine *m = s->testbed->machine;
 	talk->simulation = s;
-	sock_start(m, protocol_of(s->point));
+	sock_start(m, talk->protocol != NULL ? protocol_named(talk->protocol) : talk_protocol(s->point));
 	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
 	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
 }

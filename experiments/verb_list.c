@@ -3,6 +3,7 @@
 #include "experiments/verb.h"
 #include "nic-sim/platform.h"
 
+#include <glib.h>
 #include <stdbool.h>
 #include <stdio.h>
 
@@ -27,7 +28,9 @@ print_workload(const struct workload *w)
 	printf("%s: %s\n", w->name, w->doc);
 	for (const struct workload_parameter *p = w->parameters; p->name != NULL; p++) {
 		printf("  %-16s %s; ", p->name, p->doc);
-		if (p->choices != NULL)
+		if (g_strcmp0(p->choices, WORKLOAD_TEXT) == 0)
+			printf("a text (%s)\n", p->value);
+		else if (p->choices != NULL)
 			printf("one of %s (%s)\n", p->choices, p->value);
 		else
 			printf("%.0f to %.0f (%s)\n", p->min, p->max, p->value);

@@ -82,6 +82,8 @@ is_choice(const char *choices, const char *value)
 char *
 workload_check(const struct workload_parameter *p, const char *value)
 {
+	if (g_strcmp0(p->choices, WORKLOAD_TEXT) == 0)
+		return NULL;
 	if (p->choices != NULL)
 		return is_choice(p->choices, value)
 		               ? NULL

@@ -15,6 +15,8 @@
 struct point;
 struct results;
 
+#define WORKLOAD_TEXT "*" /* as `choices`: any text */
+
 struct workload_parameter {
 	const char *name;    /* ends in its unit where it has one: size_B */
 	const char *value;   /* unless the experiment says otherwise */

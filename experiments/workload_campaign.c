@@ -1,15 +1,14 @@
 /* The fault campaign: a long stream whose every byte is checked, over VMMC or over sockets. */
-#include "experiments/pair.h"
+#include "experiments/lasting.h"
 #include "experiments/stream_check.h"
 #include "experiments/talk.h"
 #include "experiments/workload.h"
 #include "host-lib/driver.h"
+#include "sockets/nsock.h"
 
 #include <glib.h>
 
-#define WINDOW        4            /* chunks in the ring of a VMMC stream */
-#define LARGEST_CHUNK (256u << 10) /* B: a window of them is what a process may import */
-#define FIRST_FLAG    2            /* pair_start() has used 1 */
+#define LARGEST_CHUNK (256u << 10) /* B: what a process may import holds a ring of them */
 #define SIZE_SPREAD   2654435761u  /* Knuth's multiplicative hash: sizes of messages that follow no pattern */
 
 /* What both kinds of stream have. */
@@ -21,31 +20,18 @@ struct campaign {
 };
 
 static void
-begin(struct campaign *c)
-{
-	c->began = sim_now();
-}
-
-static void
 take(struct campaign *c, const uint8_t *bytes, uint32_t n)
 {
 	check_take(&c->check, bytes, n);
 	c->ended = sim_now();
 }
 
-/* Over VMMC: chunks go round in a ring in the receiver's memory; behind each a flag with its number, which the receiver
- * sends back when it has taken the chunk. ------------------------------------------------------------- */
+/* Over VMMC. ------------------------------------------------------------------------------------------ */
 
 struct vmmc_campaign {
-	struct pair pair;
+	struct lasting stream;
 	struct campaign c;
 };
-
-static uint32_t
-chunks_of(const struct campaign *c)
-{
-	return (uint32_t)((c->total + c->chunk - 1) / c->chunk);
-}
 
 static uint32_t
 chunk_bytes(const struct campaign *c, uint32_t i)
@@ -53,36 +39,22 @@ chunk_bytes(const struct campaign *c, uint32_t i)
 	return (uint32_t)MIN(c->total - (uint64_t)i * c->chunk, c->chunk);
 }
 
-static bool
-send_chunk(struct pair_end *end, struct campaign *c, uint32_t i)
+static uint32_t
+fill_chunk(struct lasting *stream, uint32_t i, uint8_t *bytes)
 {
-	uint32_t at = i % WINDOW * c->chunk, n = chunk_bytes(c, i);
-	if (i >= WINDOW && !pair_wait_flag_past(end, FIRST_FLAG + i - WINDOW))
-		return false;
-	stream_fill((uint8_t *)pair_words(end, end->source) + at, (uint64_t)i * c->chunk, n);
-	return pair_send_part(end, at, n) && pair_flag(end, FIRST_FLAG + i);
-}
-
-static bool
-take_chunk(struct pair_end *end, struct campaign *c, uint32_t i)
-{
-	if (!pair_wait_flag_past(end, FIRST_FLAG + i))
-		return false;
-	take(c, (uint8_t *)pair_words(end, end->here) + i % WINDOW * c->chunk, chunk_bytes(c, i));
-	return pair_flag(end, FIRST_FLAG + i);
+	struct campaign *c = &((struct vmmc_campaign *)stream)->c;
+	uint32_t n = chunk_bytes(c, i);
+	if (c->began == 0)
+		c->began = sim_now();
+	stream_fill(bytes, (uint64_t)i * c->chunk, n);
+	return n;
 }
 
 static void
-stream_over_vmmc(struct pair_end *end)
+take_chunk(struct lasting *stream, uint32_t i, const uint8_t *bytes)
 {
-	struct campaign *c = &((struct vmmc_campaign *)end->pair)->c;
-	if (end->node == 0)
-		begin(c);
-	for (uint32_t i = 0; i < chunks_of(c); i++)
-		if (!(end->node == 0 ? send_chunk(end, c, i) : take_chunk(end, c, i)))
-			return;
-	if (end->node == 0)
-		pair_wait_flag_past(end, FIRST_FLAG + chunks_of(c) - 1);
+	struct campaign *c = &((struct vmmc_campaign *)stream)->c;
+	take(c, bytes, chunk_bytes(c, i));
 }
 
 /* Over sockets: messages of all sizes up to the chunk. ------------------------------------------------ */
@@ -90,27 +62,45 @@ stream_over_vmmc(struct pair_end *end)
 struct socket_campaign {
 	struct talk talk;
 	struct campaign c;
+	uint32_t asked, resumed; /* connections over which the client went on, and all but the first */
 };
 
+static bool
+has_all(const struct talk *talk)
+{
+	const struct campaign *c = &((const struct socket_campaign *)talk)->c;
+	return c->check.taken == c->total;
+}
+
+/* The server says first how much it has: there the client goes on.  At the end it waits for the server's end. */
 static void
 pour(struct talk *talk, int fd, uint8_t *buffer)
 {
-	struct campaign *c = &((struct socket_campaign *)talk)->c;
-	begin(c);
-	uint32_t n;
-	for (uint64_t at = 0; at < c->total; at += n) {
-		n = (uint32_t)MIN(c->total - at, 1 + ((uint32_t)at + 1) * SIZE_SPREAD % c->chunk);
+	struct socket_campaign *k = (struct socket_campaign *)talk;
+	uint64_t at;
+	if (!talk_receive(talk, fd, (uint8_t *)&at, sizeof at))
+		return;
+	if (k->c.began == 0)
+		k->c.began = sim_now();
+	k->resumed += k->asked++ > 0;
+	for (uint32_t n; at < k->c.total; at += n) {
+		n = (uint32_t)MIN(k->c.total - at, 1 + ((uint32_t)at + 1) * SIZE_SPREAD % k->c.chunk);
 		stream_fill(buffer, at, n);
 		if (!talk_send(talk, fd, buffer, n))
 			return;
 	}
+	ns_shutdown(fd, SHUT_WR);
+	talk_drain(talk, fd, buffer, 1);
 }
 
 static void
 drain(struct talk *talk, int fd, uint8_t *buffer)
 {
 	struct campaign *c = &((struct socket_campaign *)talk)->c;
+	uint64_t at = c->check.taken;
 	uint32_t n;
+	if (!talk_send(talk, fd, (const uint8_t *)&at, sizeof at))
+		return;
 	while ((n = talk_drain(talk, fd, buffer, c->chunk)) > 0)
 		take(c, buffer, n);
 }
@@ -155,13 +145,17 @@ measure_campaign(struct simulation *s, struct campaign *c, struct results *resul
 static void
 measure_vmmc(struct simulation *s, struct results *results)
 {
+	const struct vmmc_campaign *v = s->arg;
 	measure_campaign(s, &((struct vmmc_campaign *)s->arg)->c, results);
+	results_set(results, "resumed", v->stream.resumed);
 }
 
 static void
 measure_socket(struct simulation *s, struct results *results)
 {
+	const struct socket_campaign *k = s->arg;
 	measure_campaign(s, &((struct socket_campaign *)s->arg)->c, results);
+	results_set(results, "resumed", k->resumed);
 }
 
 static struct campaign
@@ -177,11 +171,18 @@ run(const struct point *point, struct results *results, char **error)
 {
 	if (point_is(point, "over", "vmmc")) {
 		struct vmmc_campaign v = {.c = campaign_of(point)};
-		v.pair = (struct pair){.bytes = WINDOW * v.c.chunk, .body = stream_over_vmmc};
-		return simulate(point, results, pair_start, measure_vmmc, &v, error);
+		v.stream = (struct lasting){.chunk = v.c.chunk,
+		                            .chunks = (uint32_t)((v.c.total + v.c.chunk - 1) / v.c.chunk),
+		                            .fill = fill_chunk,
+		                            .take = take_chunk};
+		return simulate(point, results, lasting_start, measure_vmmc, &v, error);
 	}
 	struct socket_campaign k = {.c = campaign_of(point)};
-	k.talk = (struct talk){.bytes = k.c.chunk, .serve = drain, .ask = pour};
+	k.talk = (struct talk){.protocol = point_text(point, "over"),
+	                       .bytes = k.c.chunk,
+	                       .serve = drain,
+	                       .ask = pour,
+	                       .finished = has_all};
 	return simulate(point, results, talk_start, measure_socket, &k, error);
 }
 
@@ -195,11 +196,11 @@ const struct workload campaign = {
         .hosts = 2,
         .parameters =
                 (const struct workload_parameter[]){
-                        {"over", "vmmc", 0, 0, 0, "vmmc sockets", "what carries the stream"},
+                        {"over", "vmmc", 0, 0, 0, "vmmc " TALK_PROTOCOLS,
+                         "what carries the stream: VMMC, or sockets by that protocol"},
                         {"size_B", "65536", 4, LARGEST_CHUNK, 4, NULL,
                          "size of a chunk (VMMC), of the largest message (sockets), B"},
                         {"total_B", "1048576", 8, 1u << 30, 8, NULL, "length of the stream, B"},
-                        TALK_PROTOCOL,
                         SIMULATE_PARAMETERS,
                         {0},
                 },
@@ -214,6 +215,7 @@ const struct workload campaign = {
                         {"reordered_B", "bytes that came at another place"},
                         {"packets", "on the wire, acknowledgements too"},
                         {"packets_again", "sent again by the link protocol"},
+                        {"resumed", "times that the sender asked the receiver where to go on"},
                         FAULT_KINDS(FAULT_METRIC){0},
                 },
         .run = run,

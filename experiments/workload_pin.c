@@ -1,11 +1,9 @@
 /* What it costs a process to have pages pinned and unpinned by the driver. */
 #include "experiments/simulate.h"
 #include "experiments/workload.h"
-#include "host-lib/vmmc.h"
+#include "host-lib/driver.h"
 
 #include <glib.h>
-
-#define NAME 1 /* of the export */
 
 struct pinning {
 	struct simulation *simulation;
@@ -22,34 +20,47 @@ worked(struct pinning *p, enum vmmc_error error, const char *what)
 	return error == VMMC_OK;
 }
 
-/* The driver pins the pages of an export, and unpins them when it is withdrawn. */
 static bool
-pin_and_unpin(struct pinning *p, struct vmmc *v, uint64_t address)
+pin_and_unpin(struct pinning *p, struct driver_process *driver, uint64_t address)
 {
-	struct vmmc_export *e;
 	sim_time began = sim_now();
-	if (!worked(p, vmmc_export(v, address, p->pages * UMEM_PAGE, NAME, VMMC_ANY_NODE, &e), "vmmc_export"))
+	if (!worked(p, driver_pin(driver, address, p->pages), "driver_pin"))
 		return false;
 	cpu_settle();
 	p->pinning += sim_now() - began;
 	began = sim_now();
-	vmmc_unexport(e);
+	driver_unpin(driver, address, p->pages);
 	cpu_settle();
 	p->unpinning += sim_now() - began;
 	return true;
 }
 
+/* The program gets no notifications and imports nothing: what the driver tells does not concern it. */
+static void
+ignore_notification(void *arg, void *owner, uint32_t offset)
+{
+	(void)arg, (void)owner, (void)offset;
+}
+
+static void
+ignore_change(void *arg)
+{
+	(void)arg;
+}
+
 static void
 program(void *arg)
 {
+	static const struct driver_listener listener = {ignore_notification, ignore_change, NULL};
 	struct pinning *p = arg;
-	struct vmmc *v;
-	if (!worked(p, vmmc_open(p->process, &v), "vmmc_open"))
+	struct driver_process *driver;
+	if (!worked(p, driver_open(p->process, &listener, &driver), "driver_open"))
 		return;
 	uint64_t address = umem_alloc(p->process->memory, (uint64_t)p->pages * UMEM_PAGE);
 	cpu_settle();
-	for (uint32_t i = 0; i < p->rounds && pin_and_unpin(p, v, address); i++)
+	for (uint32_t i = 0; i < p->rounds && pin_and_unpin(p, driver, address); i++)
 		continue;
+	driver_close(driver);
 }
 
 static void
@@ -79,7 +90,7 @@ run(const struct point *point, struct results *results, char **error)
 
 const struct workload pin = {
         .name = "pin",
-        .doc = "a process has pages pinned by the driver, by exporting them, and unpinned again",
+        .doc = "a process has pages pinned by the driver, and unpinned again",
         .hosts = 1,
         .parameters =
                 (const struct workload_parameter[]){
@@ -90,8 +101,8 @@ const struct workload pin = {
                 },
         .metrics =
                 (const struct workload_metric[]){
-                        {"pin_us", "from call to return of an export, us"},
-                        {"unpin_us", "from call to return of its withdrawal, us"},
+                        {"pin_us", "from call to return of the call that pins, us"},
+                        {"unpin_us", "from call to return of the call that unpins, us"},
                         {0},
                 },
         .run = run,

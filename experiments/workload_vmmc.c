@@ -1,6 +1,8 @@
 /* Workloads over VMMC: ping-pong and stream. */
 #include "experiments/pair.h"
+#include "experiments/redirect.h"
 #include "experiments/workload.h"
+#include "host-lib/driver.h"
 #include "nic-sim/trace.h"
 
 #include <glib.h>
@@ -27,12 +29,12 @@ fill(struct pair_end *end)
 	}
 }
 
-/* Has the other's whole message arrived, but for the last `skip` words? */
+/* Has the other's whole message of `bytes` at `at` arrived, but for the last `skip` words? */
 static void
-verify(const struct pair_end *end, uint32_t skip)
+verify(const struct pair_end *end, uint32_t at, uint32_t bytes, uint32_t skip)
 {
 	const uint32_t *words = pair_words(end, end->here);
-	for (uint32_t i = 0; i + skip < end->bytes / WORD; i++)
+	for (uint32_t i = at / WORD; i + skip < (at + bytes) / WORD; i++)
 		if (words[i] != pattern(i)) {
 			simulate_fail(end->simulation, "host %u: word %u of the message is %08x, not %08x", end->node,
 			              i, words[i], pattern(i));
@@ -50,26 +52,53 @@ verify(const struct pair_end *end, uint32_t skip)
 
 struct pingpong {
 	struct pair pair;
+	struct redirect redirect[2]; /* of either end, if wanted */
+	uint32_t bytes, places;      /* of a message, and how many the buffer has */
 	uint32_t rounds, warm_up;
 	sim_time began, ended;
-	bool both, trace;
+	uint32_t pieces, misses; /* of the translation cache of host 0's NIC, until the beginning and then from it on */
+	bool both, trace, redirects;
 };
+
+/* Messages of one direction are numbered from 1 on and go round in the places of the buffer. */
+static uint32_t
+place(const struct pingpong *p, uint32_t number)
+{
+	return (number - 1) % p->places * p->bytes;
+}
+
+static bool
+is_first(const struct pair_end *end)
+{
+	return end->node == 0 || ((const struct pingpong *)end->pair)->both;
+}
+
+/* One post covers all places: it is time for the next one when they are used up. */
+static bool
+expect(struct pair_end *end, uint32_t number)
+{
+	struct pingpong *p = (struct pingpong *)end->pair;
+	return !p->redirects || place(p, number) > 0 || redirect_again(&p->redirect[end->node]);
+}
 
 /* The last word of a message is its number.  An answer says that the source has been read; where both send at once, the
  * send itself waits for that. */
 static bool
 say(struct pair_end *end, uint32_t number)
 {
+	const struct pingpong *p = (const struct pingpong *)end->pair;
+	uint32_t at = place(p, number);
 	pair_next_source(end);
-	pair_words(end, end->source)[end->bytes / WORD - 1] = number;
-	return ((struct pingpong *)end->pair)->both ? pair_send_done(end) : pair_send(end);
+	pair_words(end, end->source)[(at + p->bytes) / WORD - 1] = number;
+	return p->both ? pair_send_done(end, at, p->bytes) : pair_send_part(end, at, p->bytes);
 }
 
 /* Where both send at once, the next message may have come meanwhile. */
 static bool
 hear(struct pair_end *end, uint32_t number)
 {
-	if (!pair_wait_past(end, end->bytes - WORD, number))
+	const struct pingpong *p = (const struct pingpong *)end->pair;
+	if (!pair_wait_past(end, place(p, number) + p->bytes - WORD, number))
 		return false;
 	trace_point(vmmc_last_trace(end->other->v), TRACE_STAGE_DETECT, end->node);
 	trace_point(vmmc_last_trace(end->other->v), TRACE_STAGE_RETURN, end->node);
@@ -79,27 +108,52 @@ hear(struct pair_end *end, uint32_t number)
 static bool
 play_round(struct pair_end *end, uint32_t number)
 {
-	bool first = end->node == 0 || ((struct pingpong *)end->pair)->both;
-	return first ? say(end, number) && hear(end, number) : hear(end, number) && say(end, number);
+	if (is_first(end))
+		return say(end, number) && expect(end, number) && hear(end, number);
+	return hear(end, number) && say(end, number) && expect(end, number + 1);
+}
+
+static void
+count_misses(struct pingpong *p)
+{
+	const struct host *host = p->pair.ends[0].process->host;
+	p->pieces = driver_counter(host, "cache_hits") - p->pieces;
+	p->misses = driver_counter(host, "cache_misses") - p->misses;
+}
+
+static void
+begin(struct pingpong *p)
+{
+	p->began = sim_now();
+	count_misses(p);
+	trace_record(p->trace);
 }
 
 static void
 play(struct pair_end *end)
 {
 	struct pingpong *p = (struct pingpong *)end->pair;
+	struct redirect *r = &p->redirect[end->node];
 	fill(end);
+	if (p->redirects && !redirect_begin(r, end))
+		return;
+	if (!is_first(end) && !expect(end, 1))
+		return;
 	for (uint32_t i = 1; i <= p->warm_up + p->rounds; i++) {
-		if (i == p->warm_up + 1 && end->node == 0) {
-			p->began = sim_now();
-			trace_record(p->trace);
-		}
+		if (i == p->warm_up + 1 && end->node == 0)
+			begin(p);
 		if (!play_round(end, i))
 			return;
 	}
 	if (end->node == 0) {
 		p->ended = sim_now();
-		verify(end, 1);
+		count_misses(p);
 	}
+	if (p->redirects && !redirect_end(r))
+		return;
+	redirect_collect(r);
+	if (end->node == 0)
+		verify(end, place(p, p->warm_up + p->rounds), p->bytes, 1);
 }
 
 static void
@@ -111,18 +165,22 @@ measure_pingpong(struct simulation *s, struct results *results)
 		round_trip *= 2;
 	results_set(results, "round_trip_us", round_trip);
 	results_set(results, "one_way_us", round_trip / 2);
+	results_set(results, "miss_share", p->pieces > 0 ? (double)p->misses / p->pieces : 0);
+	results_set(results, "redirected_share", (double)p->redirect[0].bytes / (p->warm_up + p->rounds) / p->bytes);
 }
 
 static enum exit_code
 run_pingpong(const struct point *point, struct results *results, char **error)
 {
-	struct pingpong p = {.pair = {.bytes = (uint32_t)point_number(point, "size_B"),
-	                              .sources = (uint32_t)point_number(point, "sources"),
-	                              .body = play},
+	struct pingpong p = {.pair = {.sources = (uint32_t)point_number(point, "sources"), .body = play},
+	                     .bytes = (uint32_t)point_number(point, "size_B"),
 	                     .both = point_is(point, "direction", "both-ways"),
+	                     .redirects = point_is(point, "redirection", "on"),
 	                     .rounds = (uint32_t)point_number(point, "rounds"),
 	                     .warm_up = (uint32_t)point_number(point, "warm_up"),
 	                     .trace = point->breakdown};
+	p.places = p.redirects ? MAX(REDIRECT_BYTES / p.bytes, 1) : 1;
+	p.pair.bytes = p.places * p.bytes;
 	return simulate(point, results, pair_start, measure_pingpong, &p, error);
 }
 
@@ -136,6 +194,8 @@ const struct workload vmmc_pingpong = {
                         {"size_B", "4", WORD, LARGEST, WORD, NULL, "size of a message, B"},
                         SOURCES,
                         {"direction", "one-way", 0, 0, 0, "one-way both-ways", "in turn, or both at once"},
+                        {"redirection", "off", 0, 0, 0, "off on",
+                         "the receiver posts for 64 KB of messages to come, or a message, 256 KB of it at most"},
                         {"rounds", "50", 1, 1000000, 0, NULL, "round trips that are measured"},
                         {"warm_up", "2", 1, 1000000, 0, NULL, "round trips before (the first pin the pages)"},
                         SIMULATE_PARAMETERS,
@@ -148,6 +208,8 @@ const struct workload vmmc_pingpong = {
                                        "mean, us"},
                         {"round_trip_us", "from the call of a send to the answer seen, mean, us; both at once: twice "
                                           "the above"},
+                        {"miss_share", "pieces of messages whose page the translation cache of host 0 did not have"},
+                        {"redirected_share", "bytes that went straight to the user buffer of host 0"},
                         {0},
                 },
         .run = run_pingpong,
@@ -200,7 +262,7 @@ flow(struct pair_end *end)
 	if (!receives || !pair_wait_flag(end, LAST_FLAG))
 		return;
 	s->ended = MAX(s->ended, sim_now());
-	verify(end, 0);
+	verify(end, 0, end->bytes, 0);
 }
 
 static void

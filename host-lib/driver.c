@@ -1,5 +1,7 @@
 #include "host-lib/driver_state.h"
 
+#include "host-lib/wait.h"
+
 #include <string.h>
 
 #define DRIVER_NODES     64 /* bits in struct driver_export.importers and of struct vmmc_nic_news.down */
@@ -33,6 +35,30 @@ start_host(struct host *host, const struct lanai_image *image, unsigned processe
 	return true;
 }
 
+static char *
+strategies(void)
+{
+	GString *names = g_string_new(NULL);
+
+	for (unsigned i = 0; wait_strategies[i]; i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "", wait_strategies[i]->name);
+	return g_string_free(names, false);
+}
+
+static bool
+check_strategy(const struct params *params, char **error)
+{
+	const char *name = params->wait_strategy ? params->wait_strategy : "none";
+	char *known;
+
+	if (wait_strategy_by_name(name))
+		return true;
+	known = strategies();
+	*error = g_strdup_printf("wait.strategy: there is no strategy \"%s\"; allowed are %s", name, known);
+	g_free(known);
+	return false;
+}
+
 bool
 driver_start(struct machine *m, const struct lanai_image *image, unsigned processes, char **error)
 {
@@ -41,7 +67,7 @@ driver_start(struct machine *m, const struct lanai_image *image, unsigned proces
 		return false;
 	}
 	for (unsigned i = 0; i < m->n_hosts; i++)
-		if (!start_host(&m->hosts[i], image, processes, error)) {
+		if (!check_strategy(m->hosts[i].params, error) || !start_host(&m->hosts[i], image, processes, error)) {
 			driver_stop(m);
 			return false;
 		}
@@ -81,8 +107,11 @@ driver_stop(struct machine *m)
 		m->hosts[i].driver = NULL;
 		hb_set_oracle(m->hosts[i].bus, NULL, NULL);
 		driver_ethernet_stop(d);
+		arrival_reset(d);
 		for (struct driver_process *p = d->processes, *next; p; p = next) {
+			p->broken = true;
 			next = p->next;
+			arrival_end(p);
 			free_exports(p);
 			free_process(p);
 		}
@@ -249,6 +278,7 @@ driver_close(struct driver_process *p)
 	if (!p->broken)
 		d->nic->ops->drain(p->queue);
 	driver_close_service(p);
+	arrival_end(p);
 	driver_exports_close(p);
 	d->nic->ops->close(p->queue);
 	p->queue = NULL;

@@ -65,6 +65,7 @@ mark_dead(struct driver *d)
 {
 	d->dead = true;
 	d->deaths++;
+	arrival_reset(d);
 	for (struct driver_process *p = d->processes; p; p = p->next) {
 		p->broken = p->changed = true;
 		for (unsigned slot = 0; slot < DRIVER_POSTS; slot++)
@@ -316,6 +317,15 @@ serve_miss(struct driver *d, const struct vmmc_nic_news *news)
  */
 
 static void
+take_note(struct driver *d, uint32_t note)
+{
+	if (note & VMMC_NEWS_ARRIVAL)
+		arrival_came(d, note & ~VMMC_NEWS_ARRIVAL);
+	else
+		notify(d, note);
+}
+
+static void
 serve_news(struct driver *d)
 {
 	struct vmmc_nic_news news = {0};
@@ -325,9 +335,11 @@ serve_news(struct driver *d)
 		return;
 	}
 	for (unsigned i = 0; i < news.n_notes; i++)
-		notify(d, news.note[i]);
-	if (news.notes_lost)
+		take_note(d, news.note[i]);
+	if (news.notes_lost) {
 		notify_all(d);
+		arrival_all_came(d);
+	}
 	if (news.down)
 		nodes_down(d, news.down);
 	if (news.missed)

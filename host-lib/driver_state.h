@@ -3,6 +3,7 @@
 #ifndef HOST_LIB_DRIVER_STATE_H
 #define HOST_LIB_DRIVER_STATE_H
 
+#include "host-lib/arrival.h"
 #include "host-lib/driver.h"
 #include "host-lib/translation.h"
 
@@ -36,6 +37,9 @@ struct driver {
 	unsigned deaths; /* so far */
 	bool lost;       /* and cannot be */
 	GQueue watchers; /* tasks that wait for `looked` or `dead` to change */
+
+	struct arrival_watch *watches; /* of tasks that wait for messages */
+	struct arrival_counts arrivals;
 };
 
 /* Why a page is pinned. */
@@ -59,11 +63,12 @@ struct driver_process {
 	GQueue missed;                    /* page numbers pinned for misses, oldest first */
 	struct driver_export *exports;
 	struct driver_import *imports;
-	bool *out_used;  /* entries of the table of imported pages */
-	bool broken;     /* the NIC has stopped since */
-	bool changed;    /* it must be told */
-	bool closing;    /* the interrupt service leaves it alone */
-	unsigned served; /* the interrupt service is at work for it */
+	bool *out_used;    /* entries of the table of imported pages */
+	bool broken;       /* the NIC has stopped since */
+	bool changed;      /* it must be told */
+	bool closing;      /* the interrupt service leaves it alone */
+	unsigned served;   /* the interrupt service is at work for it */
+	sim_time watchdog; /* as the NIC has been told */
 	struct driver_post {
 		uint64_t user;
 		uint32_t length;  /* 0: not posted */

@@ -330,15 +330,28 @@ poll_taken(struct vmmc_nic_queue *q, uint64_t ticket, sim_time deadline)
 	return VMMC_NIC_DEAD;
 }
 
-/* Waits until request `ticket` has been taken: looking at memory if it reports its completion, else at the NIC. */
+/* first_to_tell: the first request from `ticket` on that will report its completion, 0 if there is none.  Requests are
+ * taken in order, so it tells of those before it, too. */
+static uint64_t
+first_to_tell(const struct vmmc_nic_queue *q, uint64_t ticket)
+{
+	for (; ticket <= q->sent; ticket++)
+		if (q->asks[(ticket - 1) % VMMC_SLOTS])
+			return ticket;
+	return 0;
+}
+
+/* Waits until request `ticket` has been taken: looking at memory if it, or one behind it, reports its completion, else
+ * at the NIC: reads over the I/O bus disturb it and the NIC. */
 static enum vmmc_nic_result
 await_taken(struct vmmc_nic_queue *q, uint64_t ticket, sim_time deadline)
 {
+	uint64_t telling = first_to_tell(q, ticket);
 	enum vmmc_nic_result result;
 
-	if (!q->asks[(ticket - 1) % VMMC_SLOTS])
+	if (!telling)
 		return poll_taken(q, ticket, deadline);
-	result = await_completion(q, ticket, deadline);
+	result = await_completion(q, telling, deadline);
 	if (result == VMMC_NIC_OK)
 		learn_from_status(q);
 	return result;
@@ -396,6 +409,9 @@ const struct vmmc_nic_ops nic_lanai_ops = {
         .wait_room = fw_wait_room,
         .interrupt = fw_interrupt,
         .install = fw_install,
+        .watch = fw_watch,
+        .watchdog = fw_watchdog,
+        .waiting = fw_waiting,
         .peer_up = fw_peer_up,
         .stop = fw_stop,
         .restart = fw_restart,

@@ -17,10 +17,14 @@
 struct lanai_nic {
 	struct vmmc_nic base;
 	const struct lanai_image *image;
-	unsigned epoch;   /* of restarts: the firmware's incarnation */
-	bool dead;        /* stopped, until it is restarted */
-	uint32_t signals; /* given so far */
-	uint32_t notes;   /* notifications seen so far */
+	unsigned epoch;                       /* of restarts: the firmware's incarnation */
+	bool dead;                            /* stopped, until it is restarted */
+	uint32_t signals;                     /* given so far */
+	uint32_t notes;                       /* notes seen so far */
+	uint32_t watch[VMMC_MAX_FRAMES / 32]; /* VMMC_WATCH */
+	unsigned watched;                     /* frames */
+	uint32_t waits[VMMC_MAX_PROCESSES];   /* vmmc_proc.waits */
+	unsigned waiting[VMMC_MAX_PROCESSES]; /* tasks that do, under the watchdog */
 	uint32_t missed_page;
 	unsigned missed_process;
 	struct vmmc_nic_queue *queues[VMMC_MAX_PROCESSES]; /* open */
@@ -72,6 +76,9 @@ enum vmmc_nic_result fw_interrupt(struct vmmc_nic *base, struct vmmc_nic_news *n
 void fw_install(struct vmmc_nic *base, const uint32_t *entries, unsigned n);
 void fw_peer_up(struct vmmc_nic *base, uint32_t node);
 void fw_stop(struct vmmc_nic *base);
+void fw_watch(struct vmmc_nic *base, const unsigned *frames, unsigned n, bool on);
+void fw_watchdog(struct vmmc_nic_queue *q, sim_time after);
+void fw_waiting(struct vmmc_nic_queue *q, bool begins);
 unsigned fw_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsigned max);
 
 /* nic_lanai_boot.c */

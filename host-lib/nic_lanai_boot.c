@@ -32,6 +32,8 @@ write_control(struct host *host, uint32_t incarnation)
 	        {offsetof(struct vmmc_ctrl, cache_prefetch), (uint32_t)p->cache_prefetch},
 	        {offsetof(struct vmmc_ctrl, cache_by_process), (uint32_t)p->cache_by_process},
 	        {offsetof(struct vmmc_ctrl, by_interrupt), (uint32_t)p->translation_by_interrupt},
+	        {offsetof(struct vmmc_ctrl, coalesce_count), (uint32_t)p->coalesce_count},
+	        {offsetof(struct vmmc_ctrl, coalesce_ticks), p->coalesce ? lanai_ticks(p->coalesce) : 0},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
@@ -97,6 +99,9 @@ fw_restart(struct vmmc_nic *base, char **error)
 	cpu_settle();
 	nic->epoch++;
 	nic->signals = nic->notes = 0;
+	memset(nic->watch, 0, sizeof nic->watch);
+	nic->watched = 0;
+	memset(nic->waiting, 0, sizeof nic->waiting);
 	memset(nic->queues, 0, sizeof nic->queues);
 	if (!boot(host, nic->image, nic->epoch, error))
 		return false;

@@ -1,6 +1,8 @@
 /* The driver's side of the running firmware: signals, commands, interrupts. */
 #include "host-lib/nic_lanai.h"
 
+#include "host-lib/lanai_boot.h"
+
 /* Words of the NIC's window. -----------------------------------------------------------------------------------------
  */
 
@@ -147,6 +149,68 @@ fw_stop(struct vmmc_nic *base)
 	fw_write_word(nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON);
 }
 
+/* Watched pages. -----------------------------------------------------------------------------------------------------
+ */
+
+static void
+write_watch(struct lanai_nic *nic, uint32_t at, uint32_t word)
+{
+	if (!nic->dead)
+		fw_write_word(nic, at, word);
+}
+
+static void
+mark(struct lanai_nic *nic, unsigned frame, bool on)
+{
+	uint32_t *word = &nic->watch[frame / 32], bit = 1u << frame % 32;
+
+	if (on == ((*word & bit) != 0))
+		return;
+	*word ^= bit;
+	nic->watched += on ? 1u : -1u;
+}
+
+void
+fw_watch(struct vmmc_nic *base, const unsigned *frames, unsigned n, bool on)
+{
+	struct lanai_nic *nic = (struct lanai_nic *)base;
+	unsigned before, row = VMMC_MAX_FRAMES;
+	uint32_t any;
+
+	cpu_settle(); /* of calls that overlap the last one to count writes last */
+	before = nic->watched;
+	for (unsigned i = 0; i < n; i++)
+		mark(nic, frames[i], on);
+	any = nic->watched != 0;
+	if ((before != 0) != any)
+		write_watch(nic, LANAI_CTRL(watching), any);
+	for (unsigned i = 0; i < n; i++)
+		if (frames[i] / 32 != row) {
+			row = frames[i] / 32;
+			write_watch(nic, NIC_WINDOW_SRAM + VMMC_WATCH + 4 * row, nic->watch[row]);
+		}
+}
+
+void
+fw_watchdog(struct vmmc_nic_queue *q, sim_time after)
+{
+	if (!fw_is_dead(q))
+		fw_write_word(q->nic, LANAI_PROC(q, watchdog), after ? lanai_ticks(after) : 0);
+}
+
+void
+fw_waiting(struct vmmc_nic_queue *q, bool begins)
+{
+	uint32_t *waits = &q->nic->waits[q->index];
+
+	if (fw_is_dead(q))
+		return;
+	cpu_settle();
+	q->nic->waiting[q->index] += begins ? 1u : -1u;
+	*waits = ((*waits >> 1) + 1) << 1 | (q->nic->waiting[q->index] != 0);
+	fw_write_word(q->nic, LANAI_PROC(q, waits), *waits);
+}
+
 /* Interrupts. --------------------------------------------------------------------------------------------------------
  */
 
@@ -238,6 +302,9 @@ static const char *const counter_names[VMMC_N_COUNTERS] = {
         [VMMC_C_PEERS_DOWN] = "peers_down",
         [VMMC_C_DROP_SESSION] = "drop_session",
         [VMMC_C_UNREACHABLE] = "unreachable",
+        [VMMC_C_ARRIVALS] = "arrivals",
+        [VMMC_C_WATCHDOGS] = "watchdogs",
+        [VMMC_C_INTERRUPTS] = "interrupts",
 };
 
 unsigned

@@ -58,11 +58,66 @@ interrupt_host(struct memory_nic *nic)
  */
 
 static void
-note(struct memory_nic *nic, uint32_t bus_address)
+raise_interrupt(struct memory_nic *nic)
 {
-	nic->note[nic->notes++ % MEMORY_NOTES] = bus_address;
-	nic->notifications++;
+	sim_cancel(&nic->raise);
+	nic->news = 0;
+	nic->interrupts++;
 	interrupt_host(nic);
+}
+
+static void
+raise_late(struct sim_event *event)
+{
+	raise_interrupt(sim_event_owner(event, struct memory_nic, raise));
+}
+
+static void
+note(struct memory_nic *nic, uint32_t word)
+{
+	const struct params *params = nic->base.host->params;
+
+	nic->note[nic->notes++ % MEMORY_NOTES] = word;
+	nic->notifications += !(word & VMMC_NEWS_ARRIVAL);
+	nic->news++;
+	if (!params->coalesce || nic->news >= params->coalesce_count)
+		raise_interrupt(nic);
+	else if (nic->news == 1)
+		sim_post(&nic->raise, sim_now() + params->coalesce);
+}
+
+static void
+guard_ended(struct sim_event *event)
+{
+	struct vmmc_nic_queue *q = sim_event_owner(event, struct vmmc_nic_queue, guard);
+
+	if (q->waits != q->guard_wait)
+		return;
+	q->nic->watchdogs++;
+	note(q->nic, q->guard_bus | VMMC_NEWS_ARRIVAL);
+}
+
+static void
+guard(struct vmmc_nic_queue *q, uint32_t bus_address)
+{
+	if (!q->waiting || (sim_posted(&q->guard) && q->waits == q->guard_wait))
+		return;
+	sim_cancel(&q->guard);
+	q->guard_wait = q->waits;
+	q->guard_bus = bus_address;
+	sim_post(&q->guard, sim_now() + q->watchdog);
+}
+
+static void
+arrived(struct memory_incoming *in, uint32_t bus_address)
+{
+	struct memory_nic *nic = in->owner->nic;
+
+	nic->arrivals++;
+	if (in->owner->watchdog)
+		guard(in->owner, bus_address);
+	else
+		note(nic, bus_address | VMMC_NEWS_ARRIVAL);
 }
 
 /* Into one page of the receiver, if its driver allows. */
@@ -82,6 +137,8 @@ deposit(const struct memory_outgoing *to, uint32_t offset, const uint8_t *data, 
 	nic->deposit_bytes += bytes;
 	if (notify && in->notify)
 		note(nic, to->bus_address + offset);
+	if (nic->watched[frame])
+		arrived(in, to->bus_address + offset);
 }
 
 static uint32_t
@@ -224,6 +281,7 @@ free_queue(struct vmmc_nic_queue *q)
 	while (*link != q)
 		link = &(*link)->next;
 	*link = q->next;
+	sim_cancel(&q->guard);
 	g_free(q->out);
 	g_free(q);
 }
@@ -274,6 +332,7 @@ memory_free(struct vmmc_nic *base)
 {
 	struct memory_nic *nic = memory_of(base);
 
+	sim_cancel(&nic->raise);
 	g_queue_clear_full(&nic->waiting, g_free);
 	while (nic->queues)
 		free_queue(nic->queues);
@@ -301,6 +360,7 @@ memory_open(struct vmmc_nic *base, struct process *p, const struct vmmc_page *st
 	q->status_bus = status->frame * HB_FRAME;
 	q->out = g_new0(struct memory_outgoing, base->capabilities.out_pages);
 	q->next = nic->queues;
+	sim_event_init(&q->guard, SIM_RANK_NODE + base->host->node, guard_ended);
 	nic->queues = q;
 	*opened = q;
 	return VMMC_NIC_OK;
@@ -559,6 +619,30 @@ memory_install(struct vmmc_nic *base, const uint32_t *entries, unsigned n)
 	land_waiting(memory_of(base));
 }
 
+/* Costs no time, as all that this NIC is told. */
+static void
+memory_watch(struct vmmc_nic *base, const unsigned *frames, unsigned n, bool on)
+{
+	cpu_settle();
+	for (unsigned i = 0; i < n && !memory_of(base)->stopped; i++)
+		memory_of(base)->watched[frames[i]] = on;
+}
+
+static void
+memory_watchdog(struct vmmc_nic_queue *q, sim_time after)
+{
+	cpu_settle();
+	q->watchdog = after;
+}
+
+static void
+memory_waiting(struct vmmc_nic_queue *q, bool begins)
+{
+	cpu_settle();
+	q->waiting += begins ? 1u : -1u;
+	q->waits++;
+}
+
 static void
 memory_peer_up(struct vmmc_nic *base, uint32_t node)
 {
@@ -583,6 +667,7 @@ memory_restart(struct vmmc_nic *base, char **error)
 	nic->down = 0;
 	nic->notes_told = nic->notes;
 	memset(nic->in, 0, sizeof nic->in);
+	memset(nic->watched, 0, sizeof nic->watched);
 	land_waiting(nic);
 	return true;
 }
@@ -602,6 +687,9 @@ memory_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsign
 	        {"posts", nic->posts},
 	        {"posts_refused", nic->posts_refused},
 	        {"redirected_bytes", nic->redirected_bytes},
+	        {"arrivals", nic->arrivals},
+	        {"watchdogs", nic->watchdogs},
+	        {"interrupts", nic->interrupts},
 	};
 
 	memcpy(counters, all, MIN(max, G_N_ELEMENTS(all)) * sizeof *all);
@@ -629,6 +717,9 @@ static const struct vmmc_nic_ops memory_ops = {
         .wait_room = memory_wait_room,
         .interrupt = memory_interrupt,
         .install = memory_install,
+        .watch = memory_watch,
+        .watchdog = memory_watchdog,
+        .waiting = memory_waiting,
         .peer_up = memory_peer_up,
         .stop = memory_stop,
         .restart = memory_restart,
@@ -641,6 +732,7 @@ nic_memory_new(struct host *host, unsigned processes)
 	struct memory_nic *nic = g_new0(struct memory_nic, 1);
 
 	g_queue_init(&nic->waiting);
+	sim_event_init(&nic->raise, SIM_RANK_NODE + host->node, raise_late);
 	nic->base.ops = &memory_ops;
 	nic->base.host = host;
 	nic->base.capabilities = (struct vmmc_capabilities){

@@ -29,6 +29,7 @@ struct memory_nic {
 		struct vmmc_nic_queue *owner;
 		uint64_t address; /* of the page, in the owner's memory */
 	} in[MEMORY_FRAMES];
+	bool watched[MEMORY_FRAMES];
 	struct vmmc_nic_queue *queues;
 	uint32_t note[MEMORY_NOTES];
 	uint64_t notes, notes_told;
@@ -38,6 +39,9 @@ struct memory_nic {
 	bool told_miss;
 	uint32_t missed_page, missed_count;
 	struct vmmc_nic_queue *missed_queue;
+	unsigned news;          /* notes since the host was interrupted last */
+	struct sim_event raise; /* the interrupt for them */
+	uint32_t arrivals, watchdogs, interrupts;
 	uint32_t deposits, deposit_bytes, drop_protection, bad_descriptor, notifications, unreachable, miss_interrupts;
 	uint32_t posts, posts_refused, redirected_bytes;
 };
@@ -72,6 +76,10 @@ struct vmmc_nic_queue {
 	bool closed;
 	struct memory_outgoing *out;
 	struct memory_post posts[MEMORY_POSTS];
+	sim_time watchdog;
+	uint32_t waits, guard_wait, guard_bus; /* as the firmware's (firmware/vmmc/arrival.h) */
+	unsigned waiting;
+	struct sim_event guard;
 };
 
 static inline bool

@@ -1,10 +1,5 @@
 #include "host-lib/vmmc_state.h"
 
-#include "host-lib/instruction_counts.h"
-
-/* Between two questions whether a NIC lives that should have done something: long against anything that it does. */
-#define SIGN_OF_LIFE (10 * SIM_MS)
-
 const char *
 vmmc_strerror(enum vmmc_error error)
 {
@@ -88,6 +83,7 @@ vmmc_open(struct process *process, struct vmmc **opened)
 	v->pinning = pinning_new(v->driver, (unsigned)params->pin_limit);
 	v->by_interrupt = params->translation_by_interrupt;
 	v->posts = g_new0(struct vmmc_post *, MAX(v->can->posts, 1));
+	vmmc_wait_begin(v);
 	process->nic_queue = v;
 	process_at_exit(process, close_at_exit, NULL);
 	*opened = v;
@@ -221,59 +217,4 @@ vmmc_on_broken(struct vmmc_proxy *proxy, void (*broken)(void *arg), void *arg)
 {
 	proxy->broken = broken;
 	proxy->broken_arg = arg;
-}
-
-/* Waiting. -----------------------------------------------------------------------------------------------------------
- */
-
-static bool
-ready_or_broken(void *arg)
-{
-	const struct vmmc_waiter *w = arg;
-
-	return w->ready(w->arg) || driver_broken(w->v->driver);
-}
-
-static void
-stop_waiting(struct vmmc_waiter *waiter)
-{
-	struct vmmc_waiter **link = &waiter->v->waiters;
-
-	while (*link != waiter)
-		link = &(*link)->next;
-	*link = waiter->next;
-}
-
-/* What is true now stays true while a debt is paid, so a first look needs no entry into the engine. */
-enum vmmc_error
-vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges, unsigned n,
-          sim_time deadline)
-{
-	struct vmmc_waiter waiter = {v->waiters, v, task_self(), ready, arg};
-	bool seen;
-
-	cpu_instructions(CPU_USER, IC_VMMC_WAIT);
-	if (ready(arg))
-		return VMMC_OK;
-	v->waiters = &waiter;
-	seen = cpu_spin(ready_or_broken, &waiter, v->process->memory, ranges, n, deadline);
-	stop_waiting(&waiter);
-	if (!seen)
-		return VMMC_ETIMEDOUT;
-	return ready(arg) ? VMMC_OK : VMMC_EFIRMWARE;
-}
-
-enum vmmc_error
-vmmc_wait_nic(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *range, sim_time deadline)
-{
-	enum vmmc_error error;
-	sim_time until;
-
-	do {
-		until = MIN(deadline, sim_now() + SIGN_OF_LIFE);
-		error = vmmc_wait(v, ready, arg, range, 1, until);
-		if (error == VMMC_ETIMEDOUT && !driver_alive(v->driver))
-			return ready(arg) ? VMMC_OK : VMMC_EFIRMWARE;
-	} while (error == VMMC_ETIMEDOUT && until < deadline);
-	return error;
 }

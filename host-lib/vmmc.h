@@ -84,10 +84,17 @@ uint32_t vmmc_last_trace(const struct vmmc *v);
 
 /* vmmc_wait: the one waiting routine: returns VMMC_OK once ready(arg) is true, VMMC_ETIMEDOUT after the deadline,
  * VMMC_EFIRMWARE when the NIC is found to have stopped.
- * Whatever can make it true lies in the ranges of the process' memory, or pokes the task (cpu_poke).  By spinning in
- * this version. ready() only looks; it may be called from events. */
+ * Whatever can make it true lies in the ranges of the process' memory, or pokes the task (cpu_poke).  How it waits is
+ * wait.strategy's affair (docs/waiting.md); one that blocks is woken by deposits into exported pages, and by pokes.
+ * ready() only looks; it may be called from events. */
 enum vmmc_error vmmc_wait(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
                           unsigned n, sim_time deadline);
+/* vmmc_set_wait: another way of waiting than the platform's (host-lib/wait.h), from the next wait on; for all tasks of
+ * the process.  vmmc_wait_state: what it has counted and learned. */
+struct wait_params;
+struct wait_state;
+void vmmc_set_wait(struct vmmc *v, const struct wait_params *params);
+const struct wait_state *vmmc_wait_state(const struct vmmc *v);
 
 /* Redirection (docs/redirection.md): capabilities.posts > 0. ----------------------------------------------------------
  */

@@ -49,10 +49,12 @@ struct vmmc_post_end {
 };
 
 /* What an interrupt of the NIC is about. */
-#define VMMC_NEWS_NOTES 32
-#define VMMC_NEWS_PAGES 32 /* pages of a miss, at most */
+#define VMMC_NEWS_NOTES   32
+#define VMMC_NEWS_PAGES   32 /* pages of a miss, at most */
+#define VMMC_NEWS_ARRIVAL 1u /* in a note: addresses are multiples of 4 */
 struct vmmc_nic_news {
-	uint32_t note[VMMC_NEWS_NOTES]; /* bus addresses of notified deposits, oldest first */
+	uint32_t note[VMMC_NEWS_NOTES]; /* bus addresses of notified deposits, or, with VMMC_NEWS_ARRIVAL, of deposits
+	                                 * into watched pages; oldest first */
 	unsigned n_notes;
 	bool notes_lost; /* there were more: assume that every page was notified */
 	uint64_t down;   /* a bit for each node that is down */
@@ -143,6 +145,14 @@ struct vmmc_nic_ops {
 	/* interrupt: for the driver's handler, by a task: acknowledges, and says what for; DEAD: the NIC has stopped.
 	 */
 	enum vmmc_nic_result (*interrupt)(struct vmmc_nic *nic, struct vmmc_nic_news *news);
+	/* watch: from its return on, the end of each deposit into one of these frames is told (news.note); off: not any
+	 * more, but for what was told already.  By a kernel task or a system call. */
+	void (*watch)(struct vmmc_nic *nic, const unsigned *frames, unsigned n, bool on);
+	/* watchdog: of arrivals in the watched pages of this queue's process only those are told that the process has
+	 * not picked up `after` later; 0: all.  waiting: a wait of the process begins, after which it looks at memory,
+	 * or is over; one store by the process. */
+	void (*watchdog)(struct vmmc_nic_queue *queue, sim_time after);
+	void (*waiting)(struct vmmc_nic_queue *queue, bool begins);
 	/* install: the answer to a miss: n entries (0: not to be had) from the missed page on. */
 	void (*install)(struct vmmc_nic *nic, const uint32_t *entries, unsigned n);
 	/* peer_up: what relied on the old link to this node is withdrawn. */

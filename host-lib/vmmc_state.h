@@ -6,6 +6,7 @@
 #include "host-lib/driver.h"
 #include "host-lib/pinning.h"
 #include "host-lib/vmmc.h"
+#include "host-lib/wait.h"
 
 #include <glib.h>
 
@@ -37,6 +38,8 @@ struct vmmc {
 	uint32_t last_serial;
 	struct vmmc_notifier *notifier; /* NULL: none yet */
 	struct vmmc_waiter *waiters;
+	struct wait_state wait;
+	struct wait_source source; /* of what wakes its waits */
 	uint32_t trace;
 };
 
@@ -58,9 +61,12 @@ struct vmmc_proxy {
 	void *broken_arg;
 };
 
-/* vmmc.c */
+/* vmmc.c, vmmc_wait.c */
 
-/* vmmc_wait_nic: as vmmc_wait() for what the NIC does by itself: asks now and then whether it lives. EFIRMWARE: no. */
+/* vmmc_wait_begin: reads wait.* of the platform. */
+void vmmc_wait_begin(struct vmmc *v);
+/* vmmc_wait_nic: polls for what the NIC does by itself, whatever the strategy: asks now and then whether it lives.
+ * EFIRMWARE: no. */
 enum vmmc_error vmmc_wait_nic(struct vmmc *v, bool (*ready)(void *arg), void *arg, const struct umem_range *range,
                               sim_time deadline);
 /* vmmc_result: OK or EFIRMWARE; a dead NIC is reported to the driver. */

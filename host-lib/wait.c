@@ -47,47 +47,53 @@ poll_for(const struct wait *wait, sim_time limit)
 	bool yields = wait->state->params.strategy->yields;
 	sim_time until = wait->deadline;
 
-	cpu_settle(); /* the limit counts from the first test on */
 	if (limit < until - MIN(sim_now(), until))
 		until = sim_now() + limit;
 	return (yields ? cpu_spin_yield : cpu_spin)(wait->ready, wait->arg, wait->space, wait->ranges, wait->n, until);
 }
 
-/* block_once: arms and blocks until something came, or the deadline; true if the predicate holds. */
-static bool
-block_once(const struct wait *wait)
-{
-	const struct wait_source *source = wait->source;
-
-	source->arm(source->arg, wait->ranges, wait->n, task_self());
-	cpu_settle();
-	if (wait->ready(wait->arg)) {
-		wait->state->counts.late_arms++;
-		source->disarm(source->arg);
-		return true;
-	}
-	if (!cpu_block("a message", wait->deadline))
-		source->disarm(source->arg);
-	cpu_settle(); /* what waking costs comes before the test */
-	return wait->ready(wait->arg);
-}
-
+/* block_until: arms and blocks until something came, as often as it takes, or until the deadline. */
 static bool
 block_until(const struct wait *wait)
 {
-	bool ready;
+	const struct wait_source *source = wait->source;
+	struct wait_counts *counts = &wait->state->counts;
+	bool ready = false;
 
-	while (!(ready = block_once(wait)) && sim_now() < wait->deadline)
-		wait->state->counts.false_alarms++;
+	for (bool first = true;; first = false) {
+		source->arm(source->arg, wait->ranges, wait->n, 0);
+		cpu_settle();
+		ready = wait->ready(wait->arg);
+		counts->late_arms += ready && first;
+		if (ready || sim_now() >= wait->deadline)
+			break;
+		cpu_block("a message", wait->deadline);
+		cpu_settle(); /* what waking costs comes before the test */
+		ready = wait->ready(wait->arg);
+		if (ready || sim_now() >= wait->deadline)
+			break;
+		counts->false_alarms++;
+	}
+	source->disarm(source->arg);
 	return ready;
 }
 
 static bool
-wait_longer(const struct wait *wait)
+poll_guarded(const struct wait *wait)
+{
+	const struct wait_source *source = wait->source;
+	bool ready;
+
+	source->arm(source->arg, wait->ranges, wait->n, wait->state->params.watchdog);
+	ready = poll_for(wait, SIM_NEVER);
+	source->picked_up(source->arg);
+	return ready;
+}
+
+static bool
+wait_longer(const struct wait *wait, sim_time limit)
 {
 	struct wait_state *w = wait->state;
-	const struct wait_strategy *strategy = w->params.strategy;
-	sim_time limit = strategy->limit(w);
 
 	if (limit && poll_for(wait, limit)) {
 		w->counts.polled++;
@@ -99,13 +105,34 @@ wait_longer(const struct wait *wait)
 	return block_until(wait);
 }
 
+static bool
+wait_unlimited(const struct wait *wait)
+{
+	bool result = wait->state->params.strategy->watchdog ? poll_guarded(wait) : poll_for(wait, SIM_NEVER);
+
+	wait->state->counts.polled += result;
+	return result;
+}
+
+static bool
+wait_limited(const struct wait *wait, sim_time *start)
+{
+	cpu_settle(); /* the limit counts from the first test on */
+	*start = sim_now();
+	if (wait->ready(wait->arg)) {
+		wait->state->counts.at_once++;
+		return true;
+	}
+	return wait_longer(wait, wait->state->params.strategy->limit(wait->state));
+}
+
 bool
 wait_until(struct wait_state *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,
            struct umem_space *space, const struct umem_range *ranges, unsigned n, sim_time deadline)
 {
 	const struct wait wait = {w, source, ready, arg, space, ranges, n, deadline};
 	const struct wait_strategy *strategy = w->params.strategy;
-	sim_time start;
+	sim_time start = sim_now();
 	bool result;
 
 	w->counts.waits++;
@@ -113,9 +140,7 @@ wait_until(struct wait_state *w, const struct wait_source *source, bool (*ready)
 		w->counts.at_once++;
 		return true;
 	}
-	cpu_settle();
-	start = sim_now();
-	result = ready(arg) || wait_longer(&wait);
+	result = strategy->limit ? wait_limited(&wait, &start) : wait_unlimited(&wait);
 	w->counts.delays += sim_now() - start;
 	if (result && strategy->learn)
 		strategy->learn(w, sim_now() - start);

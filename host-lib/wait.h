@@ -5,11 +5,11 @@
  *
  *   1. test; ask the strategy for a limit; poll until the limit
  *   2. arm: a system call, in which the kernel has the NIC interrupt when something arrives in the watched pages
- *   3. test again, since it may have arrived before the interrupt was on; if so, disarm
- *   4. block; the interrupt's handler disarms and wakes the process (short path), or sends it a signal (host.signal_us
- * more)
- *   5. test; if it was a false alarm, again from 2
- *   6. tell the strategy how long the message took
+ *   3. test again, since it may have arrived before the interrupt was on
+ *   4. block; the interrupt's handler switches the pages off and wakes the process (short path), or sends it a signal
+ *      (host.signal_us more)
+ *   5. test; if it was a false alarm, again from 2: what is still armed costs nothing
+ *   6. disarm, which costs nothing if the handler has done it; tell the strategy how long the message took
  *
  * A strategy decides the limit only (Damianakis, Chen, Felten, IPPS 1997; Karlin, Li, Manasse, Owicki 1991).  With t
  * the delay of the message and B the cost of blocking and waking, a wait costs t if t <= limit, else limit + B; the
@@ -18,7 +18,8 @@
  * TO ADD A STRATEGY write one in a file of its own, as those in wait_strategies.c are written, and add it to
  * wait_strategies[].
  *
- * What is watched is memory ranges; other things that can make the predicate true poke the task (cpu_poke). */
+ * What is watched is memory ranges; other things that can make the predicate true poke the task (cpu_poke).  With VMMC
+ * only exported pages can wake a process that blocks (host-lib/arrival.h). */
 #ifndef HOST_LIB_WAIT_H
 #define HOST_LIB_WAIT_H
 
@@ -42,7 +43,7 @@ struct wait_params {
 
 struct wait_counts {
 	uint64_t waits, at_once, polled, blocked, false_alarms, late_arms; /* late: it arrived while arming */
-	sim_time delays; /* sum over all waits, from the first test on */
+	sim_time delays; /* sum over all waits, from the first test on; without limit, from the call on */
 };
 
 /* Embedded by its owner: one a process. */
@@ -59,7 +60,7 @@ struct wait_strategy {
 	const char *name, *help;
 	bool yields;   /* polls with sched_yield() */
 	bool watchdog; /* polls, with the NIC's watchdog on meanwhile */
-	/* limit: how long to poll from now on; 0: block at once; SIM_NEVER: do not block. */
+	/* limit: how long to poll from now on; 0: block at once; SIM_NEVER: do not block.  NULL: never block. */
 	sim_time (*limit)(struct wait_state *w);
 	void (*learn)(struct wait_state *w, sim_time delay); /* NULL: does not */
 };
@@ -69,11 +70,14 @@ const struct wait_strategy *wait_strategy_by_name(const char *name); /* NULL if 
 
 /* Who can interrupt.  All calls are made by the waiting task. */
 struct wait_source {
-	/* arm: from its return on, a change of one of the ranges, also one that came during the call, wakes `task`
-	 * (cpu_wake), once.  It charges what it costs. */
-	void (*arm)(void *arg, const struct umem_range *ranges, unsigned n, struct task *task);
-	/* disarm: no interrupt is wanted any more; if it was raised already nothing happens. */
+	/* arm: a change of one of the ranges, from some moment of the call on, wakes the task (cpu_wake), once; what
+	 * came before that the caller sees when the call returns.  No effect if it is armed.  `after`: not 0: only if
+	 * picked_up() is not called that much later (watchdog).  It charges what it costs. */
+	void (*arm)(void *arg, const struct umem_range *ranges, unsigned n, sim_time after);
+	/* disarm: no interrupt is wanted any more. */
 	void (*disarm)(void *arg);
+	/* picked_up: the watchdog's arming stays, but what has come so far is dealt with. */
+	void (*picked_up)(void *arg);
 	void *arg;
 };
 

@@ -8,13 +8,6 @@
  */
 
 static sim_time
-no_limit(struct wait_state *w)
-{
-	(void)w;
-	return SIM_NEVER;
-}
-
-static sim_time
 no_time(struct wait_state *w)
 {
 	(void)w;
@@ -30,13 +23,11 @@ fixed_limit(struct wait_state *w)
 static const struct wait_strategy spin = {
         .name = "spin",
         .help = "poll until it is there",
-        .limit = no_limit,
 };
 static const struct wait_strategy spin_yield = {
         .name = "spin-yield",
         .help = "poll, giving way to other processes after each look",
         .yields = true,
-        .limit = no_limit,
 };
 static const struct wait_strategy block = {
         .name = "block",
@@ -53,7 +44,6 @@ static const struct wait_strategy watchdog = {
         .name = "watchdog",
         .help = "poll; the NIC interrupts when a message was not picked up for wait.watchdog_us",
         .watchdog = true,
-        .limit = no_limit,
 };
 
 /* Randomised. --------------------------------------------------------------------------------------------------------

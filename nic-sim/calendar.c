@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define RUN_AHEAD (16 * SIM_US) /* some hundred instructions: more are seldom left alone */
+
 enum { ARITY = 4, RANK_SHIFT = 48, FIRST_CAPACITY = 16, MAX_NODES = SIM_RANK_CHANNEL - SIM_RANK_NODE };
 
 /* The key stands beside the pointer, so that sifting compares without touching the events. */
@@ -40,9 +42,10 @@ static struct {
 	struct place *nodes[MAX_NODES]; /* made when first used */
 	uint32_t n_nodes;
 	struct list events, cores; /* first event of each node that has one; next instruction of each active core */
+	struct place *firing;      /* one of its events fires: it is listed anew when that is over */
 	uint64_t sequence, fired;
-	sim_time now, limit, lookahead, longest_lookahead, quantum;
-} calendar;
+	sim_time now, limit, lookahead, longest_lookahead, quantum, run_ahead;
+} calendar = {.run_ahead = RUN_AHEAD};
 
 static inline sim_time
 earlier(sim_time a, sim_time b)
@@ -198,7 +201,7 @@ events_changed(struct place *p)
 {
 	struct link *link = &p->event;
 
-	if (p == &calendar.anywhere)
+	if (p == &calendar.anywhere || p == calendar.firing)
 		return;
 	if (p->n > 0) {
 		link->time = p->heap[0].time;
@@ -342,6 +345,14 @@ sim_core_park(struct sim_core *core)
 	core_changed(p);
 }
 
+void
+sim_core_rewind(struct sim_core *core, sim_time t)
+{
+	core->clock = t;
+	core_changed(place_of(core->rank));
+	lower_limit(t + calendar.lookahead);
+}
+
 sim_time
 sim_core_limit(void)
 {
@@ -367,6 +378,23 @@ void
 sim_set_quantum(sim_time q)
 {
 	calendar.quantum = q;
+}
+
+void
+sim_set_run_ahead(sim_time most)
+{
+	calendar.run_ahead = most;
+}
+
+sim_time
+sim_core_ahead_limit(const struct sim_core *core)
+{
+	const struct place *p = place_of(core->rank);
+	sim_time limit = core->clock + calendar.run_ahead;
+
+	if (calendar.quantum)
+		return core->clock;
+	return p->n > 0 && p->heap[0].time < limit ? p->heap[0].time : limit;
 }
 
 /* run_slice: the limit leaves at least the instruction at the core's own clock, also where the lookahead is 0. */
@@ -431,13 +459,27 @@ fire_instant(struct place *p, sim_time t)
 		struct sim_event *ev = p->heap[0].event;
 
 		calendar.now = calendar.limit = t; /* again each time: a core that catches up moves it */
+		calendar.firing = p;
 		remove_slot(p, 0);
-		events_changed(p);
 		calendar.fired++;
 		ev->fire(ev);
+		calendar.firing = NULL;
+		events_changed(p);
 		p = first_event();
 	} while (p && p->heap[0].time == t);
 	calendar.now = calendar.limit = t;
+}
+
+/* take_back: no core is ahead of sim_now() any more. */
+static void
+take_back(void)
+{
+	for (uint32_t i = 0; i < calendar.n_nodes; i++) {
+		struct sim_core *core = calendar.nodes[i] ? calendar.nodes[i]->core : NULL;
+
+		if (core && core->ahead)
+			core->take_back(core);
+	}
 }
 
 bool
@@ -453,6 +495,7 @@ calendar_step(sim_time until)
 		return true;
 	}
 	calendar.now = calendar.limit = until == SIM_NEVER ? start : until;
+	take_back();
 	return false;
 }
 
@@ -488,7 +531,7 @@ clear(struct place *p)
 	for (uint32_t i = 0; i < p->n; i++)
 		p->heap[i].event->slot = 0;
 	if (p->core)
-		p->core->active = false;
+		p->core->active = p->core->ahead = false;
 	free(p->heap);
 }
 
@@ -502,6 +545,7 @@ calendar_reset(void)
 			free(calendar.nodes[i]);
 		}
 	memset(&calendar, 0, sizeof calendar);
+	calendar.run_ahead = RUN_AHEAD;
 }
 
 uint64_t

@@ -20,6 +20,11 @@
  * limit lowers the limit, so a core re-reads sim_core_limit() after every call out of it.
  * An idle core parks itself and costs nothing; who is about to change something that it watches wakes it first.
  *
+ * RUNNING AHEAD.  A core may execute further, behind the limit, what it can take back: its clock is then the date of
+ * the first operation that it can not.  Others rely on that clock, so it must hold unless an event touches the core's
+ * node; whatever touches or looks at the node at sim_now() takes back what the core did at that date or later first
+ * (sim_core_rewind).  When the core is run again nothing can touch it any more before its clock: what it did is final.
+ *
  * sim_now() is the date of the current activity: of the event that fires, of the core's access, of the running thread.
  * There is one calendar a process, because SimGrid has one engine a process; tests call calendar_reset() between cases.
  * Nothing here knows SimGrid: a register test posts, steps and asserts with this file alone. */
@@ -68,8 +73,10 @@ sim_time sim_now(void);
 struct sim_core {
 	sim_time clock;                 /* date of the next instruction; kept by run() */
 	void (*run)(struct sim_core *); /* executes up to sim_core_limit(); leaves clock >= that limit, or parks */
-	uint16_t rank;                  /* SIM_RANK_NODE + node: a node has at most one active core */
+	void (*take_back)(struct sim_core *); /* if ahead: takes back what was done at sim_now() or later; or NULL */
+	uint16_t rank;                        /* SIM_RANK_NODE + node: a node has at most one active core */
 	bool active;
+	bool ahead; /* kept by run() and take_back() */
 };
 
 void sim_core_init(struct sim_core *core, unsigned rank, void (*run)(struct sim_core *));
@@ -81,6 +88,8 @@ sim_core_active(const struct sim_core *core)
 {
 	return core->active;
 }
+/* sim_core_rewind: the clock of an active core that was ahead becomes t. */
+void sim_core_rewind(struct sim_core *core, sim_time t);
 /* For the core that is running: the date before which it may act.  In an event or a thread: sim_now(). */
 sim_time sim_core_limit(void);
 /* For the core that is running: sim_now() becomes `t` for the calls that it makes out. */
@@ -89,6 +98,13 @@ void sim_core_now(sim_time t);
 void sim_set_lookahead(sim_time lookahead);
 /* sim_set_quantum: for tests. No slice of a core is longer than q (0: no bound). Results must not depend on it. */
 void sim_set_quantum(sim_time q);
+
+/* sim_set_run_ahead: how far behind the limit a core may execute what it can take back (0: not at all).  Results do not
+ * depend on it. */
+void sim_set_run_ahead(sim_time most);
+/* For the core that is running, from its clock on: the date before which it may, its own clock if it may not at all. It
+ * lies no later than the next event at the core's own place, which would most likely touch it. */
+sim_time sim_core_ahead_limit(const struct sim_core *core);
 
 /* Driving. -------------------------------------------------------------------------------------------- */
 

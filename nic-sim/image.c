@@ -1,39 +1,10 @@
 #include "nic-sim/image.h"
+#include "nic-sim/image_object.h"
 
-#include <fcntl.h>
-#include <gelf.h>
-#include <glib.h>
-#include <stdarg.h>
 #include <string.h>
-#include <unistd.h>
 
 /* ELF names that libelf's header may lack; values from LLVM 14. */
-enum { MACHINE_LANAI = 244 };
 enum { R_NONE = 0, R_21 = 1, R_21_F = 2, R_25 = 3, R_32 = 4, R_HI16 = 5, R_LO16 = 6 };
-
-enum { MAX_FILE = 16 << 20, MAX_ALIGN = 4096 };
-
-/* Sections are laid out by class, in this order. */
-enum section_class { CLASS_CODE, CLASS_RODATA, CLASS_DATA, CLASS_BSS, CLASSES, CLASS_NONE };
-
-struct section {
-	enum section_class class;
-	uint32_t address;
-	uint32_t size;
-	const uint8_t *bytes; /* NULL: zeros */
-	uint32_t align;
-};
-
-struct object {
-	const char *path;
-	char *bytes;
-	Elf *elf;
-	struct section *sections;
-	size_t n_sections;
-	Elf_Data *symbols;
-	size_t n_symbols, strings; /* section index of the symbol names */
-	bool needed;               /* by the object with _start, or by one that is needed */
-};
 
 struct linker {
 	struct object *objects;
@@ -51,130 +22,6 @@ struct definition {
 	bool weak, common;
 	const char *path;
 };
-
-static bool G_GNUC_PRINTF(2, 3) fail(struct linker *l, const char *format, ...)
-{
-	va_list args;
-
-	if (l->error)
-		return false;
-	va_start(args, format);
-	l->error = g_strdup_vprintf(format, args);
-	va_end(args);
-	return false;
-}
-
-/* Reading objects. ----------------------------------------------------------------------------------------------- */
-
-static bool
-read_file(struct linker *l, struct object *o)
-{
-	GError *error = NULL;
-	gsize size;
-
-	if (!g_file_get_contents(o->path, &o->bytes, &size, &error)) {
-		fail(l, "%s", error->message);
-		g_error_free(error);
-		return false;
-	}
-	if (size > MAX_FILE)
-		return fail(l, "%s: larger than %d bytes, which no firmware object is", o->path, MAX_FILE);
-	o->elf = elf_memory(o->bytes, size);
-	if (!o->elf || elf_kind(o->elf) != ELF_K_ELF)
-		return fail(l, "%s: not an ELF object", o->path);
-	return true;
-}
-
-static bool
-check_header(struct linker *l, const struct object *o)
-{
-	GElf_Ehdr header;
-
-	if (!gelf_getehdr(o->elf, &header))
-		return fail(l, "%s: bad ELF header", o->path);
-	if (header.e_ident[EI_CLASS] != ELFCLASS32 || header.e_ident[EI_DATA] != ELFDATA2MSB ||
-	    header.e_machine != MACHINE_LANAI || header.e_type != ET_REL)
-		return fail(
-		        l, "%s: not a relocatable 32-bit big-endian LANai object (compile with clang -target lanai -c)",
-		        o->path);
-	return true;
-}
-
-static enum section_class
-classify(const GElf_Shdr *header)
-{
-	if (!(header->sh_flags & SHF_ALLOC))
-		return CLASS_NONE;
-	if (header->sh_type == SHT_NOBITS)
-		return CLASS_BSS;
-	if (header->sh_flags & SHF_EXECINSTR)
-		return CLASS_CODE;
-	return header->sh_flags & SHF_WRITE ? CLASS_DATA : CLASS_RODATA;
-}
-
-static bool
-take_symbol_table(struct linker *l, struct object *o, Elf_Scn *scn, const GElf_Shdr *header)
-{
-	if (o->symbols)
-		return fail(l, "%s: two symbol tables", o->path);
-	o->symbols = elf_getdata(scn, NULL);
-	if (!o->symbols)
-		return fail(l, "%s: damaged symbol table", o->path);
-	o->strings = header->sh_link;
-	o->n_symbols = o->symbols->d_size / sizeof(Elf32_Sym);
-	return true;
-}
-
-static bool
-take_section(struct linker *l, struct object *o, size_t index, Elf_Scn *scn)
-{
-	struct section *s = &o->sections[index];
-	GElf_Shdr header;
-	Elf_Data *data;
-
-	if (!gelf_getshdr(scn, &header))
-		return fail(l, "%s: damaged section %zu", o->path, index);
-	if (header.sh_type == SHT_SYMTAB)
-		return take_symbol_table(l, o, scn, &header);
-	s->class = classify(&header);
-	if (s->class == CLASS_NONE)
-		return true;
-	if (header.sh_type == SHT_REL || header.sh_type == SHT_RELA)
-		return fail(l, "%s: section %zu is a relocation table that claims memory", o->path, index);
-	s->align = (uint32_t)MAX(header.sh_addralign, 4);
-	if (header.sh_addralign > MAX_ALIGN || (s->align & (s->align - 1)))
-		return fail(l,
-		            "%s: section %zu wants alignment %" G_GUINT64_FORMAT " (allowed: powers of two up to %d)",
-		            o->path, index, (guint64)header.sh_addralign, MAX_ALIGN);
-	if (header.sh_size > l->limit)
-		return fail(l, "%s: section %zu is larger than the memory", o->path, index);
-	s->size = (uint32_t)header.sh_size;
-	if (s->class == CLASS_BSS || s->size == 0)
-		return true;
-	data = elf_rawdata(scn, NULL);
-	if (!data || !data->d_buf || data->d_size < s->size)
-		return fail(l, "%s: section %zu is truncated", o->path, index);
-	s->bytes = data->d_buf;
-	return true;
-}
-
-static bool
-read_object(struct linker *l, struct object *o)
-{
-	Elf_Scn *scn = NULL;
-
-	if (!read_file(l, o) || !check_header(l, o))
-		return false;
-	if (elf_getshdrnum(o->elf, &o->n_sections) != 0 || o->n_sections == 0 || o->n_sections > 65535)
-		return fail(l, "%s: damaged section table", o->path);
-	o->sections = g_new0(struct section, o->n_sections);
-	for (size_t i = 0; i < o->n_sections; i++)
-		o->sections[i].class = CLASS_NONE;
-	while ((scn = elf_nextscn(o->elf, scn)))
-		if (elf_ndxscn(scn) >= o->n_sections || !take_section(l, o, elf_ndxscn(scn), scn))
-			return fail(l, "%s: damaged section table", o->path);
-	return true;
-}
 
 /* Layout. -------------------------------------------------------------------------------------------------------- */
 
@@ -197,24 +44,11 @@ place_class(struct linker *l, enum section_class class, uint64_t *end)
 			s->address = (uint32_t)*end;
 			*end += s->size;
 			if (*end > l->limit)
-				return fail(l, "%s: the firmware does not fit: more than %u bytes", l->objects[i].path,
-				            l->limit);
+				return image_fail(&l->error, "%s: the firmware does not fit: more than %u bytes",
+				                  l->objects[i].path, l->limit);
 		}
 	*end = align_up(*end, 4);
 	return true;
-}
-
-static const char *
-symbol_name(const struct object *o, const Elf32_Sym *sym)
-{
-	return elf_strptr(o->elf, o->strings, sym->st_name);
-}
-
-/* libelf has converted the table to this machine's byte order (elf_getdata). */
-static const Elf32_Sym *
-symbol(const struct object *o, size_t index)
-{
-	return index < o->n_symbols ? (const Elf32_Sym *)o->symbols->d_buf + index : NULL;
 }
 
 static bool
@@ -245,7 +79,7 @@ define(struct linker *l, const struct object *o, const char *name, struct defini
 	if (d.common || (d.weak && !old->common))
 		return true;
 	if (!old->common && !old->weak)
-		return fail(l, "%s: symbol %s is also defined in %s", o->path, name, old->path);
+		return image_fail(&l->error, "%s: symbol %s is also defined in %s", o->path, name, old->path);
 	*old = d;
 	return true;
 }
@@ -263,11 +97,11 @@ define_global(struct linker *l, const struct object *o, const Elf32_Sym *sym, co
 		d.common = true;
 		d.size = sym->st_size;
 		d.align = MAX(sym->st_value, 4);
-		if (d.size > l->limit || d.align > MAX_ALIGN || (d.align & (d.align - 1)))
-			return fail(l, "%s: common symbol %s has size %u and alignment %u", o->path, name, d.size,
-			            d.align);
+		if (d.size > l->limit || d.align > IMAGE_MAX_ALIGN || (d.align & (d.align - 1)))
+			return image_fail(&l->error, "%s: common symbol %s has size %u and alignment %u", o->path, name,
+			                  d.size, d.align);
 	} else if (!in_section(o, sym, &d.address)) {
-		return fail(l, "%s: symbol %s lies in no loaded section", o->path, name);
+		return image_fail(&l->error, "%s: symbol %s lies in no loaded section", o->path, name);
 	}
 	return define(l, o, name, d);
 }
@@ -283,12 +117,12 @@ note_symbol(struct linker *l, const char *name, uint32_t address, uint32_t size)
 static bool
 define_symbol(struct linker *l, const struct object *o, const Elf32_Sym *sym)
 {
-	const char *name = symbol_name(o, sym);
+	const char *name = object_symbol_name(o, sym);
 	unsigned type = ELF32_ST_TYPE(sym->st_info);
 	uint32_t address;
 
 	if (!name)
-		return fail(l, "%s: a symbol has no readable name", o->path);
+		return image_fail(&l->error, "%s: a symbol has no readable name", o->path);
 	if ((type == STT_FUNC || type == STT_OBJECT) && *name && in_section(o, sym, &address))
 		note_symbol(l, name, address, sym->st_size);
 	if (ELF32_ST_BIND(sym->st_info) == STB_LOCAL || !*name)
@@ -301,7 +135,7 @@ define_symbols(struct linker *l)
 {
 	for (size_t i = 0; i < l->n_objects; i++)
 		for (size_t k = 1; k < l->objects[i].n_symbols; k++)
-			if (!define_symbol(l, &l->objects[i], symbol(&l->objects[i], k)))
+			if (!define_symbol(l, &l->objects[i], object_symbol(&l->objects[i], k)))
 				return false;
 	return true;
 }
@@ -329,7 +163,8 @@ place_commons(struct linker *l, uint64_t *end)
 		*end += d->size;
 		note_symbol(l, n->data, d->address, d->size);
 		if (*end > l->limit)
-			ok = fail(l, "%s: the firmware does not fit: more than %u bytes", d->path, l->limit);
+			ok = image_fail(&l->error, "%s: the firmware does not fit: more than %u bytes", d->path,
+			                l->limit);
 	}
 	g_list_free(names);
 	*end = align_up(*end, 4);
@@ -350,7 +185,8 @@ lay_out(struct linker *l)
 	if (!define_symbols(l) || !place_commons(l, &end))
 		return false;
 	if (end > l->limit)
-		return fail(l, "%s: the firmware does not fit: more than %u bytes", l->objects[0].path, l->limit);
+		return image_fail(&l->error, "%s: the firmware does not fit: more than %u bytes", l->objects[0].path,
+		                  l->limit);
 	l->image->size = (uint32_t)end;
 	l->image->bytes = g_malloc0(MAX(end, 1));
 	for (size_t i = 0; i < l->n_objects; i++)
@@ -368,7 +204,7 @@ lay_out(struct linker *l)
 static bool
 resolve(struct linker *l, const struct object *o, const Elf32_Sym *sym, uint32_t *value)
 {
-	const char *name = symbol_name(o, sym);
+	const char *name = object_symbol_name(o, sym);
 	const struct definition *d;
 
 	if (ELF32_ST_BIND(sym->st_info) == STB_LOCAL) {
@@ -381,7 +217,7 @@ resolve(struct linker *l, const struct object *o, const Elf32_Sym *sym, uint32_t
 			return true;
 		}
 		return in_section(o, sym, value) ||
-		       fail(l, "%s: a relocation names a symbol in no loaded section", o->path);
+		       image_fail(&l->error, "%s: a relocation names a symbol in no loaded section", o->path);
 	}
 	d = name ? g_hash_table_lookup(l->globals, name) : NULL;
 	if (!d && ELF32_ST_BIND(sym->st_info) == STB_WEAK) {
@@ -389,7 +225,7 @@ resolve(struct linker *l, const struct object *o, const Elf32_Sym *sym, uint32_t
 		return true;
 	}
 	if (!d)
-		return fail(l, "%s: undefined symbol %s", o->path, name ? name : "?");
+		return image_fail(&l->error, "%s: undefined symbol %s", o->path, name ? name : "?");
 	*value = d->address;
 	return true;
 }
@@ -440,15 +276,16 @@ put_word(uint8_t *p, uint32_t w)
 static bool
 relocate_one(struct linker *l, const struct object *o, const struct section *s, const Elf32_Rela *r)
 {
-	const Elf32_Sym *sym = symbol(o, ELF32_R_SYM(r->r_info));
+	const Elf32_Sym *sym = object_symbol(o, ELF32_R_SYM(r->r_info));
 	unsigned type = ELF32_R_TYPE(r->r_info);
 	uint32_t value = 0, word;
 	uint8_t *at;
 
 	if (!sym || type > R_LO16)
-		return fail(l, "%s: relocation of type %u is unknown or names no symbol", o->path, type);
+		return image_fail(&l->error, "%s: relocation of type %u is unknown or names no symbol", o->path, type);
 	if (s->size < 4 || r->r_offset > s->size - 4 || !s->bytes)
-		return fail(l, "%s: a relocation lies outside its section (offset 0x%x)", o->path, r->r_offset);
+		return image_fail(&l->error, "%s: a relocation lies outside its section (offset 0x%x)", o->path,
+		                  r->r_offset);
 	if (type != R_NONE && !resolve(l, o, sym, &value))
 		return false;
 	if (type == R_NONE)
@@ -456,8 +293,8 @@ relocate_one(struct linker *l, const struct object *o, const struct section *s, 
 	at = l->image->bytes + s->address + r->r_offset;
 	word = get_word(at);
 	if (!patch(type, value + (uint32_t)r->r_addend, &word))
-		return fail(l, "%s: address 0x%x does not fit the instruction at 0x%x", o->path,
-		            value + (uint32_t)r->r_addend, s->address + r->r_offset);
+		return image_fail(&l->error, "%s: address 0x%x does not fit the instruction at 0x%x", o->path,
+		                  value + (uint32_t)r->r_addend, s->address + r->r_offset);
 	put_word(at, word);
 	return true;
 }
@@ -469,16 +306,17 @@ relocate_section(struct linker *l, const struct object *o, Elf_Scn *scn, const G
 	Elf_Data *data;
 
 	if (header->sh_info >= o->n_sections)
-		return fail(l, "%s: a relocation table names section %u, which does not exist", o->path,
-		            header->sh_info);
+		return image_fail(&l->error, "%s: a relocation table names section %u, which does not exist", o->path,
+		                  header->sh_info);
 	s = &o->sections[header->sh_info];
 	if (s->class == CLASS_NONE)
 		return true;
 	if (header->sh_type == SHT_REL)
-		return fail(l, "%s: relocations without addend, which LANai objects do not have", o->path);
+		return image_fail(&l->error, "%s: relocations without addend, which LANai objects do not have",
+		                  o->path);
 	data = elf_getdata(scn, NULL);
 	if (!data || (data->d_size && !data->d_buf))
-		return fail(l, "%s: damaged relocation table", o->path);
+		return image_fail(&l->error, "%s: damaged relocation table", o->path);
 	for (size_t i = 0; i < data->d_size / sizeof(Elf32_Rela); i++)
 		if (!relocate_one(l, o, s, (const Elf32_Rela *)data->d_buf + i))
 			return false;
@@ -494,7 +332,7 @@ relocate(struct linker *l, const struct object *o)
 	while ((scn = elf_nextscn(o->elf, scn)))
 		if (!gelf_getshdr(scn, &header) || ((header.sh_type == SHT_RELA || header.sh_type == SHT_REL) &&
 		                                    !relocate_section(l, o, scn, &header)))
-			return fail(l, "%s: damaged relocation table", o->path);
+			return image_fail(&l->error, "%s: damaged relocation table", o->path);
 	return true;
 }
 
@@ -531,102 +369,15 @@ finish(struct linker *l)
 	struct lanai_image *image = l->image;
 
 	if (!start)
-		return fail(l, "%s: no symbol _start in any of the objects", l->objects[0].path);
+		return image_fail(&l->error, "%s: no symbol _start in any of the objects", l->objects[0].path);
 	if (start->address >= image->code_end || start->address % 4)
-		return fail(l, "%s: _start does not lie in code", start->path);
+		return image_fail(&l->error, "%s: _start does not lie in code", start->path);
 	image->entry = start->address;
 	g_array_sort(l->symbols, compare_symbols);
 	image->n_symbols = l->symbols->len;
 	image->symbols = (struct lanai_symbol *)(void *)g_array_free(g_steal_pointer(&l->symbols), FALSE);
 	hash_image(image);
 	return true;
-}
-
-/* Which objects are needed. --------------------------------------------------------------------------------------- */
-
-/* global_name: the symbol's name, or NULL if it is not global. */
-static const char *
-global_name(const struct object *o, const Elf32_Sym *sym)
-{
-	const char *name = symbol_name(o, sym);
-
-	return ELF32_ST_BIND(sym->st_info) != STB_LOCAL && name && *name ? name : NULL;
-}
-
-static void
-add_definers(GHashTable *definers, struct object *o)
-{
-	for (size_t k = 1; k < o->n_symbols; k++) {
-		bool defined = symbol(o, k)->st_shndx != SHN_UNDEF;
-		const char *name = defined ? global_name(o, symbol(o, k)) : NULL;
-		GPtrArray *objects = name ? g_hash_table_lookup(definers, name) : NULL;
-
-		if (name && !objects) {
-			objects = g_ptr_array_new();
-			g_hash_table_insert(definers, (gpointer)name, objects);
-		}
-		if (name)
-			g_ptr_array_add(objects, o);
-	}
-}
-
-/* need: whoever defines the symbol, even if another one does so, too, is needed, and goes to `found`. */
-static void
-need(GHashTable *definers, const char *name, GPtrArray *found)
-{
-	GPtrArray *objects = name ? g_hash_table_lookup(definers, name) : NULL;
-
-	for (guint i = 0; objects && i < objects->len; i++) {
-		struct object *o = objects->pdata[i];
-
-		if (!o->needed)
-			g_ptr_array_add(found, o);
-		o->needed = true;
-	}
-}
-
-static void
-clear_object(struct object *o)
-{
-	elf_end(o->elf);
-	g_free(o->bytes);
-	g_free(o->sections);
-}
-
-/* leave_out: the objects that are not needed; the others keep their order. */
-static void
-leave_out(struct linker *l)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < l->n_objects; i++) {
-		if (l->objects[i].needed)
-			l->objects[n++] = l->objects[i];
-		else
-			clear_object(&l->objects[i]);
-	}
-	l->n_objects = n;
-}
-
-static void
-choose_objects(struct linker *l)
-{
-	GHashTable *definers = g_hash_table_new_full(g_str_hash, g_str_equal, NULL, (GDestroyNotify)g_ptr_array_unref);
-	GPtrArray *found = g_ptr_array_new();
-
-	for (size_t i = 0; i < l->n_objects; i++)
-		add_definers(definers, &l->objects[i]);
-	need(definers, "_start", found);
-	for (guint i = 0; i < found->len; i++) {
-		const struct object *o = found->pdata[i];
-
-		for (size_t k = 1; k < o->n_symbols; k++)
-			need(definers, global_name(o, symbol(o, k)), found);
-	}
-	if (found->len)
-		leave_out(l);
-	g_ptr_array_unref(found);
-	g_hash_table_destroy(definers);
 }
 
 /* All of it. -------------------------------------------------------------------------------------------------------
@@ -637,10 +388,10 @@ link_all(struct linker *l, const char *const *paths)
 {
 	for (size_t i = 0; i < l->n_objects; i++) {
 		l->objects[i].path = paths[i];
-		if (!read_object(l, &l->objects[i]))
+		if (!object_read(&l->objects[i], l->limit, &l->error))
 			return false;
 	}
-	choose_objects(l);
+	l->n_objects = objects_choose(l->objects, l->n_objects);
 	define(l, &(struct object){.path = "the loader"}, "__stack_top",
 	       (struct definition){.address = l->limit & ~7u, .weak = true});
 	if (!lay_out(l))
@@ -655,7 +406,7 @@ static void
 clear_linker(struct linker *l)
 {
 	for (size_t i = 0; i < l->n_objects; i++)
-		clear_object(&l->objects[i]);
+		object_clear(&l->objects[i]);
 	g_free(l->objects);
 	g_hash_table_destroy(l->globals);
 	for (guint i = 0; l->symbols && i < l->symbols->len; i++)
@@ -675,7 +426,7 @@ lanai_image_load(const char *const *paths, size_t n, uint32_t limit, char **erro
 	l.globals = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, g_free);
 	l.symbols = g_array_new(FALSE, FALSE, sizeof(struct lanai_symbol));
 	l.image = g_new0(struct lanai_image, 1);
-	ok = n > 0 ? link_all(&l, paths) : fail(&l, "no firmware object is named");
+	ok = n > 0 ? link_all(&l, paths) : image_fail(&l.error, "no firmware object is named");
 	clear_linker(&l);
 	if (ok)
 		return l.image;

@@ -43,6 +43,8 @@ halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc)
 enum lanai_outcome
 lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc)
 {
+	if (core->ahead.mode != LANAI_FINAL)
+		return LANAI_STOPPED;
 	sim_core_now(lanai_date(core, core->pos));
 	return halt(core, fault, pc);
 }
@@ -55,25 +57,41 @@ run(struct sim_core *sim)
 	struct lanai_core *core = sim_event_owner(sim, struct lanai_core, sim);
 	enum lanai_outcome outcome;
 
+	sim->ahead = false; /* what was done is final */
 	core->limit = sim_core_limit();
 	lanai_window(core);
 	do
 		outcome = core->slow ? lanai_ref_run(core) : lanai_interpret(core);
 	while (outcome == LANAI_SWITCH);
+	lanai_end_ahead(core);
 	if (outcome == LANAI_STOPPED && core->state == LANAI_RUNNING)
-		core->sim.clock = lanai_date(core, core->pos);
+		sim->clock = lanai_date(core, core->pos);
+}
+
+static void
+take_back(struct sim_core *sim)
+{
+	lanai_take_back(sim_event_owner(sim, struct lanai_core, sim));
 }
 
 void
 lanai_set_dma_load(struct lanai_core *core, uint32_t load)
 {
 	assert(load < 2 * LANAI_FX);
+	lanai_take_back(core);
 	lanai_catch_up(core);
 	lanai_set_costs(core, load);
 	core->safe = 0;
 }
 
 /* Life. ------------------------------------------------------------------------------------------------------------ */
+
+static void
+find_storage(struct lanai_core *core)
+{
+	for (uint32_t offset = 0; core->bus.storage && offset < LANAI_REG_BYTES; offset += 4)
+		core->storage[offset / 4] = core->bus.storage(core->bus.device, offset);
+}
 
 struct lanai_core *
 lanai_new(const char *name, uint32_t sram_bytes, uint64_t hz, unsigned rank, const struct lanai_bus *bus)
@@ -90,6 +108,8 @@ lanai_new(const char *name, uint32_t sram_bytes, uint64_t hz, unsigned rank, con
 	lanai_set_rate(core, hz);
 	lanai_set_costs(core, 0);
 	sim_core_init(&core->sim, rank, run);
+	core->sim.take_back = take_back;
+	find_storage(core);
 	lanai_predecode(core);
 	lanai_idle_reset(core);
 	return core;
@@ -131,6 +151,7 @@ lanai_load(struct lanai_core *core, const struct lanai_image *image, const char 
 void
 lanai_stop(struct lanai_core *core)
 {
+	lanai_take_back(core);
 	lanai_catch_up(core);
 	sim_core_park(&core->sim);
 	core->state = LANAI_RESET;
@@ -165,6 +186,7 @@ lanai_start(struct lanai_core *core)
 void
 lanai_hang(struct lanai_core *core, bool on)
 {
+	lanai_take_back(core);
 	lanai_catch_up(core);
 	if (on && core->state == LANAI_RUNNING) {
 		sim_core_park(&core->sim);
@@ -195,6 +217,7 @@ lanai_fault(const struct lanai_core *core)
 uint8_t *
 lanai_sram(struct lanai_core *core)
 {
+	lanai_take_back(core);
 	return core->sram;
 }
 
@@ -208,6 +231,7 @@ bool
 lanai_touch(struct lanai_core *core, uint32_t address, uint32_t length)
 {
 	assert(address <= core->sram_bytes && length <= core->sram_bytes - address);
+	lanai_take_back(core);
 	if (core->idle.parked && lanai_watches(core, address, length))
 		lanai_catch_up(core);
 	if (address >= core->code_end || length == 0)
@@ -221,6 +245,7 @@ lanai_touch(struct lanai_core *core, uint32_t address, uint32_t length)
 uint32_t
 lanai_reg(const struct lanai_core *core, unsigned r)
 {
+	lanai_take_back((struct lanai_core *)core);
 	if (r != LANAI_PC)
 		return core->r[r];
 	if (core->state == LANAI_HALTED)
@@ -232,6 +257,7 @@ void
 lanai_set_reg(struct lanai_core *core, unsigned r, uint32_t value)
 {
 	assert(r > LANAI_PC && r < LANAI_REGS);
+	lanai_take_back(core);
 	core->r[r] = value;
 }
 
@@ -240,6 +266,7 @@ lanai_counts(const struct lanai_core *core)
 {
 	struct lanai_counts counts;
 
+	lanai_take_back((struct lanai_core *)core);
 	lanai_catch_up((struct lanai_core *)core);
 	counts = core->counts;
 	counts.instructions = core->cycles - core->stalls;
@@ -264,8 +291,8 @@ void
 lanai_report(const struct lanai_core *core, FILE *out)
 {
 	static const char *const states[] = {"in reset", "running", "idle", "halted", "hung"};
-	struct lanai_flags f = lanai_flags(core);
 	uint32_t pc = lanai_reg(core, LANAI_PC);
+	struct lanai_flags f = lanai_flags(core);
 
 	fprintf(out, "LANai %s: %s", core->name, states[lanai_state(core)]);
 	if (core->state == LANAI_HALTED)

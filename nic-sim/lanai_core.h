@@ -21,6 +21,11 @@
  * contents, and is active again.  Skipping leaves every date, register and count as execution would; tests compare.
  * lanai_set_skipping(core, false) executes everything.
  *
+ * RUNNING AHEAD.  Where it has to stop, the core executes on, as long as it touches only itself, and can take that back
+ * (see calendar.h).  All functions below see to it; who looks at or changes anything else that the core can see (the
+ * registers that are storage) calls lanai_take_back() or lanai_touch_regs() before.  A pointer into the SRAM is good
+ * for the moment: ask lanai_sram() again later.
+ *
  * FAULTS.  An undecodable or forbidden instruction (reject column of docs/lanai.md, a transfer in a shadow), an
  * unaligned or wild access, a pc outside code, a store into code stop this LANai and nothing else: the core is halted,
  * the fault is counted and can be printed with pc, registers and the disassembly around it. */
@@ -42,6 +47,19 @@ struct lanai_bus {
 	 * false for a register that does not exist: the LANai faults. */
 	bool (*read)(void *device, uint32_t offset, uint32_t *value, bool *steady);
 	bool (*write)(void *device, uint32_t offset, uint32_t value);
+	/* storage: where the value of a register lies if reading it is no more than reading that word, which changes by
+	 * itself only after lanai_touch_regs(); NULL for any other register; asked once.  May be NULL. */
+	uint32_t *(*storage)(void *device, uint32_t offset);
+	/* glance: for a register without storage: true and the *value that reading it at `date` gives, if reading it
+	 * now causes nothing and that is the value whatever happens before `date`, but for what comes after
+	 * lanai_take_back().  May be NULL. */
+	bool (*glance)(const void *device, uint32_t offset, sim_time date, uint32_t *value);
+	/* change: the word that writing `value` now would change, and what it *becomes, if that is all: nothing is
+	 * caused by it, nothing but an access of the core depends on the word before lanai_take_back().  Else NULL.
+	 * May be NULL. */
+	uint32_t *(*change)(void *device, uint32_t offset, uint32_t value, uint32_t *becomes);
+	/* logs: log() of this level does something now.  May be NULL: it does. */
+	bool (*logs)(void *device, unsigned level);
 	/* log: the no-ops log_0..log_4 (a free trace hook for firmware): r10 and r11 at that moment.  May be NULL. */
 	void (*log)(void *device, unsigned level, uint32_t r10, uint32_t r11);
 	/* halted: the core stopped by a fault.  May be NULL. */
@@ -99,6 +117,8 @@ uint32_t lanai_sram_bytes(const struct lanai_core *core);
 bool lanai_touch(struct lanai_core *core, uint32_t address, uint32_t length);
 /* lanai_touch_regs: call BEFORE a steady register changes its value (ISR bits, mostly). */
 void lanai_touch_regs(struct lanai_core *core);
+/* lanai_take_back: call BEFORE anything else that the core can see is looked at or changed. */
+void lanai_take_back(struct lanai_core *core);
 /* lanai_watches: a parked core reads a word of this range in its idle loop; false for an active core. Lets a writer of
  * many words find out which of them must be written at its own date. */
 bool lanai_watches(const struct lanai_core *core, uint32_t address, uint32_t length);

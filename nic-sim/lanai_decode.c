@@ -310,6 +310,52 @@ decode_words(struct decoder *d)
 	d->next = n + 1;
 }
 
+static unsigned
+name_of(const struct lanai_rec *rec)
+{
+	unsigned name = 0;
+
+	while (lanai_handler(name) != rec->handler)
+		name++;
+	return name;
+}
+
+/* paired: the handler that does the work of `first` and, behind it, `second`; `first` if there is none. */
+static unsigned
+paired(unsigned first, unsigned second)
+{
+	static const struct {
+		unsigned first, second, both;
+	} pairs[] = {
+#define PAIR_ROW(a, b) {LANAI_H_##a, LANAI_H_##b, LANAI_H_##a##__##b},
+	        LANAI_PAIRS(PAIR_ROW)};
+	unsigned branch = second - LANAI_H_B_T;
+
+	if (first == LANAI_H_SUBF && branch <= LANAI_H_BN_LE - LANAI_H_B_T)
+		return LANAI_H_SUBF_B_T + branch;
+	if (first == LANAI_H_SUBFI && branch <= LANAI_H_BN_LE - LANAI_H_B_T)
+		return LANAI_H_SUBFI_B_T + branch;
+	for (unsigned i = 0; i < G_N_ELEMENTS(pairs); i++)
+		if (pairs[i].first == first && pairs[i].second == second)
+			return pairs[i].both;
+	return first;
+}
+
+/* pair_up: from the back, so that a pair can be the second of another. */
+static void
+pair_up(struct lanai_code *code)
+{
+	unsigned alone = LANAI_N_HANDLERS, both = alone; /* of the record behind */
+
+	for (uint32_t i = code->n_code; i-- > 0;) {
+		unsigned first = name_of(&code->recs[i]), pair = paired(first, both);
+
+		both = pair == first ? paired(first, alone) : pair;
+		alone = first;
+		code->recs[i].handler = lanai_handler(both);
+	}
+}
+
 static struct lanai_code *all; /* in use */
 
 static struct lanai_code *
@@ -333,6 +379,7 @@ decode(const uint8_t *words, uint32_t n_code)
 	for (uint32_t i = 0; i < n_code; i++)
 		if (needs_copy(&d.insns[i]))
 			copy_slots(&d, i);
+	pair_up(code);
 	code->original = g_new(const void *, n_code + 1);
 	for (uint32_t i = 0; i <= n_code; i++)
 		code->original[i] = code->recs[i].handler;

@@ -80,10 +80,25 @@ access_register(struct lanai_core *core, struct lanai_access *a, uint32_t pc)
 	return after_call(core, epoch);
 }
 
+/* may_access: what is more than an access of data in SRAM has to wait until the core is not ahead any more. */
+static bool
+may_access(struct lanai_core *core, const struct lanai_access *a)
+{
+	if (core->ahead.mode == LANAI_FINAL)
+		return true;
+	if (a->address & (a->size - 1u) || a->address >= core->sram_bytes)
+		return false;
+	if (!a->store || core->ahead.mode == LANAI_AGAIN)
+		return true;
+	return a->address >= core->code_end && lanai_note_old(core, core->sram + (a->address & ~3u));
+}
+
 enum lanai_outcome
 lanai_access(struct lanai_core *core, struct lanai_access *a, uint32_t pc)
 {
 	a->sram = false;
+	if (!may_access(core, a))
+		return LANAI_STOPPED;
 	if (a->address & (a->size - 1u))
 		return lanai_halt(core, LANAI_FAULT_UNALIGNED, pc);
 	if (a->address >= LANAI_REG_BASE && a->size == 4)
@@ -113,8 +128,10 @@ lanai_log(struct lanai_core *core, unsigned level)
 {
 	uint32_t epoch = core->epoch;
 
-	if (!core->bus.log)
+	if (!core->bus.log || (core->bus.logs && !core->bus.logs(core->bus.device, level)))
 		return LANAI_DONE;
+	if (core->ahead.mode != LANAI_FINAL)
+		return LANAI_STOPPED;
 	sim_core_now(lanai_date(core, core->pos));
 	core->bus.log(core->bus.device, level, core->r[10], core->r[11]);
 	return after_call(core, epoch);

@@ -2,6 +2,7 @@
  *
  * Loads and stores exist for each size and address mode: offset, post- and pre-modify, sum and difference of two
  * registers.  Branches exist in two forms: B_ goes through a copy of the delay slot, BN_ has only a no-op there.
+ * Frequent pairs have handlers of their own: they do what the record and the one behind it say.
  * RARE executes anything that the compiler does not emit, through lanai_execute(). */
 #ifndef NIC_SIM_LANAI_HANDLERS_H
 #define NIC_SIM_LANAI_HANDLERS_H
@@ -11,7 +12,17 @@
 	H(P##T) H(P##F) H(P##UGT) H(P##ULE) H(P##ULT) H(P##UGE) H(P##NE) H(P##EQ) \
 	H(P##VC) H(P##VS) H(P##PL) H(P##MI) H(P##GE) H(P##LT) H(P##GT) H(P##LE)
 
+#define LANAI_EACH_CONDITION(X) \
+	X(T) X(F) X(UGT) X(ULE) X(ULT) X(UGE) X(NE) X(EQ) X(VC) X(VS) X(PL) X(MI) X(GE) X(LT) X(GT) X(LE)
+
 #define LANAI_MODES(H, P) H(P##_OFF) H(P##_POST) H(P##_PRE) H(P##_SUM) H(P##_DIF)
+
+/* X(first, second): pairs; the second may be one, if it comes first here. */
+#define LANAI_PAIRS(X) \
+	X(LD_OFF, LD_OFF) X(LD_OFF, ST_OFF) X(LD_OFF, LI) X(LD_OFF, SUBFI_BN_EQ) X(LD_OFF, SUBFI_BN_NE) \
+	X(LD_OFF, SUBF_BN_NE) X(ST_OFF, ST_OFF) X(ST_OFF, LD_OFF) X(ST_OFF, BN_EQ) X(ADDI, LD_OFF) X(ADDI, ST_OFF) \
+	X(ADDI, ADDI) X(SUBFI, ST_OFF) X(SUBFI, SET) X(SHLI, SHRI) X(AND, SUBFI_BN_EQ) X(LI, AND) \
+	X(LI, AND__SUBFI_BN_EQ) X(ST_PRE, BN_T) X(LI, ST_PRE) X(LI, ST_PRE__BN_T)
 
 #define LANAI_HANDLERS(H) \
 	H(NOP) H(LOG) H(FAULT_ILLEGAL) H(FAULT_SHADOW) H(FAULT_PC) H(RARE) H(HEAD) \
@@ -21,12 +32,16 @@
 	H(IF_ADD) H(IF_SUB) H(IF_AND) H(IF_OR) H(IF_XOR) H(IF_SH) H(IF_SHA) \
 	H(SUBF) H(SUBFI) H(SELECT) H(SELECT_EQ) H(SET) H(COUNT) H(JUMP_REG) H(JUMP_LOAD) \
 	LANAI_CONDITIONS(H, B_) LANAI_CONDITIONS(H, BN_) \
+	LANAI_CONDITIONS(H, SUBF_B_) LANAI_CONDITIONS(H, SUBF_BN_) \
+	LANAI_CONDITIONS(H, SUBFI_B_) LANAI_CONDITIONS(H, SUBFI_BN_) \
 	LANAI_MODES(H, LD) LANAI_MODES(H, LDBU) LANAI_MODES(H, LDBS) LANAI_MODES(H, LDHU) LANAI_MODES(H, LDHS) \
 	LANAI_MODES(H, ST) LANAI_MODES(H, STB) LANAI_MODES(H, STH)
 /* clang-format on */
 
 #define LANAI_HANDLER_NAME(name) LANAI_H_##name,
 
-enum lanai_handler_name { LANAI_HANDLERS(LANAI_HANDLER_NAME) LANAI_N_HANDLERS };
+#define LANAI_PAIR_NAME(first, second) LANAI_H_##first##__##second,
+
+enum lanai_handler_name { LANAI_HANDLERS(LANAI_HANDLER_NAME) LANAI_PAIRS(LANAI_PAIR_NAME) LANAI_N_HANDLERS };
 
 #endif

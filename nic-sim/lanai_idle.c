@@ -70,7 +70,7 @@ unhook(struct lanai_core *core, struct lanai_rec *head)
 	if (!head)
 		return;
 	for (unsigned i = 0; i < LANAI_MEMOS; i++)
-		if (core->idle.memos[i].head == head)
+		if (core->idle.heads[i] == head)
 			return;
 	drop_hook(core, head - core->recs);
 }
@@ -100,7 +100,7 @@ lanai_idle_tick(struct lanai_core *core)
 {
 	struct lanai_idle *idle = &core->idle;
 
-	if (idle->off || idle->replaying)
+	if (idle->off || idle->replaying || core->ahead.mode == LANAI_AGAIN)
 		return;
 	if (idle->search == LANAI_LOOKING)
 		idle->sample = true;
@@ -206,10 +206,12 @@ static void
 keep(struct lanai_core *core)
 {
 	struct lanai_idle *idle = &core->idle;
-	struct lanai_memo *m = &idle->memos[idle->next_memo++ % LANAI_MEMOS];
+	unsigned at = idle->next_memo++ % LANAI_MEMOS;
+	struct lanai_memo *m = &idle->memos[at];
 	struct lanai_rec *old = m->head;
 
 	*m = idle->draft;
+	idle->heads[at] = m->head;
 	m->cycles = core->cycles - idle->start_cycles;
 	m->accesses = core->accesses - idle->start_accesses;
 	m->stalls = core->stalls - idle->start_stalls;
@@ -324,6 +326,7 @@ record_from(struct lanai_core *core, struct lanai_rec *head)
 	struct lanai_rec *candidate = core->idle.draft.head;
 
 	core->idle.sample = false;
+	core->idle.passage.head = NULL;
 	core->idle.draft.head = head;
 	if (candidate != head)
 		unhook(core, candidate);
@@ -366,12 +369,12 @@ fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
 	if (last && last->next && fits(core, last->next, head))
 		return last->next;
 	*known = false;
-	for (struct lanai_memo *m = idle->memos; m < idle->memos + LANAI_MEMOS; m++) {
-		if (m->head != head)
+	for (unsigned i = 0; i < LANAI_MEMOS; i++) {
+		if (idle->heads[i] != head)
 			continue;
 		*known = true;
-		if (fits(core, m, head))
-			return m;
+		if (fits(core, &idle->memos[i], head))
+			return &idle->memos[i];
 	}
 	return NULL;
 }
@@ -379,20 +382,22 @@ fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
 /* passed_alike: a known head in a state that no memo describes, but that it had when it was passed just now: the loop
  * is worth recording at once. */
 static bool
-passed_alike(struct lanai_core *core, struct lanai_rec *head)
+passed_alike(const struct lanai_core *core, const struct lanai_rec *head)
 {
-	struct lanai_idle *idle = &core->idle;
-	struct lanai_passage *p = &idle->passage;
+	const struct lanai_passage *p = &core->idle.passage;
 
-	if (p->head == head && core->cycles - p->cycles < PASSAGE_MAX &&
-	    memcmp(p->regs, core->r, sizeof p->regs) == 0 && p->res == core->res && p->v == core->v &&
-	    p->c == core->c) {
-		p->head = NULL;
-		return true;
-	}
+	return p->head == head && core->cycles - p->cycles - 1 < PASSAGE_MAX &&
+	       memcmp(p->regs, core->r, sizeof p->regs) == 0 && p->res == core->res && p->v == core->v &&
+	       p->c == core->c;
+}
+
+static void
+note_passage(struct lanai_core *core, struct lanai_rec *head)
+{
+	struct lanai_passage *p = &core->idle.passage;
+
 	*p = (struct lanai_passage){.head = head, .cycles = core->cycles, .res = core->res, .v = core->v, .c = core->c};
 	memcpy(p->regs, core->r, sizeof p->regs);
-	return false;
 }
 
 /* After a failure (a loop that looked idle was not) the next attempt has to wait for its turn. */
@@ -407,20 +412,24 @@ enum lanai_outcome
 lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 {
 	struct lanai_idle *idle = &core->idle;
+	bool ahead = core->ahead.mode == LANAI_AHEAD, known;
 	struct lanai_memo *m;
-	bool known;
 
-	if (idle->off || idle->replaying || core->pos >= core->budget || !core->hooked[rec - core->recs])
+	if (idle->off || idle->replaying || core->ahead.mode == LANAI_AGAIN || core->pos >= core->budget ||
+	    !core->hooked[rec - core->recs])
 		return LANAI_DONE;
 	m = fitting_memo(core, rec, &known);
 	if (m)
-		return park(core, m);
-	if (known && may_record(core) && passed_alike(core, rec))
-		return record_from(core, rec);
+		return ahead ? LANAI_STOPPED : park(core, m);
+	if (known && may_record(core)) {
+		if (passed_alike(core, rec))
+			return ahead ? LANAI_STOPPED : record_from(core, rec);
+		note_passage(core, rec);
+	}
 	if (idle->sample) /* the head of a known loop is the best candidate */
 		compare_from_now(core, rec);
 	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
-		return visit_candidate(core);
+		return ahead ? LANAI_STOPPED : visit_candidate(core);
 	return LANAI_DONE;
 }
 
@@ -506,6 +515,8 @@ lanai_touch_regs(struct lanai_core *core)
 {
 	const struct lanai_memo *m = core->idle.parked;
 
+	lanai_take_back(core);
+
 	if (core->idle.search == LANAI_RECORDING) /* what was read may be old; no fault of the loop */
 		look_again(core, core->idle.gap);
 	for (unsigned i = 0; m && i < m->n_watch; i++)
@@ -540,6 +551,7 @@ lanai_idle_reset(struct lanai_core *core)
 void
 lanai_set_skipping(struct lanai_core *core, bool on)
 {
+	lanai_take_back(core);
 	lanai_catch_up(core);
 	core->idle.off = !on;
 	look_again(core, GAP_MIN);

@@ -39,11 +39,57 @@ holds(unsigned cc, uint32_t res, uint32_t v, uint32_t c)
 	return truth[res >> 31 << 3 | v >> 31 << 2 | c << 1 | (res == 0)] >> cc & 1;
 }
 
+static bool
+load_word(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
+{
+	uint32_t offset = a->address - LANAI_REG_BASE;
+	const uint32_t *word = core->storage[offset / 4];
+
+	if (core->idle.replaying)
+		return false;
+	if (word) {
+		a->value = *word;
+		return true;
+	}
+	if (!core->bus.glance)
+		return false;
+	lanai_settle(core, rec);
+	return core->bus.glance(core->bus.device, offset, lanai_date(core, core->pos), &a->value);
+}
+
+static bool
+store_word(struct lanai_core *core, const struct lanai_access *a)
+{
+	uint32_t becomes, *word;
+
+	if (!core->bus.change || core->idle.replaying)
+		return false;
+	word = core->bus.change(core->bus.device, a->address - LANAI_REG_BASE, a->value, &becomes);
+	if (!word || (core->ahead.mode == LANAI_AHEAD && !lanai_note_old(core, (uint8_t *)word)))
+		return false;
+	*word = becomes;
+	return true;
+}
+
+/* access_word: a device register, as far as it is no more than a word now. */
+static bool
+access_word(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
+{
+	if (a->address < LANAI_REG_BASE || a->size != 4 || a->address % 4)
+		return false;
+	if (!(a->store ? store_word(core, a) : load_word(core, rec, a)))
+		return false;
+	core->acc -= LANAI_ACCESS;
+	return true;
+}
+
 static enum lanai_outcome
 access_slowly(struct lanai_core *core, const struct lanai_rec *rec, struct lanai_access *a)
 {
 	enum lanai_outcome outcome;
 
+	if (access_word(core, rec, a))
+		return LANAI_DONE;
 	lanai_settle(core, rec);
 	outcome = lanai_access(core, a, lanai_address(core, rec));
 	if (outcome == LANAI_DONE && !a->sram)
@@ -136,6 +182,11 @@ put16(uint8_t *p, uint32_t v)
 		rec++;                                                                                                 \
 		GO;                                                                                                    \
 	} while (0)
+#define THEN(handler)                                                                                                  \
+	do {                                                                                                           \
+		rec++;                                                                                                 \
+		goto handler;                                                                                          \
+	} while (0)
 #define ADMIT_BY(call)                                                                                                 \
 	do {                                                                                                           \
 		if (unlikely(acc + rec->prefix >= safe)) {                                                             \
@@ -151,10 +202,11 @@ put16(uint8_t *p, uint32_t v)
 #define RS2 r[rec->rs2]
 #define RD  r[rec->rd]
 
-#define ALU(name, value)                                                                                               \
+#define ALU_THEN(next, name, value)                                                                                    \
 	name:                                                                                                          \
 	RD = (value);                                                                                                  \
-	NEXT
+	next
+#define ALU(name, value) ALU_THEN(NEXT, name, value)
 
 #define SHIFT_LEFT_OR(right) ((int32_t)RS2 >= 0 ? RS1 << (RS2 & 31) : (right))
 #define VALUE_ADD            (RS1 + RS2)
@@ -196,16 +248,15 @@ put16(uint8_t *p, uint32_t v)
 #define COND_GT  ((int32_t)(res ^ v) >= 0 && res)
 #define COND_LE  (!((int32_t)(res ^ v) >= 0 && res))
 
-#define BRANCH(cc)                                                                                                     \
-	B_##cc : if (COND_##cc)                                                                                        \
-	{                                                                                                              \
+#define BRANCH_THROUGH(cc)                                                                                             \
+	if (COND_##cc) {                                                                                               \
 		ADMIT_BY(admit_branch(core, rec));                                                                     \
 		rec = rec->link;                                                                                       \
 		GO;                                                                                                    \
 	}                                                                                                              \
-	NEXT;                                                                                                          \
-	BN_##cc : if (COND_##cc)                                                                                       \
-	{                                                                                                              \
+	NEXT
+#define BRANCH_PAST(cc)                                                                                                \
+	if (COND_##cc) {                                                                                               \
 		struct lanai_rec *to_ = rec->link;                                                                     \
 		ADMIT_BY(admit_branch(core, rec));                                                                     \
 		acc += rec->prefix - to_->prefix + 2 * LANAI_CYCLE;                                                    \
@@ -214,6 +265,16 @@ put16(uint8_t *p, uint32_t v)
 	}                                                                                                              \
 	rec += 2;                                                                                                      \
 	GO
+#define BRANCH(cc)                                                                                                     \
+	B_##cc : BRANCH_THROUGH(cc);                                                                                   \
+	BN_##cc : BRANCH_PAST(cc)
+#define COMPARE_BRANCH(name, b, cc)                                                                                    \
+	name##_B_##cc : SUB_FLAGS(b);                                                                                  \
+	rec++;                                                                                                         \
+	BRANCH_THROUGH(cc);                                                                                            \
+	name##_BN_##cc : SUB_FLAGS(b);                                                                                 \
+	rec++;                                                                                                         \
+	BRANCH_PAST(cc)
 
 /* Anything but aligned SRAM: out of the way, and back to the value. */
 #define SLOWLY(ea_, size_, store_, sign_, value_)                                                                      \
@@ -228,7 +289,8 @@ put16(uint8_t *p, uint32_t v)
 	} while (0)
 
 /* `sum` is what the base register becomes in the modes that modify it. */
-#define LOAD_AT(name, ea_, sum_, size_, sign_, get, update)                                                            \
+#define LOAD_AT(name, ea_, sum_, size_, sign_, get, update) LOAD_THEN(NEXT, name, ea_, sum_, size_, sign_, get, update)
+#define LOAD_THEN(next, name, ea_, sum_, size_, sign_, get, update)                                                    \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value;                                                              \
 		ADMIT;                                                                                                 \
@@ -241,20 +303,22 @@ put16(uint8_t *p, uint32_t v)
 		}                                                                                                      \
 		RD = value;                                                                                            \
 		update;                                                                                                \
-		NEXT;                                                                                                  \
+		next;                                                                                                  \
 	}
-#define STORE_AT(name, ea_, sum_, size_, put, update)                                                                  \
+#define STORE_AT(name, ea_, sum_, size_, put, update) STORE_THEN(NEXT, name, ea_, sum_, size_, put, update)
+#define STORE_THEN(next, name, ea_, sum_, size_, put, update)                                                          \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value = RD;                                                         \
 		ADMIT;                                                                                                 \
-		if (likely(!(ea & outside##size_) && ea >= code_end)) {                                                \
+		if (likely(!(ea & outside##size_) &&                                                                   \
+		           (ea >= floor || (ea >= code_end && lanai_note_old(core, sram + (ea & ~3u)))))) {            \
 			uint8_t *p = sram + ea;                                                                        \
 			put;                                                                                           \
 		} else {                                                                                               \
 			SLOWLY(ea, size_, true, false, value);                                                         \
 		}                                                                                                      \
 		update;                                                                                                \
-		NEXT;                                                                                                  \
+		next;                                                                                                  \
 	}
 #define UPDATE RS1 = sum
 #define KEEP   (void)sum
@@ -268,8 +332,9 @@ put16(uint8_t *p, uint32_t v)
 static enum lanai_outcome
 engine(struct lanai_core *core, const void *const **handlers)
 {
-#define HANDLER_ADDRESS(name) &&name,
-	static const void *const table[] = {LANAI_HANDLERS(HANDLER_ADDRESS)};
+#define HANDLER_ADDRESS(name)       &&name,
+#define PAIR_ADDRESS(first, second) &&first##__##second,
+	static const void *const table[] = {LANAI_HANDLERS(HANDLER_ADDRESS) LANAI_PAIRS(PAIR_ADDRESS)};
 
 	if (!core) {
 		*handlers = table;
@@ -280,6 +345,7 @@ engine(struct lanai_core *core, const void *const **handlers)
 	uint8_t *const sram = core->sram;
 	const uint32_t outside1 = ~(core->sram_bytes - 1), outside2 = outside1 | 1, outside4 = outside1 | 3;
 	const uint32_t code_end = core->code_end;
+	uint32_t floor = code_end; /* of stores without ado: none is while the core is ahead */
 	struct lanai_rec *rec = core->rec;
 	uint32_t res = core->res, v = core->v, c = core->c;
 	uint64_t acc = 0 - rec->prefix, safe;
@@ -349,6 +415,24 @@ SUBFI:
 	BRANCH(GT);
 	BRANCH(LE);
 
+#define PAIR_SUBF(cc)  COMPARE_BRANCH(SUBF, RS2, cc);
+#define PAIR_SUBFI(cc) COMPARE_BRANCH(SUBFI, rec->imm, cc);
+	LANAI_EACH_CONDITION(PAIR_SUBF)
+	LANAI_EACH_CONDITION(PAIR_SUBFI)
+#define DO_LI(name, next)     ALU_THEN(next, name, rec->imm);
+#define DO_AND(name, next)    ALU_THEN(next, name, RS1 &RS2);
+#define DO_ADDI(name, next)   ALU_THEN(next, name, RS1 + rec->imm);
+#define DO_SHLI(name, next)   ALU_THEN(next, name, RS1 << rec->imm);
+#define DO_LD_OFF(name, next) LOAD_THEN(next, name, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)
+#define DO_ST_OFF(name, next) STORE_THEN(next, name, RS1 + rec->imm, 0, 4, put32(p, value), KEEP)
+#define DO_ST_PRE(name, next) STORE_THEN(next, name, sum, RS1 + rec->imm, 4, put32(p, value), UPDATE)
+#define DO_SUBFI(name, next)                                                                                           \
+	name:                                                                                                          \
+	SUB_FLAGS(rec->imm);                                                                                           \
+	next;
+#define PAIR(first, second) DO_##first(first##__##second, THEN(second))
+	LANAI_PAIRS(PAIR)
+
 JUMP_REG:
 	ADMIT;
 	core->target = RS1 & ~3u;
@@ -394,6 +478,8 @@ COMMIT_WILD:
 RARE:
 	SAVE;
 	outcome = execute_rare(core, rec, &effect);
+	if (outcome == LANAI_STOPPED)
+		goto stop_settled;
 	if (outcome != LANAI_DONE)
 		goto leave;
 	LOAD;
@@ -440,7 +526,11 @@ stop_settled:
 	SAVE;
 	core->acc = 0 - rec->prefix;
 	core->rec = rec;
-	return LANAI_STOPPED;
+	if (!lanai_go_ahead(core))
+		return LANAI_STOPPED;
+	floor = UINT32_MAX;
+	LOAD;
+	GO;
 leave:
 	if (outcome != LANAI_GONE)
 		core->rec = rec;

@@ -1,6 +1,6 @@
 /* Inside of the LANai core, shared by lanai_core.c (life), lanai_time.c (dates and costs), lanai_execute.c (effects),
- * lanai_decode.c (pre-decoding), lanai_interp.c (the fast engine), lanai_ref.c (the slow one) and lanai_idle.c
- * (skipping).  Nobody else includes this, but for tests.
+ * lanai_decode.c (pre-decoding), lanai_interp.c (the fast engine), lanai_ref.c (the slow one), lanai_idle.c (skipping)
+ * and lanai_ahead.c (running ahead).  Nobody else includes this, but for tests.
  *
  * POSITION.  The core's place in time is `pos`, in 1/65536 clock since lanai_start; it belongs to the instruction that
  * is executed next and includes that one's own load-use stall.  lanai_date() turns it into a date.
@@ -84,6 +84,7 @@ struct lanai_idle {
 	uint64_t next_sample; /* in terms of core->cycles */
 	unsigned visits;
 	struct lanai_memo memos[LANAI_MEMOS];
+	const struct lanai_rec *heads[LANAI_MEMOS]; /* of the memos, close together */
 	unsigned next_memo;
 	struct lanai_memo draft; /* candidate or loop being recorded */
 	uint64_t start_cycles, start_accesses, start_stalls;
@@ -92,6 +93,30 @@ struct lanai_idle {
 	struct lanai_memo *parked, *parked_last;
 	struct lanai_memo *replayed;
 	bool replaying;
+};
+
+/* What the core does behind its limit, and how to take it back (lanai_ahead.c). */
+enum lanai_mode {
+	LANAI_FINAL, /* before the limit: anything */
+	LANAI_AHEAD, /* behind it: only what can be taken back */
+	LANAI_AGAIN, /* what was taken back, up to what comes between */
+};
+
+enum { LANAI_UNDO_MAX = 256 };
+
+struct lanai_undo {
+	uint8_t *at; /* a word of SRAM or a register */
+	uint32_t was;
+};
+
+struct lanai_ahead {
+	enum lanai_mode mode;
+	uint32_t r[LANAI_REGS + 1], res, v, c, wild_pc, target;
+	struct lanai_rec *rec;
+	uint64_t pos, cycles, accesses, stalls;
+	sim_time clock, limit; /* date of the first instruction ahead; none ahead is checked and as late as the limit */
+	unsigned n_undo;
+	struct lanai_undo undo[LANAI_UNDO_MAX];
 };
 
 /* Pre-decoded code.  Cores that run the same code share it: sixteen copies would not fit into a processor's caches. */
@@ -130,6 +155,7 @@ struct lanai_core {
 	bool budget_is_limit; /* the budget ends at the limit, and is not the longest that can be computed */
 	sim_time limit;
 	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
+	uint32_t memory_cost_inv;         /* 2^32 / memory_cost, rounded down */
 	uint64_t cycles, accesses, stalls;
 
 	sim_time origin, anchor_date, hung_since;
@@ -139,6 +165,7 @@ struct lanai_core {
 	uint64_t hz;
 
 	struct lanai_bus bus;
+	const uint32_t *storage[LANAI_REG_BYTES / 4]; /* as the bus says */
 	struct sim_core sim;
 	enum lanai_state state;
 	enum lanai_fault fault;
@@ -146,6 +173,7 @@ struct lanai_core {
 	struct lanai_counts counts;
 	uint64_t skipped; /* instructions */
 	struct lanai_idle idle;
+	struct lanai_ahead ahead;
 	char name[32];
 };
 
@@ -203,6 +231,12 @@ enum lanai_outcome lanai_ref_run(struct lanai_core *core);
 void lanai_to_slow(struct lanai_core *core);
 void lanai_to_fast(struct lanai_core *core);
 
+/* lanai_ahead.c */
+/* lanai_go_ahead: the engine has to stop at core->rec; true if it may go on from there, ahead. */
+bool lanai_go_ahead(struct lanai_core *core);
+/* lanai_end_ahead: the engine has stopped for good. */
+void lanai_end_ahead(struct lanai_core *core);
+
 /* lanai_idle.c */
 enum lanai_outcome lanai_head(struct lanai_core *core, struct lanai_rec *rec);
 const void *lanai_original(const struct lanai_core *core, const struct lanai_rec *rec);
@@ -218,6 +252,20 @@ void lanai_idle_reset(struct lanai_core *core);
 void lanai_unhook_all(struct lanai_core *core);
 void lanai_idle_restart(struct lanai_core *core);
 bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value);
+
+/* lanai_note_old: the word at `at` is about to be changed ahead; false if no more can be remembered. */
+static inline bool
+lanai_note_old(struct lanai_core *core, uint8_t *at)
+{
+	struct lanai_undo *undo = &core->ahead.undo[core->ahead.n_undo];
+
+	if (core->ahead.n_undo == LANAI_UNDO_MAX)
+		return false;
+	core->ahead.n_undo++;
+	undo->at = at;
+	memcpy(&undo->was, at, sizeof undo->was);
+	return true;
+}
 
 /* Address of the instruction that a record stands for. */
 static inline uint32_t

@@ -120,7 +120,8 @@ lanai_admit(struct lanai_core *core)
 	if (core->cycles >= core->idle.next_sample)
 		lanai_idle_tick(core);
 	cycles = core->budget - core->pos - 1;
-	cycles = (core->memory_cost == LANAI_FX ? cycles / LANAI_FX : cycles / core->memory_cost) + 1;
+	cycles =
+	        (MIN(cycles, UINT32_MAX) * core->memory_cost_inv >> 32) + 1; /* perhaps less than could be: safe, too */
 	core->safe = MIN(cycles, until_sample(core)) * LANAI_CYCLE;
 	return true;
 }
@@ -132,4 +133,5 @@ lanai_set_costs(struct lanai_core *core, uint32_t load)
 
 	core->plain_cost = (uint32_t)MIN(MAX(LANAI_FX, (clock2 + free - 1) / free), UINT32_MAX);
 	core->memory_cost = (uint32_t)MIN(MAX(LANAI_FX, (2 * clock2 + free - 1) / free), UINT32_MAX);
+	core->memory_cost_inv = (uint32_t)((1ull << 32) / core->memory_cost);
 }

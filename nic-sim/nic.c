@@ -36,13 +36,20 @@ core_write(void *device, uint32_t offset, uint32_t value)
 	return known;
 }
 
+static bool
+core_logs(void *device, unsigned level)
+{
+	(void)device;
+	return level == LOG_TAG_LEVEL && trace_recording();
+}
+
 static void
 core_log(void *device, unsigned level, uint32_t r10, uint32_t r11)
 {
 	struct nic *nic = device;
 	uint32_t bytes = lanai_sram_bytes(nic->core);
 
-	if (level != LOG_TAG_LEVEL || !trace_recording() || r10 >= bytes || r11 >= bytes)
+	if (!core_logs(nic, level) || r10 >= bytes || r11 >= bytes)
 		return;
 	nic->tags[r10 >> TAG_SHIFT] = nic->tags[r11 >> TAG_SHIFT];
 	trace_point(nic->tags[r11 >> TAG_SHIFT], TRACE_STAGE_PICKUP, nic->node);
@@ -125,6 +132,7 @@ nic_start(struct nic *nic)
 static void
 write_control(struct nic *nic, uint32_t value)
 {
+	lanai_take_back(nic->core);
 	if (value & (NIC_CONTROL_INT_ENABLE | NIC_CONTROL_INT_DISABLE)) {
 		nic->irq_enabled = value & NIC_CONTROL_INT_ENABLE;
 		regs_update_irq(nic);
@@ -180,6 +188,13 @@ in_registers(uint32_t offset)
 	return offset - NIC_WINDOW_REGS < LANAI_REG_BYTES;
 }
 
+static void
+write_register(struct nic *nic, uint32_t offset, uint32_t value)
+{
+	lanai_take_back(nic->core);
+	regs_write(nic, offset, value);
+}
+
 void
 nic_write_burst(struct nic *nic, uint32_t offset, const uint32_t *words, unsigned n, uint32_t tag)
 {
@@ -201,7 +216,7 @@ nic_write(struct nic *nic, uint32_t offset, uint32_t value, uint32_t tag)
 	else if (offset < window_sram(nic))
 		write_sram(nic, offset, &value, 1, tag);
 	else if (in_registers(offset))
-		regs_write(nic, offset - NIC_WINDOW_REGS, value);
+		write_register(nic, offset - NIC_WINDOW_REGS, value);
 	else if (offset == NIC_WINDOW_CONTROL)
 		write_control(nic, value);
 }
@@ -229,6 +244,7 @@ nic_read(struct nic *nic, uint32_t offset)
 	}
 	if (offset < window_sram(nic))
 		return read_sram(nic, offset);
+	lanai_take_back(nic->core);
 	if (in_registers(offset) && regs_read(nic, offset - NIC_WINDOW_REGS, &value, &steady))
 		return value;
 	return offset == NIC_WINDOW_CONTROL ? read_control(nic) : UINT32_MAX;
@@ -250,8 +266,15 @@ struct nic *
 nic_new(unsigned node, const struct params *params, struct fabric *fabric)
 {
 	struct nic *nic = g_new0(struct nic, 1);
-	const struct lanai_bus bus = {
-	        .device = nic, .read = core_read, .write = core_write, .log = core_log, .halted = core_halted};
+	const struct lanai_bus bus = {.device = nic,
+	                              .read = core_read,
+	                              .write = core_write,
+	                              .storage = regs_storage,
+	                              .glance = regs_glance,
+	                              .change = regs_change,
+	                              .logs = core_logs,
+	                              .log = core_log,
+	                              .halted = core_halted};
 	uint32_t sram = (uint32_t)params->sram_kb * 1024;
 	g_autofree char *name = g_strdup_printf("lanai-%u", node);
 
@@ -353,6 +376,7 @@ nic_report(const struct nic *nic, FILE *out)
 	static const char *const states[] = {"in reset", "running", "idle", "halted", "hung"};
 	static const char *const receives[] = {"no buffer", "buffer armed", "packet coming in"};
 
+	lanai_take_back(nic->core);
 	fprintf(out, "nic %u: LANai %s; ISR 0x%08" PRIx32 ", EIMR 0x%08" PRIx32 "; host DMA %s, send %s, receive: %s\n",
 	        nic->node, states[lanai_state(nic->core)], REG(nic, ISR), REG(nic, EIMR),
 	        nic->dma.busy ? "busy" : "free", nic->send.busy ? "busy" : "free", receives[nic->receive.state]);

@@ -80,6 +80,9 @@ void nic_start(struct nic *nic);
 /* nic_regs.c */
 bool regs_read(void *device, uint32_t offset, uint32_t *value, bool *steady);
 bool regs_write(void *device, uint32_t offset, uint32_t value);
+uint32_t *regs_storage(void *device, uint32_t offset);
+bool regs_glance(const void *device, uint32_t offset, sim_time date, uint32_t *value);
+uint32_t *regs_change(void *device, uint32_t offset, uint32_t value, uint32_t *becomes);
 void regs_reset(struct nic *nic);
 void regs_init(struct nic *nic);
 /* regs_flag: sets and clears ISR bits. */

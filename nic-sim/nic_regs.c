@@ -27,13 +27,19 @@ irq_fire(struct sim_event *ev)
 	tell_host(sim_event_owner(ev, struct nic, irq_change));
 }
 
+static inline bool
+irq_wanted(const struct nic *nic, uint32_t isr)
+{
+	return (isr & REG(nic, EIMR)) != 0 && nic->irq_enabled;
+}
+
 /* regs_update_irq: a change that the LANai makes reaches the host as an event of the same date, since a LANai may run
  * ahead of the rest of the machine. */
 void
 regs_update_irq(struct nic *nic)
 {
 	uint32_t cause = REG(nic, ISR) & REG(nic, EIMR);
-	bool level = cause != 0 && nic->irq_enabled;
+	bool level = irq_wanted(nic, REG(nic, ISR));
 
 	if (level == nic->irq_level)
 		return;
@@ -58,17 +64,26 @@ regs_store(struct nic *nic, enum lanai_register offset, uint32_t value)
 void
 regs_flag(struct nic *nic, uint32_t set, uint32_t clear)
 {
+	if (!nic->in_core)
+		lanai_take_back(nic->core);
 	regs_store(nic, LANAI_ISR, (REG(nic, ISR) & ~clear) | set);
 	regs_update_irq(nic);
 }
 
 /* The LANai sets HOST_SIG, the host sets LANn_SIG; each clears what the other set, and any other bit, by writing 1. */
+static inline uint32_t
+isr_written(const struct nic *nic, uint32_t value, uint32_t sets)
+{
+	return (REG(nic, ISR) & ~(value & ~sets & ~ISR_LEVELS)) | (value & sets);
+}
+
 static void
 write_ISR(struct nic *nic, uint32_t value)
 {
 	uint32_t sets = nic->in_core ? LANAI_ISR_HOST_SIG : ISR_LAN_SIG;
 
-	regs_flag(nic, value & sets, value & ~sets & ~ISR_LEVELS);
+	regs_store(nic, LANAI_ISR, isr_written(nic, value, sets));
+	regs_update_irq(nic);
 }
 
 static void
@@ -232,6 +247,48 @@ regs_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
 		*value = r->read ? r->read(nic) : nic->reg[offset / 4];
 	}
 	return true;
+}
+
+/* regs_storage, regs_glance, regs_change: as struct lanai_bus wants them. */
+uint32_t *
+regs_storage(void *device, uint32_t offset)
+{
+	struct nic *nic = device;
+	const struct reg *r = &table[offset / 4];
+
+	return r->readable && !r->read && r->steady ? &nic->reg[offset / 4] : NULL;
+}
+
+/* RMP stands still while receive DMA is off, and only the LANai itself arms it unasked.  RTC is left out though it
+ * follows from the date: firmware that polls it waits for somebody, who would have the core taken back. */
+bool
+regs_glance(const void *device, uint32_t offset, sim_time date, uint32_t *value)
+{
+	const struct nic *nic = device;
+
+	(void)date;
+	*value = REG(nic, RMP);
+	return offset == LANAI_RMP && nic->receive.state == RECEIVE_OFF;
+}
+
+/* A change of ISR is no more than that if the host's line stays; the fabric looks at TIMEOUT and MYRINET at any time.
+ */
+uint32_t *
+regs_change(void *device, uint32_t offset, uint32_t value, uint32_t *becomes)
+{
+	struct nic *nic = device;
+	const struct reg *r = &table[offset / 4];
+
+	if (offset == LANAI_ISR) {
+		*becomes = isr_written(nic, value, LANAI_ISR_HOST_SIG);
+		return irq_wanted(nic, *becomes) == nic->irq_level ? &REG(nic, ISR) : NULL;
+	}
+	*becomes = value;
+	if (offset == LANAI_RMP)
+		return nic->receive.state == RECEIVE_OFF ? &REG(nic, RMP) : NULL;
+	return r->writable && !r->write && r->steady && offset != LANAI_TIMEOUT && offset != LANAI_MYRINET
+	               ? &nic->reg[offset / 4]
+	               : NULL;
 }
 
 bool

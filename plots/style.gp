@@ -42,3 +42,10 @@ curve(i, y) = in_curve(i) ? y : NaN
 label_gap = format eq 'dumb' ? 3 : 1.2
 published_legend = format eq 'dumb' ? 'published' : 'published (letter: how sure, A best)'
 published_points = "references using x_name:'value' with points lt 9 title published_legend, references using x_name:'value':'sure' with labels tc rgb 'white' font ',10' notitle, references using x_name:'value':'label' with labels left offset label_gap,-1 notitle"
+
+# Two panels side by side, one key above both: @two_panels, a plot, @second_panel, a plot, unset multiplot.
+two_panels = "set multiplot layout 1,2; set tmargin at screen 0.80; set key at screen 0.5,0.98 center top vertical Left reverse noenhanced maxrows 3 maxcols 3 width -3"
+second_panel = "unset key"
+
+# Figures of applications: time and processor time by the cost of an interrupt.
+app_time = "@two_panels; set xlabel 'cost of an interrupt (us)'; set yrange [0:*]; set ylabel 'time (ms)'; plot for [i=1:curves] table using 'host.interrupt_us':(curve(i, column('time_us') / 1000)) with linespoints lt i title LEGEND[i]; @second_panel; set ylabel 'processor time for a unit of work (us)'; plot for [i=1:curves] table using 'host.interrupt_us':(curve(i, column('cpu_us'))) with linespoints lt i notitle; unset multiplot"

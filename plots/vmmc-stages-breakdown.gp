@@ -23,7 +23,7 @@ half = 0.36
 set yrange [curves + 0.6:0.4]
 set xrange [0:longest * 1.13]
 set xlabel 'time since the call of the send (us), one way; each part lasts until ...'
-set ytics () scale 0
+set ytics () scale 0 noenhanced
 set for [i=1:curves] ytics add (LEGEND[i] i)
 set key tmargin center horizontal Left reverse noenhanced maxcols 3
 set style fill solid 1 border lc rgb '#ffffff'

@@ -63,6 +63,16 @@ connect_refuse(struct kernel *k, const struct segment *s)
 	answer(k, s, SEGMENT_RST);
 }
 
+/* link_broken: there is no way to the peer any more; who waits learns it (description_learn()). */
+static void
+link_broken(void *arg)
+{
+	struct description *d = arg;
+
+	d->stream.broken = true;
+	description_poke(d);
+}
+
 int
 connect_import(struct description *d)
 {
@@ -70,12 +80,16 @@ connect_import(struct description *d)
 	enum vmmc_error error = vmmc_import(d->process->nic_queue, d->peer_node, d->peer_area, &proxy);
 
 	d->stream.proxy = proxy;
-	if (error == VMMC_ENAME)
-		d->state |= PEER_CLOSED;
-	if (error == VMMC_OK || error == VMMC_ENAME)
+	if (error == VMMC_OK) {
+		vmmc_on_broken(proxy, link_broken, d);
 		return 0;
+	}
+	if (error == VMMC_ENAME) {
+		d->state |= PEER_CLOSED;
+		return 0;
+	}
 	connect_say(d, SEGMENT_RST);
-	return -ENOBUFS;
+	return error == VMMC_EDOWN ? -ETIMEDOUT : error == VMMC_EFIRMWARE ? -ENETDOWN : -ENOBUFS;
 }
 
 /* The kernel. -------------------------------------------------------------------------------------------------------

@@ -200,6 +200,8 @@ news(const struct description *d, int *error)
 		state |= PEER_CLOSED;
 	if (end & LINK_RESET)
 		*error = state & PEER_FIN ? EPIPE : ECONNRESET;
+	if (end & (LINK_SILENT | LINK_DEFECT))
+		*error = end & LINK_SILENT ? ETIMEDOUT : ECONNRESET;
 	if (state & RESET)
 		*error = 0;
 	return *error ? state | RESET : state;
@@ -210,6 +212,8 @@ description_learn(struct description *d)
 {
 	int error;
 
+	if (d->link && !d->link->ops->end(d->link))
+		return;
 	d->state |= news(d, &error) & ~RESET;
 	if (error)
 		description_reset(d, error);

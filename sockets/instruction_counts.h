@@ -3,13 +3,13 @@
 #ifndef SOCKETS_INSTRUCTION_COUNTS_H
 #define SOCKETS_INSTRUCTION_COUNTS_H
 
-#define IC_SOCK_SEND         446 /* send() of one INLINE record */
-#define IC_SOCK_RECEIVE      481 /* recv() of it */
-#define IC_SOCK_SEND_COPIED  577 /* send() of one RING record of 8 KB by way of the staging ring */
-#define IC_SOCK_SEND_DIRECT  548 /* ... and from the user's buffer */
-#define IC_SOCK_RECEIVE_RING 542 /* recv() of it */
-#define IC_SOCK_FRUITLESS    347 /* recv() that finds nothing */
-#define IC_SOCK_POLL         157 /* poll() of no descriptor */
-#define IC_SOCK_POLL_EACH    293 /* ... and of each */
+#define IC_SOCK_SEND         413 /* send() of one INLINE record */
+#define IC_SOCK_RECEIVE      479 /* recv() of it */
+#define IC_SOCK_SEND_COPIED  549 /* send() of one RING record of 8 KB by way of the staging ring */
+#define IC_SOCK_SEND_DIRECT  521 /* ... and from the user's buffer */
+#define IC_SOCK_RECEIVE_RING 680 /* recv() of it */
+#define IC_SOCK_FRUITLESS    336 /* recv() that finds nothing */
+#define IC_SOCK_POLL         158 /* poll() of no descriptor */
+#define IC_SOCK_POLL_EACH    283 /* ... and of each */
 
 #endif

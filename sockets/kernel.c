@@ -63,6 +63,8 @@ add_counts(struct sock_counts *sum, const struct sock_counts *c)
 	sum->bytes_sent += c->bytes_sent;
 	sum->bytes_received += c->bytes_received;
 	sum->bytes_copied_out += c->bytes_copied_out;
+	sum->bytes_direct += c->bytes_direct;
+	sum->bytes_copied_back += c->bytes_copied_back;
 	sum->bytes_copied_in += c->bytes_copied_in;
 	sum->flow_control_waits += c->flow_control_waits;
 	sum->ethernet_segments += c->ethernet_segments;

@@ -19,12 +19,14 @@
 
 #include "sockets/socket.h"
 
-/* The peer's last words. */
+/* The peer's last words, or what there is instead of them. */
 enum link_end {
 	LINK_FIN = 1,    /* it sends no more */
 	LINK_CLOSED = 2, /* it reads no more */
 	LINK_RESET = 4,
-	LINK_LOST = 8 /* it has closed without having taken all of ours */
+	LINK_LOST = 8,    /* it has closed without having taken all of ours */
+	LINK_SILENT = 16, /* it does not answer any more, or has forgotten us */
+	LINK_DEFECT = 32  /* the own NIC has stopped, or was reset */
 };
 
 /* Embedded by its owner, who casts back. */
@@ -50,11 +52,11 @@ struct link_ops {
 	/* peek: up to `length` bytes from the unread byte number `skip` on, which stay. */
 	int64_t (*peek)(struct link *l, uint64_t skip, void *user, uint64_t length);
 	unsigned (*end)(const struct link *l);
-	/* expect: the caller will wait for bytes, and then take up to `length` of them to `user`: they may go there at
-	 * once. expected: its wait is over; take() is the next that he calls with that memory. NULL: both have no
-	 * meaning. */
-	void (*expect)(struct link *l, void *user, uint64_t length);
-	void (*expected)(struct link *l);
+	/* expect: a call has begun that will take up to `length` bytes to `user`, `all` of them before it ends if it
+	 * can: what comes may go there at once.  Again whenever it has got some of them.  expected: it waits, or
+	 * (`over`) it ends, and nothing is written to its memory any more. */
+	void (*expect)(struct link *l, void *user, uint64_t length, bool all);
+	void (*expected)(struct link *l, bool over);
 	/* both */
 	struct umem_range (*watch)(const struct link *l);
 	uint32_t (*send_buffer)(const struct link *l); /* bytes in force, for SO_SNDBUF and SO_RCVBUF */

@@ -311,33 +311,55 @@ pass(struct stream_reader *r)
 	return bytes;
 }
 
-/* unread: the ring ends the walk if the peer has filled it up, which it must not. */
+/* walk: bytes that can be read, and a reader behind them.  The ring ends the walk if the peer has filled it up, which
+ * it must not. */
+static uint64_t
+walk(const struct stream *s, struct stream_reader *r)
+{
+	uint64_t bytes = 0;
+
+	*r = s->in;
+	while (r->records.position - s->in.records.position < WIRE_RECORDS_SIZE && next_record(s, r) > 0) {
+		bytes += WIRE_LENGTH(r->record) - r->taken;
+		pass(r);
+	}
+	return bytes;
+}
+
 static uint64_t
 unread(const struct link *l)
 {
-	const struct stream *s = const_stream_of(l);
-	struct stream_reader r = s->in;
-	uint64_t bytes = 0;
+	struct stream_reader behind;
 
-	while (r.records.position - s->in.records.position < WIRE_RECORDS_SIZE && next_record(s, &r) > 0) {
-		bytes += WIRE_LENGTH(r.record) - r.taken;
-		pass(&r);
-	}
-	return bytes;
+	return walk(const_stream_of(l), &behind);
+}
+
+static void
+deposit_heads(struct stream *s)
+{
+	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->in.records.position), GUINT32_TO_BE(s->in.data)};
+
+	s->told_records = s->in.records.position;
+	s->told_data = s->in.data;
+	deposit(s, WIRE_HEADS, words, sizeof words);
 }
 
 /* tell_heads: once enough was consumed that the sender should know. */
 static void
 tell_heads(struct stream *s)
 {
-	uint32_t words[WIRE_HEAD_WORDS] = {GUINT32_TO_BE(s->in.records.position), GUINT32_TO_BE(s->in.data)};
+	if (!s->holding && (s->in.records.position - s->told_records >= WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY ||
+	                    s->in.data - s->told_data >= s->area.ring_bytes / WIRE_HEAD_EVERY))
+		deposit_heads(s);
+}
 
-	if (s->in.records.position - s->told_records < WIRE_RECORDS_SIZE / WIRE_HEAD_EVERY &&
-	    s->in.data - s->told_data < s->area.ring_bytes / WIRE_HEAD_EVERY)
-		return;
-	s->told_records = s->in.records.position;
-	s->told_data = s->in.data;
-	deposit(s, WIRE_HEADS, words, sizeof words);
+/* end_redirection: the bytes that come next do not belong where they were expected, or nobody wants them now. */
+static void
+end_redirection(struct stream *s)
+{
+	bool in_ring = WIRE_TYPE(s->in.record) == WIRE_RING;
+
+	s->counts->bytes_copied_back += direct_end(&s->direct, &s->area, s->in.data + (in_ring ? s->in.taken : 0));
 }
 
 /* finish_record: clears it, so that its place is zero until something is deposited there again. */
@@ -346,8 +368,11 @@ finish_record(struct stream *s)
 {
 	static const uint8_t zeros[WIRE_RECORD_MAX];
 	uint64_t address = s->area.address + s->in.records.offset;
+	bool ragged = WIRE_LENGTH(s->in.record) % 4;
 	uint32_t bytes = pass(&s->in);
 
+	if (s->direct.n && ragged)
+		end_redirection(s);
 	umem_write(s->area.memory, address, zeros, bytes);
 	cpu_copy(bytes);
 	tell_heads(s);
@@ -386,9 +411,15 @@ take(struct link *l, void *user, uint64_t length)
 
 	if (state <= 0)
 		return state;
+	if (s->direct.n && WIRE_TYPE(s->in.record) == WIRE_INLINE)
+		end_redirection(s);
 	n = copy_out(s, &s->in, user, length);
+	if (s->direct.lost)
+		return -1;
 	s->counts->bytes_received += n;
 	s->in.taken += n;
+	if (s->direct.n)
+		direct_taken(&s->direct, s->in.data + s->in.taken);
 	if (s->in.taken == WIRE_LENGTH(s->in.record))
 		finish_record(s);
 	return n;
@@ -413,31 +444,49 @@ peek(struct link *l, uint64_t skip, void *user, uint64_t length)
 	return copy_out(s, &r, user, length);
 }
 
-/* expect: the reader is behind everything that has come, so the next RING record's bytes will lie at its data position.
- */
+/* expect: the bytes of the RING record behind all that have come will lie at the data position there. A call that wants
+ * any bytes is content with one piece. */
 static void
-expect(struct link *l, void *user, uint64_t length)
+expect(struct link *l, void *user, uint64_t length, bool all)
 {
 	struct stream *s = stream_of(l);
+	uint32_t piece = piece_for(s->area.ring_bytes, SOCK_ZERO_COPY);
+	struct stream_reader r;
+	uint64_t come;
 
-	s->expected = length;
-	if (!readable(l) && !end(l))
-		direct_open(&s->direct, &s->area, s->in.data, piece_for(s->area.ring_bytes, SOCK_ZERO_COPY), user,
-		            length);
+	s->holding = true;
+	if (!all && readable(l))
+		return;
+	come = walk(s, &r);
+	if (come < length && !end(l))
+		direct_open(&s->direct, &s->area, r.data, piece, (uint8_t *)user + come,
+		            all ? length - come : MIN(length, piece));
 }
 
-/* expected: bytes that do not belong to the record that the call takes now, or of which it takes less, go back. */
+/* expected: heads that were held back are told, so that the sender goes on. */
 static void
-expected(struct link *l)
+expected(struct link *l, bool over)
 {
 	struct stream *s = stream_of(l);
-	bool ring;
 
-	if (!s->direct.post)
-		return;
-	ring = next_record(s, &s->in) > 0 && WIRE_TYPE(s->in.record) == WIRE_RING;
-	s->counts->bytes_copied_back +=
-	        direct_close(&s->direct, &s->area, ring ? (uint32_t)MIN(WIRE_LENGTH(s->in.record), s->expected) : 0);
+	if (over && s->direct.n)
+		end_redirection(s);
+	s->holding = false;
+	tell_heads(s);
+}
+
+/* why_broken: an export that was withdrawn is no breakage: the peer's end words say what it means. */
+static unsigned
+why_broken(const struct stream *s)
+{
+	switch (s->proxy ? vmmc_proxy_error(s->proxy) : VMMC_OK) {
+	case VMMC_EDOWN:
+		return LINK_SILENT;
+	case VMMC_EFIRMWARE:
+		return LINK_DEFECT;
+	default:
+		return 0;
+	}
 }
 
 static unsigned
@@ -445,11 +494,14 @@ end(const struct link *l)
 {
 	const struct stream *s = const_stream_of(l);
 	uint32_t flags = word_at(s, WIRE_END);
-	bool lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
+	unsigned breakage;
+	bool lost;
 
-	if (flags == 0)
+	if (flags == 0 && !s->broken)
 		return 0;
-	return (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
+	lost = flags & WIRE_END_CLOSED && word_at(s, WIRE_END + 8) != s->records_out.position;
+	breakage = s->broken && !(flags & (WIRE_END_CLOSED | WIRE_END_RESET)) ? why_broken(s) : 0;
+	return breakage | (flags & WIRE_END_FIN ? LINK_FIN : 0) | (flags & WIRE_END_CLOSED ? LINK_CLOSED : 0) |
 	       (flags & WIRE_END_RESET ? LINK_RESET : 0) | (lost ? LINK_LOST : 0);
 }
 

@@ -29,6 +29,7 @@ struct stream {
 	struct vmmc_proxy *proxy;
 	struct sock_counts *counts;
 	uint32_t peer_ring_bytes;
+	bool broken; /* by vmmc_on_broken(): the proxy knows why */
 	/* out */
 	struct stream_cursor records_out;
 	uint32_t data_out;
@@ -38,7 +39,7 @@ struct stream {
 	struct stream_reader in;
 	uint32_t told_records, told_data;
 	struct direct direct;
-	uint64_t expected; /* bytes that the waiting call wants */
+	bool holding; /* heads are told when the call waits or ends */
 };
 
 /* stream_start: over `area`, which the stream takes; peer_ring_bytes and proxy follow when they are known. */

@@ -74,7 +74,7 @@ is_valid(const struct progress *p, const struct description *d)
 
 struct sending {
 	struct description *d;
-	struct progress at;
+	struct progress *at;
 	sim_time deadline;
 };
 
@@ -85,7 +85,7 @@ writable(void *arg)
 	const struct link *l = w->d->link;
 
 	return w->d->state & (SHUT_WRITE | PEER_CLOSED | RESET | LEAVING) || l->ops->room(l) ||
-	       l->ops->end(l) & (LINK_CLOSED | LINK_RESET);
+	       l->ops->end(l) & ~LINK_FIN;
 }
 
 static bool
@@ -104,8 +104,8 @@ protocol_for(const struct sending *w)
 
 	if (wish != SOCK_AUTOMATIC)
 		return wish;
-	return w->deadline != DO_NOT_WAIT && w->at.left >= w->d->kernel->host->params->one_copy_min &&
-	                       (uintptr_t)w->at.data % 4 == 0
+	return w->deadline != DO_NOT_WAIT && w->at->left >= w->d->kernel->host->params->one_copy_min &&
+	                       (uintptr_t)w->at->data % 4 == 0
 	               ? SOCK_ZERO_COPY
 	               : SOCK_TWO_COPY;
 }
@@ -137,7 +137,7 @@ verdict(const struct sending *w)
 	if (d->state & (RESET | SHUT_WRITE | LEAVING))
 		return -EPIPE;
 	description_reset(d, EPIPE);
-	return (int64_t)w->at.total;
+	return (int64_t)w->at->total;
 }
 
 /* send_piece: all of it, or what can be sent before an end or an error; error 0 with bytes left: the stream has ended.
@@ -149,11 +149,11 @@ send_piece(struct sending *w)
 	struct link *l = w->d->link;
 	int error = 0;
 
-	while (w->at.left > 0 && !error && !ended(w)) {
-		int64_t n = is_valid(&w->at, w->d) ? l->ops->put(l, w->at.data, w->at.left, how) : -EFAULT;
+	while (w->at->left > 0 && !error && !ended(w)) {
+		int64_t n = is_valid(w->at, w->d) ? l->ops->put(l, w->at->data, w->at->left, how) : -EFAULT;
 
 		if (n > 0)
-			moved(&w->at, n);
+			moved(w->at, n);
 		else if (n < 0)
 			error = (int)n;
 		else if (!wait_for_room(w))
@@ -170,16 +170,16 @@ send_all(struct sending *w)
 {
 	int error = 0;
 
-	while (more(&w->at) && !error) {
+	while (more(w->at) && !error) {
 		error = send_piece(w);
-		if (w->at.left > 0)
+		if (w->at->left > 0)
 			break;
 	}
-	if (w->at.done > 0)
-		return (int64_t)w->at.done;
+	if (w->at->done > 0)
+		return (int64_t)w->at->done;
 	if (error)
 		return error;
-	return w->at.total == 0 && !forbidden(w->d) ? 0 : verdict(w);
+	return w->at->total == 0 && !forbidden(w->d) ? 0 : verdict(w);
 }
 
 /* connecting: waits; 0 once it is connected, else what send() returns. */
@@ -194,9 +194,9 @@ connecting(struct description *d, sim_time deadline)
 }
 
 static ssize_t
-send_on(struct description *d, const struct progress *at, int flags)
+send_on(struct description *d, struct progress *at, int flags)
 {
-	struct sending w = {d, *at, description_deadline(d, flags & MSG_DONTWAIT, &d->options.send_timeout)};
+	struct sending w = {d, at, description_deadline(d, flags & MSG_DONTWAIT, &d->options.send_timeout)};
 	int64_t result;
 
 	if (flags & ~SEND_FLAGS)
@@ -248,7 +248,7 @@ sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags)
 
 struct receiving {
 	struct description *d;
-	struct progress at;
+	struct progress *at;
 	bool peek, all;
 	sim_time deadline;
 };
@@ -259,7 +259,7 @@ has_more(const struct receiving *r)
 {
 	const struct link *l = r->d->link;
 
-	return r->peek ? l->ops->unread(l) > r->at.done : l->ops->readable(l);
+	return r->peek ? l->ops->unread(l) > r->at->done : l->ops->readable(l);
 }
 
 static bool
@@ -277,18 +277,18 @@ take(struct receiving *r)
 {
 	struct link *l = r->d->link;
 
-	while (more(&r->at) && has_more(r)) {
+	while (more(r->at) && has_more(r)) {
 		int64_t n;
 
-		if (!is_valid(&r->at, r->d))
+		if (!is_valid(r->at, r->d))
 			return -EFAULT;
-		n = r->peek ? l->ops->peek(l, r->at.done, r->at.data, r->at.left)
-		            : l->ops->take(l, r->at.data, r->at.left);
+		n = r->peek ? l->ops->peek(l, r->at->done, r->at->data, r->at->left)
+		            : l->ops->take(l, r->at->data, r->at->left);
 		if (n < 0) {
 			description_reset(r->d, ECONNRESET);
 			return -description_error(r->d);
 		}
-		moved(&r->at, n);
+		moved(r->at, n);
 	}
 	return 0;
 }
@@ -297,9 +297,9 @@ take(struct receiving *r)
 static bool
 enough(const struct receiving *r)
 {
-	if (r->at.total == 0)
+	if (r->at->total == 0)
 		return has_more(r);
-	return r->at.done >= (r->all ? r->at.total : 1);
+	return r->at->done >= (r->all ? r->at->total : 1);
 }
 
 /* finished: is there nothing to come? */
@@ -323,37 +323,51 @@ redirects(const struct receiving *r)
 {
 	enum sock_protocol wish = r->d->options.protocol;
 
-	return !r->peek && r->deadline != DO_NOT_WAIT && (wish == SOCK_AUTOMATIC || wish == SOCK_ZERO_COPY) &&
-	       r->d->link->ops->expect;
+	return r->at->total >= r->d->kernel->host->params->zero_copy_min && !r->peek && r->deadline != DO_NOT_WAIT &&
+	       (wish == SOCK_AUTOMATIC || wish == SOCK_ZERO_COPY);
 }
 
-static bool
-wait_for_bytes(struct receiving *r)
+static void
+expect(struct receiving *r)
 {
 	struct link *l = r->d->link;
-	bool direct = redirects(r) && more(&r->at) && is_valid(&r->at, r->d), result;
 
-	if (direct)
-		l->ops->expect(l, r->at.data, r->at.left);
-	result = description_spin(r->d, readable, r, r->deadline);
-	if (direct)
-		l->ops->expected(l);
-	return result;
+	if (more(r->at) && is_valid(r->at, r->d))
+		l->ops->expect(l, r->at->data, r->at->left, r->all);
+}
+
+/* move: takes what is there, and waits for more until it is enough; 0, or why there is no more. */
+static int
+move(struct receiving *r, bool direct)
+{
+	struct link *l = r->d->link;
+
+	for (;;) {
+		int error;
+
+		if (direct)
+			expect(r);
+		error = take(r);
+		if (error || enough(r))
+			return error;
+		if (finished(r))
+			return epitaph(r->d);
+		if (direct)
+			l->ops->expected(l, false);
+		if (!description_spin(r->d, readable, r, r->deadline))
+			return -EAGAIN;
+	}
 }
 
 static int64_t
 receive(struct receiving *r)
 {
-	int error = take(r);
+	bool direct = redirects(r);
+	int error = move(r, direct);
 
-	while (error == 0 && !enough(r)) {
-		if (finished(r)) {
-			error = epitaph(r->d);
-			break;
-		}
-		error = wait_for_bytes(r) ? take(r) : -EAGAIN;
-	}
-	return r->at.done > 0 ? (int64_t)r->at.done : error;
+	if (direct)
+		r->d->link->ops->expected(r->d->link, true);
+	return r->at->done > 0 ? (int64_t)r->at->done : error;
 }
 
 /* unconnected: waits while it is being connected; 1 once it is connected, else what recv() returns. */
@@ -372,10 +386,10 @@ unconnected(struct description *d, sim_time deadline)
 }
 
 static ssize_t
-receive_on(struct description *d, const struct progress *at, int flags)
+receive_on(struct description *d, struct progress *at, int flags)
 {
 	struct receiving r = {.d = d,
-	                      .at = *at,
+	                      .at = at,
 	                      .peek = flags & MSG_PEEK,
 	                      .all = flags & MSG_WAITALL,
 	                      .deadline = description_deadline(d, flags & MSG_DONTWAIT, &d->options.receive_timeout)};

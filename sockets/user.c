@@ -69,7 +69,13 @@ void
 arena_to_user(struct umem_space *space, uint64_t address, void *p, uint64_t bytes)
 {
 	uint8_t hands[UMEM_PAGE];
+	uint64_t to = umem_map(space, p);
 
+	if (left_in_page(to, bytes) == bytes) {
+		umem_read(space, address, hands, bytes);
+		umem_write(space, to, hands, bytes);
+		return;
+	}
 	for (uint64_t done = 0, piece; done < bytes; done += piece) {
 		piece = bytes - done < sizeof hands ? bytes - done : sizeof hands;
 		umem_read(space, address + done, hands, piece);

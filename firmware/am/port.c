@@ -60,7 +60,8 @@ port_refuse(struct port *port, uint32_t control, uint32_t bad)
 		unreachable(port, control);
 	} else {
 		session_want(peer);
-		stall(port);
+		if (port->fetching || S.pieces >= PIECES_MAX || !link_lacks())
+			stall(port);
 	}
 }
 

@@ -9,8 +9,10 @@ send_back(uint32_t number, uint32_t node, uint32_t other, uint32_t tag)
 {
 	struct packet *packet = S.free_short;
 	struct peer *peer = &S.peers[node];
-	if (!packet || !peer->room)
+	if (!packet || !peer->room) {
+		link_lacks();
 		return 0;
+	}
 	uint32_t at = packet->at, last = at + PACKET_DATA;
 	S.free_short = packet->next;
 	peer->room--;

@@ -19,7 +19,7 @@ signalled(void)
 void
 step_rare(uint32_t isr)
 {
-	if (isr & LANAI_ISR_SEND)
+	if (reg_read(LANAI_ISR) & S.events & LANAI_ISR_SEND)
 		link_sent();
 	if (isr & ONCE_EVENTS)
 		reg_write(LANAI_ISR, isr & ONCE_EVENTS);

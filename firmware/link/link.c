@@ -4,8 +4,7 @@
 /* The time-out doubles this often at most without progress. */
 #define BACKOFF_MAX 3u
 
-/* timer_set: the interval timer runs out at `at` or sooner. */
-static void
+void
 timer_set(uint32_t at)
 {
 	int32_t earlier = (int32_t)(at - S.timer_at);
@@ -19,16 +18,22 @@ timer_set(uint32_t at)
 	reg_write(LANAI_IT, delay);
 }
 
+static void
+timed_push(struct peer *peer)
+{
+	if (peer->timed)
+		return;
+	peer->timed = 1;
+	peer->timed_next = S.timed;
+	S.timed = peer;
+}
+
 /* scan_want: this peer's time-out must be looked at when rto_at is past.  1 if that comes before all others. */
 static uint32_t
 scan_want(struct peer *peer)
 {
 	uint32_t at = peer->rto_at;
-	if (!peer->timed) {
-		peer->timed = 1;
-		peer->timed_next = S.timed;
-		S.timed = peer;
-	}
+	timed_push(peer);
 	int32_t earlier = (int32_t)(at - S.scan_at);
 	if (S.scan_on && earlier >= 0)
 		return 0;
@@ -51,19 +56,11 @@ owing_push(struct peer *peer, uint32_t at)
 	S.owing_last = peer;
 }
 
-/* unkept: without reliability nothing waits for the peer; what is in its list has not left yet. */
-static void
-unkept(struct peer *peer)
-{
-	peer->base = peer->next_sequence >> SEQUENCE_BITS;
-	S.events |= LANAI_ISR_SEND;
-}
-
 void
 link_time(struct peer *peer)
 {
 	if (!S.reliable) {
-		unkept(peer);
+		timed_push(peer);
 		return;
 	}
 	if (scan_want(peer))
@@ -184,8 +181,89 @@ send_next(void)
 		transmit_control(peer);
 	else if (packet)
 		transmit(packet);
-	if (S.ack_first || S.send_first || (packet && !S.reliable))
+	if (S.ack_first || S.send_first)
 		S.events |= LANAI_ISR_SEND;
+}
+
+/* free_of: the peer's packets up to, but not including, its first unsent one and `in_engine`.  Returns how many. */
+static uint32_t
+free_of(struct peer *peer, const struct packet *in_engine)
+{
+	struct packet *packet = peer->oldest;
+	const struct packet *unsent = peer->unsent;
+	uint32_t n = 0;
+	while (packet != unsent && packet != in_engine) {
+		struct packet *next = packet->next;
+		packet_free(packet);
+		packet = next;
+		n++;
+	}
+	peer->oldest = packet;
+	peer->room += n;
+	return n;
+}
+
+/* free_sent: without reliability: what the send engine was given is not needed any more, but for what is in it. Returns
+ * how many packets that are. */
+static uint32_t
+free_sent(const struct packet *in_engine)
+{
+	struct peer *peer = S.timed;
+	uint32_t freed = 0;
+	S.timed = NULL;
+	while (peer) {
+		struct peer *next = peer->timed_next;
+		freed += free_of(peer, in_engine);
+		peer->timed = 0;
+		if (peer->oldest)
+			timed_push(peer);
+		peer = next;
+	}
+	return freed;
+}
+
+uint32_t
+link_reclaim(void)
+{
+	if (!S.timed)
+		return 0;
+	uint32_t busy = !(reg_read(LANAI_ISR) & LANAI_ISR_SEND_RDY);
+	uint32_t freed = free_sent(busy ? S.sending : NULL);
+	if (!freed)
+		S.events |= LANAI_ISR_SEND;
+	return freed;
+}
+
+void
+link_sent(void)
+{
+	struct packet *done = S.sending;
+	S.sending = NULL;
+	if (S.sending_freed) {
+		S.sending_freed = 0;
+		packet_free(done);
+	}
+	if (!S.reliable)
+		free_sent(NULL);
+	reg_write(LANAI_ISR, LANAI_ISR_SEND);
+	S.events &= ~LANAI_ISR_SEND;
+	send_next();
+}
+
+/* One packet leaves now, if the engine became idle meanwhile.  Else the queue would never get shorter under a load of
+ * one packet a turn, each of which took this way. */
+void
+link_wait(struct packet *packet)
+{
+	struct peer *peer = packet->peer;
+	packet->sent = 0;
+	link_append(peer, packet);
+	if (!peer->unsent)
+		peer->unsent = packet;
+	send_push(peer);
+	S.events |= LANAI_ISR_SEND;
+	if ((reg_read(LANAI_ISR) & (LANAI_ISR_SEND | LANAI_ISR_NRES)) == LANAI_ISR_SEND)
+		link_sent();
 }
 
 /* send_waiting: something was queued: the engine takes it at once if it is idle. */
@@ -198,49 +276,6 @@ send_waiting(void)
 	} else {
 		S.events |= LANAI_ISR_SEND;
 	}
-}
-
-void
-link_wait(struct packet *packet)
-{
-	struct peer *peer = packet->peer;
-	link_append(peer, packet);
-	if (!S.reliable)
-		unkept(peer);
-	packet->sent = 0;
-	if (!peer->unsent)
-		peer->unsent = packet;
-	send_push(peer);
-	S.events |= LANAI_ISR_SEND;
-}
-
-/* left: without reliability: the oldest packet of its peer is not needed any more. */
-static void
-left(struct packet *packet)
-{
-	struct peer *peer = packet->peer;
-	if (packet == &S.ack_packet)
-		return;
-	peer->oldest = packet->next;
-	peer->room++;
-	unkept(peer);
-	packet_free(packet);
-}
-
-void
-link_sent(void)
-{
-	struct packet *done = S.sending;
-	S.sending = NULL;
-	if (S.sending_freed) {
-		S.sending_freed = 0;
-		packet_free(done);
-	} else if (done && !S.reliable) {
-		left(done);
-	}
-	reg_write(LANAI_ISR, LANAI_ISR_SEND);
-	S.events &= ~LANAI_ISR_SEND;
-	send_next();
 }
 
 /* release: the packet is acknowledged; the engine may still be busy with sending it again.  A confused peer may even
@@ -295,7 +330,7 @@ link_progress(struct peer *peer, uint32_t expected)
 	uint32_t base = peer->base;
 	uint32_t n = low_bits(expected - base, SEQUENCE_BITS);
 	uint32_t held = low_bits((peer->next_sequence >> SEQUENCE_BITS) - base, SEQUENCE_BITS);
-	if (n > held)
+	if (n > held || !S.reliable)
 		return;
 	struct packet *packet = peer->oldest;
 	peer->base = expected;

@@ -8,9 +8,11 @@
  * peer is down.  Time in which packets only wait for the send engine does not count, unless it is this peer's packet
  * that blocks the engine.
  *
- * WITHOUT RELIABILITY (ctrl.reliable 0), as in the first version of VMMC, a packet is freed when it has left;
- * there are no acknowledgements and no timer, and what comes in another order than it was sent is taken all the same.
- * The hot paths are the same; the modes part where a packet becomes the only one that waits for its peer (link_time).
+ * WITHOUT RELIABILITY (ctrl.reliable 0), as in the first version of VMMC, there are no acknowledgements and no
+ * timer, and what comes in another order than it was sent is taken all the same.  A packet may be freed when it has
+ * left; that is done for all at once when somebody lacks one (link_lacks), since to be told of each one's end costs
+ * more than the acknowledgements do.  The hot paths are the same; the modes part where a packet becomes the only one
+ * that is kept for its peer (link_time).
  *
  * Whether the send engine is busy is asked when something is to be sent, and its end is an event only while somebody
  * waits for it (S.events). */
@@ -22,9 +24,12 @@
 
 /* link_wait: a new packet, appended to the peer's, whose turn at the send engine comes. */
 void link_wait(struct packet *packet);
-/* link_time: the timer must ask for this peer's time-out, whatever it is set to.  Without reliability: nothing waits
- * for an acknowledgement; the end of the packet is an event. */
+/* link_time: the timer must ask for this peer's time-out, whatever it is set to.  Without reliability: the peer keeps
+ * packets that can be freed when they have left. */
 void link_time(struct peer *peer);
+/* link_reclaim: without reliability: frees what has left; if that is nothing, the end of the packet in the send engine
+ * is an event.  Returns how many packets were freed. */
+uint32_t link_reclaim(void);
 /* link_sent: the send engine is done with S.sending (or a network reset took it away). */
 void link_sent(void);
 /* link_progress: the peer names a sequence other than `base` as the next that it expects. */
@@ -37,6 +42,8 @@ void link_control(struct peer *peer, uint32_t kind);
 void link_go_back(struct peer *peer);
 /* link_drop: frees what is on its way to the peer, and forgets what is owed to it; nothing more can be sent. */
 void link_drop(struct peer *peer);
+/* timer_set: the interval timer runs out at `at` or sooner. */
+void timer_set(uint32_t at);
 /* link_timer: the interval timer ran out. */
 void link_timer(void);
 
@@ -108,6 +115,13 @@ link_send(struct packet *packet, struct peer *peer, uint32_t at, uint32_t last)
 		link_wait(packet);
 	}
 	return ready;
+}
+
+/* link_lacks: somebody waits for a packet or for room; 0 if he has to wait for an event. */
+HOT uint32_t
+link_lacks(void)
+{
+	return !S.reliable && link_reclaim();
 }
 
 HOT void

@@ -142,7 +142,7 @@ struct arrival {
 		uint32_t incarnation, sessions;  /* what session numbers are made of */                                \
 		uint32_t timer_on, timer_at;     /* the interval timer */                                              \
 		uint32_t scan_on, scan_at;       /* the next look at S.timed */                                        \
-		struct peer *timed;              /* with something unacknowledged, in any order */                     \
+		struct peer *timed;              /* with something unacknowledged, or not freed yet, in any order */   \
 		struct peer *owing, *owing_last; /* with something to acknowledge, in order of look_at */              \
 		/* receive */                                                                                          \
 		struct arrival *armed, *free_arrivals;                                                                 \

@@ -25,6 +25,10 @@
  * interrupts the host and waits for VMMC_COMMAND_INSTALL.  To take a page away the driver clears its entry, gives
  * VMMC_COMMAND_FORGET and waits for `synced`.
  *
+ * ARRIVALS.  When a deposit is over, in host memory, and its page is watched at that moment (VMMC_WATCH, and
+ * vmmc_ctrl.watching), the firmware tells the driver, each time, until the driver clears the bit: who sets the bits,
+ * then looks at memory and finds nothing, will be told.  docs/waiting.md.
+ *
  * REDIRECTION.  VMMC_OP_POST asks that what arrives for a range of the process' own exported memory (the default
  * buffer) goes to another place of its memory (the user buffer) instead.  docs/redirection.md has the rules.
  *
@@ -59,18 +63,20 @@
 #define VMMC_MAX_HOPS      LINK_MAX_HOPS
 
 /* SRAM map (256 KB). */
-#define VMMC_CODE_LIMIT 0x0C540u /* code, data, stack below */
-#define VMMC_CTRL       0x0C540u /* struct vmmc_ctrl */
-#define VMMC_NODES      0x0CA00u /* struct link_node[VMMC_MAX_NODES] */
-#define VMMC_PROCS      0x0CE00u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
-#define VMMC_QUEUES     0x0D000u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
-#define VMMC_OUT_TABLE  0x13000u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
-#define VMMC_CACHE      0x17000u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
-#define VMMC_IN_TABLE   0x1B000u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */
-#define VMMC_BUFFERS    0x23000u /* packet buffers, the firmware's own */
+#define VMMC_CODE_LIMIT 0x0CD40u /* code, data, stack below */
+#define VMMC_CTRL       0x0CD40u /* struct vmmc_ctrl */
+#define VMMC_NODES      0x0D200u /* struct link_node[VMMC_MAX_NODES] */
+#define VMMC_PROCS      0x0D600u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
+#define VMMC_QUEUES     0x0D800u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
+#define VMMC_OUT_TABLE  0x13800u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
+#define VMMC_CACHE      0x17800u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
+#define VMMC_IN_TABLE   0x1B800u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */
+#define VMMC_WATCH      0x23800u /* be32[VMMC_MAX_FRAMES / 32], H: bit n % 32 of word n / 32: arrivals in frame n are told */
+#define VMMC_BUFFERS    0x23C00u /* packet buffers, the firmware's own */
 #define VMMC_SRAM_BYTES 0x40000u
 
-#define VMMC_NOTES 32u /* notifications that the firmware remembers for the driver */
+#define VMMC_NOTES        32u /* notifications that the firmware remembers for the driver */
+#define VMMC_NOTE_ARRIVAL 1u  /* in vmmc_ctrl.note: nobody asked for a notification, but the page is watched */
 
 /* What became of a redirection.  Offsets are counted from the beginning of the posted range. */
 struct vmmc_post_status {
@@ -109,10 +115,13 @@ struct vmmc_ctrl {
 	/* ---- F ---- */
 	be32 ready;            /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
 	be32 counter[47];      /* 44 F enum vmmc_counter */
-	be32 notified;         /* 100 F notifications so far, modulo 2^32; HOST_SIG is raised after each */
+	be32 notified;         /* 100 F notes so far, modulo 2^32; HOST_SIG is raised after each, or after some (coalesce) */
 	be32 zero;             /* 104 F stays 0: what the firmware polls instead of a queue that it cannot serve yet */
 	be32 synced;           /* 108 F signals that have taken full effect, modulo 2^32 */
-	be32 spare_10c[5];     /* 10c */
+	be32 watching;         /* 10c H 1 = some bit of VMMC_WATCH is set */
+	be32 coalesce_count;   /* 110 H notes for one HOST_SIG, unless coalesce_ticks pass; 0 and 1: one each */
+	be32 coalesce_ticks;   /* 114 H 0.5 us ticks from the first of them; 0 = one each */
+	be32 spare_118[2];     /* 118 */
 	be32 note[VMMC_NOTES]; /* 120 F bus address of the deposit of notification n in note[n % VMMC_NOTES]; a driver
 	                        * that is more than VMMC_NOTES behind must assume that every page was notified */
 	/* 1a0 F what goes to vmmc_status.completed and .failed of each process */
@@ -184,6 +193,9 @@ enum vmmc_counter {
 	VMMC_C_PEERS_DOWN,   /* nodes given up or found restarted */
 	VMMC_C_DROP_SESSION, /* packets of a node that is down, or of a link that is not made yet */
 	VMMC_C_UNREACHABLE,  /* descriptors that named a node that is down */
+	VMMC_C_ARRIVALS,     /* deposits into watched pages */
+	VMMC_C_WATCHDOGS,    /* of these, told because they were not picked up in time */
+	VMMC_C_INTERRUPTS,   /* HOST_SIG raised for notes */
 	VMMC_N_COUNTERS
 };
 
@@ -198,7 +210,11 @@ struct vmmc_proc {
 	be32 errors;     /* 1c F bad descriptors of this process */
 	be32 polled;     /* 20 F 1 = its queue is polled.  After closing, the driver waits for 0: then nothing of this
 	                  *      process is under way any more */
-	be32 spare[7];   /* 24 */
+	be32 watchdog;   /* 24 H arrivals in watched pages of this process: 0 = told at once, else if `waits` is odd, and
+	                  *      has not changed so many 0.5 us ticks later */
+	be32 waits;      /* 28 P odd while it waits; another value for each wait.  It looks at memory after it has written
+	                  *      this, so what arrived before it finds by itself */
+	be32 spare[5];   /* 2c */
 };
 
 /* In host memory, written by F through host DMA. */

@@ -29,6 +29,8 @@ AT(vmmc_ctrl, counter, 0x44);
 AT(vmmc_ctrl, notified, 0x100);
 AT(vmmc_ctrl, zero, 0x104);
 AT(vmmc_ctrl, synced, 0x108);
+AT(vmmc_ctrl, watching, 0x10C);
+AT(vmmc_ctrl, coalesce_ticks, 0x114);
 AT(vmmc_ctrl, note, 0x120);
 AT(vmmc_ctrl, progress, 0x1A0);
 AT(vmmc_ctrl, down, 0x1E0);
@@ -51,6 +53,8 @@ AT(vmmc_proc, directory, 0x10);
 AT(vmmc_proc, consumed, 0x18);
 AT(vmmc_proc, errors, 0x1C);
 AT(vmmc_proc, polled, 0x20);
+AT(vmmc_proc, watchdog, 0x24);
+AT(vmmc_proc, waits, 0x28);
 
 SIZE(vmmc_post_status, 0x10);
 AT(vmmc_post_status, state, 0x04);
@@ -83,7 +87,8 @@ FITS(VMMC_PROCS, sizeof(struct vmmc_proc) * VMMC_MAX_PROCESSES, VMMC_QUEUES);
 FITS(VMMC_QUEUES, sizeof(struct vmmc_slot) * VMMC_SLOTS * VMMC_MAX_PROCESSES, VMMC_OUT_TABLE);
 FITS(VMMC_OUT_TABLE, sizeof(struct vmmc_out) * VMMC_OUT_ENTRIES, VMMC_CACHE);
 FITS(VMMC_CACHE, sizeof(be32) * VMMC_CACHE_ENTRIES, VMMC_IN_TABLE);
-FITS(VMMC_IN_TABLE, sizeof(be32) * VMMC_MAX_FRAMES, VMMC_BUFFERS);
+FITS(VMMC_IN_TABLE, sizeof(be32) * VMMC_MAX_FRAMES, VMMC_WATCH);
+FITS(VMMC_WATCH, VMMC_MAX_FRAMES / 8, VMMC_BUFFERS);
 
 /* Descriptors and process rows begin on a trace tag's 64 bytes. */
 _Static_assert(VMMC_QUEUES % 64 == 0 && sizeof(struct vmmc_slot) % 64 == 0, "tags of descriptors");

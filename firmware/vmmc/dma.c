@@ -1,4 +1,5 @@
 #include "firmware/vmmc/dma.h"
+#include "firmware/vmmc/arrival.h"
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
 #include "firmware/vmmc/redirect.h"
@@ -13,16 +14,6 @@ dma_report(struct port *port)
 	}
 	port->reporting = 1;
 	dma_queue(&port->status);
-}
-
-static void
-note(uint32_t bus)
-{
-	uint32_t n = sram_read(CTRL(notified));
-	sram_write(CTRL(note) + 4 * (n % VMMC_NOTES), bus);
-	sram_write(CTRL(notified), n + 1);
-	count(VMMC_C_NOTIFICATIONS);
-	reg_write(LANAI_ISR, LANAI_ISR_HOST_SIG);
 }
 
 void
@@ -81,7 +72,9 @@ dma_deposited(struct arrival *arrival)
 	if (arrival->deposit.events & ARRIVAL_REDIRECTED)
 		redirect_taken(arrival);
 	if (arrival->deposit.events & ARRIVAL_NOTIFIES)
-		note(arrival->deposit.bus);
+		arrival_note(arrival->deposit.bus);
+	if (sram_read(CTRL(watching)))
+		arrival_look(arrival->deposit.bus);
 	if (arrival->deposit.events & TRANSFER_SYNCS)
 		dma_synced();
 }

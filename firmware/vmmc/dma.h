@@ -17,7 +17,7 @@ void dma_report(struct port *port);
 /* dma_failed: a bus error ended the transfer. dma_other: a transfer that is neither deposit nor fetch is done. */
 void dma_failed(struct transfer *done);
 void dma_other(struct transfer *done);
-/* dma_deposited: what the end of a deposit brings besides: notification, signal. */
+/* dma_deposited: what the end of a deposit brings besides: notification, news of an arrival, signal. */
 void dma_deposited(struct arrival *arrival);
 /* dma_sync: a signal of the driver was taken: count it when the deposits, fetches and walks queued so far are over.
  * dma_synced: a transfer with TRANSFER_SYNCS is. */

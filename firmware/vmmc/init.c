@@ -1,3 +1,4 @@
+#include "firmware/vmmc/arrival.h"
 #include "firmware/vmmc/dma.h"
 #include "firmware/vmmc/port.h"
 #include "firmware/vmmc/receive.h"
@@ -80,6 +81,7 @@ vmmc_init(void)
 	translate_init();
 	redirect_init();
 	session_init();
+	arrival_init();
 	init_ports();
 	sram_write(CTRL(ready), VMMC_MAGIC);
 	return 1;

@@ -2,8 +2,8 @@
 #include "firmware/vmmc/step.h"
 
 ARCH_DEFINE_STATE(struct vmmc);
-ARCH_STACK_TOP(0xC540);
-_Static_assert(VMMC_CODE_LIMIT == 0xC540, "the stack ends where the shared part of SRAM begins");
+ARCH_STACK_TOP(0xCD40);
+_Static_assert(VMMC_CODE_LIMIT == 0xCD40, "the stack ends where the shared part of SRAM begins");
 
 int main(void);
 

@@ -65,7 +65,8 @@ port_reject_or_stall(struct port *port, struct peer *peer, uint32_t control)
 		port_reject(port, control);
 	} else {
 		session_want(peer);
-		stall(port);
+		if (!link_lacks())
+			stall(port);
 	}
 }
 
@@ -348,7 +349,7 @@ void
 ports_issue(void)
 {
 	do {
-		if (!issue_in_turn())
+		if (!issue_in_turn() && !link_lacks())
 			return;
 	} while (S.pieces < PIECES_MAX);
 }

@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define VMMC_SHORT_PACKETS 31u /* and one buffer of that size for explicit acknowledgements */
-#define VMMC_LONG_PACKETS  21u
+#define VMMC_LONG_PACKETS  20u
 #define VMMC_ARRIVALS      6u
 
 #define KEY_FLAGS_BIT 13 /* of vmmc_packet.key */
@@ -103,6 +103,9 @@ struct port {
 	uint32_t fetching;     /* pieces whose data are not in SRAM yet, and 1 while there is a long send */
 	uint32_t reporting;    /* `status` is queued or under way */
 	uint32_t report_again; /* the status word changed while it was under way */
+	/* arrivals (arrival.h) */
+	uint32_t guarded; /* one waits to be picked up: */
+	uint32_t guard_at, guard_wait, guard_bus;
 };
 
 struct vmmc {
@@ -113,6 +116,12 @@ struct vmmc {
 	uint32_t stalled;    /* some port waits for an event */
 	uint32_t long_sends; /* ports with a long send under way */
 	LINK_STATE;
+
+	/* arrivals */
+	uint32_t coalesce, coalesce_count; /* ticks, notes */
+	uint32_t news;                     /* notes since HOST_SIG was raised last */
+	uint32_t raise_at;                 /* valid if there is news */
+	uint32_t guards;                   /* ports with `guarded` */
 
 	/* translation */
 	uint32_t cache_low;    /* shift right of an address: bytes of the index, dirty below and above */

@@ -1,4 +1,5 @@
 #include "firmware/vmmc/step.h"
+#include "firmware/vmmc/arrival.h"
 #include "firmware/vmmc/redirect.h"
 #include "firmware/vmmc/session.h"
 #include "firmware/vmmc/translate.h"
@@ -54,14 +55,16 @@ signalled(void)
 void
 step_rare(uint32_t isr)
 {
-	if (isr & LANAI_ISR_SEND)
+	if (reg_read(LANAI_ISR) & S.events & LANAI_ISR_SEND)
 		link_sent();
 	if (isr & ONCE_EVENTS)
 		reg_write(LANAI_ISR, isr & ONCE_EVENTS);
 	if (isr & LANAI_ISR_NRES)
 		network_reset();
-	if (isr & LANAI_ISR_TIME)
+	if (isr & LANAI_ISR_TIME) {
 		link_timer();
+		arrival_timer();
+	}
 	if (isr & LANAI_ISR_LAN0_SIG)
 		signalled();
 }

@@ -24,10 +24,11 @@ HOT void
 step_deposited(struct arrival *arrival)
 {
 	uint32_t bytes_at = CTRL(counter) + 4 * VMMC_C_DEPOSIT_BYTES;
+	uint32_t watching = sram_read(CTRL(watching));
 	receive_release(arrival);
 	count(VMMC_C_DEPOSITS);
 	sram_write(bytes_at, sram_read(bytes_at) + arrival->deposit.bytes);
-	if (arrival->deposit.events)
+	if (arrival->deposit.events | watching)
 		dma_deposited(arrival);
 }
 

@@ -123,6 +123,12 @@ lanai_touch_regs(struct lanai_core *core)
 }
 
 void
+lanai_take_back(struct lanai_core *core)
+{
+	(void)core;
+}
+
+void
 lanai_set_dma_load(struct lanai_core *core, uint32_t load)
 {
 	core->load = load;

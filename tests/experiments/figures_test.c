@@ -110,7 +110,7 @@ START_TEST(streams_arrive_whole)
 	struct table *t = load("faults-short.csv");
 	static const char *const kinds[] = {"faults_bit_errors", "faults_corrupted",  "faults_dropped",
 	                                    "faults_truncated",  "faults_tails_lost", "faults_duplicated",
-	                                    "faults_hangs",      "faults_links_down"};
+	                                    "faults_hangs",      "faults_links_down", "faults_resets"};
 	double hit[G_N_ELEMENTS(kinds)] = {0};
 	for (unsigned row = 0; row < t->n_rows; row++) {
 		ck_assert_double_eq(number(t, row, "moved_B"), 262144);

@@ -1,7 +1,8 @@
 /* Random code and random disturbances on both engines of the LANai.
  *
- * LLVMFuzzerTestOneInput() makes a program of the input bytes, runs it on the slow engine, on the fast one, on the fast
- * one in slices of one instruction, and on the fast one with idle loops skipped, and aborts if any of them differs.
+ * LLVMFuzzerTestOneInput() makes a program of the input bytes, runs it on the slow engine, and on the fast one: as
+ * usual, in slices of one instruction, with idle loops skipped, a little and far ahead of the disturbances; and aborts
+ * if any of them differs.
  * Built with -fsanitize=fuzzer it is a fuzz target; the main() here feeds it seeded random inputs:
  * lanai_fuzz [inputs [first seed]]. */
 #include "nic-sim/lanai_isa.h"
@@ -117,18 +118,22 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct lanai_image image = make_program(data, size, bytes);
 	uint64_t seed = size >= 8 ? data[0] + 256u * data[7] : 1;
 	struct rig_options base = {.seed = seed, .every = 7 * SIM_US, .until = 150 * SIM_US};
-	struct rig_options slow = base, tiny = base, skip = base;
+	struct rig_options slow = base, tiny = base, skip = base, near = base, far = base;
 	bool print = false;
 
 	slow.slow = true;
 	tiny.quantum = 1;
-	skip.skip = true;
+	skip.skip = near.skip = true;
+	near.ahead = 100 * SIM_NS;
+	far.ahead = SIM_MS;
 	for (;;) {
 		uint64_t expected = run(&image, slow, "slow", print);
 		bool same = run(&image, base, "fast", print) == expected;
 
 		same = run(&image, tiny, "quantum of 1 ps", print) == expected && same;
 		same = run(&image, skip, "skipping", print) == expected && same;
+		same = run(&image, near, "skipping, a little ahead", print) == expected && same;
+		same = run(&image, far, "far ahead", print) == expected && same;
 		if (same)
 			return 0;
 		if (print) {

@@ -25,13 +25,19 @@ load_image(void)
 struct machine *
 rig_start(enum rig_nic kind, const char *const *sets)
 {
+	return rig_start_on("myrinet-pc", kind, sets);
+}
+
+struct machine *
+rig_start_on(const char *name, enum rig_nic kind, const char *const *sets)
+{
 	char *error = NULL;
 	size_t n = 0;
 
 	while (sets && sets[n])
 		n++;
 	engine_init();
-	platform = platform_load("myrinet-pc", sets, n, &error);
+	platform = platform_load(name, sets, n, &error);
 	ck_assert_msg(platform != NULL, "%s", error);
 	machine = machine_new(platform, false, &error);
 	ck_assert_msg(machine != NULL, "%s", error);

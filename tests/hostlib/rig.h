@@ -16,6 +16,7 @@ enum rig_nic { RIG_MEMORY, RIG_LANAI, RIG_N_NICS };
 
 /* rig_start: platform myrinet-pc with these overrides ("key=value", NULL at the end; NULL: none). */
 struct machine *rig_start(enum rig_nic kind, const char *const *sets);
+struct machine *rig_start_on(const char *platform, enum rig_nic kind, const char *const *sets); /* another platform */
 /* rig_program: a process on `node` with one task. */
 struct process *rig_program(unsigned node, const char *name, void (*body)(void *), void *arg);
 /* rig_run: until all tasks have ended, which they must. */

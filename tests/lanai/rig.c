@@ -29,6 +29,40 @@ note(struct rig *rig, uint32_t kind, uint32_t offset, uint32_t value)
 	g_array_append_val(rig->log, e);
 }
 
+/* Every other register that has no meaning here is storage, and its writes leave no trace but the value. */
+static bool
+is_storage(uint32_t offset)
+{
+	return offset != LANAI_IT && offset != LANAI_ISR && offset != LANAI_DMA_CTR && offset != LANAI_HW_DBUG &&
+	       offset != LANAI_RTC && offset != LANAI_ACTIVATE && offset % 8 == 0;
+}
+
+static uint32_t *
+rig_storage(void *device, uint32_t offset)
+{
+	struct rig *rig = device;
+
+	return offset != LANAI_ACTIVATE && offset != LANAI_RTC && offset != LANAI_IT ? &rig->regs[offset / 4] : NULL;
+}
+
+/* IT is a clock that is read without a trace. */
+static bool
+rig_glance(const void *device, uint32_t offset, sim_time date, uint32_t *value)
+{
+	(void)device;
+	*value = (uint32_t)(date / SIM_NS);
+	return offset == LANAI_IT;
+}
+
+static uint32_t *
+rig_change(void *device, uint32_t offset, uint32_t value, uint32_t *becomes)
+{
+	struct rig *rig = device;
+
+	*becomes = value;
+	return is_storage(offset) ? &rig->regs[offset / 4] : NULL;
+}
+
 /* RTC changes by itself; the rest is storage that only writes and disturbances change. */
 static bool
 rig_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
@@ -37,6 +71,10 @@ rig_read(void *device, uint32_t offset, uint32_t *value, bool *steady)
 
 	if (offset == LANAI_ACTIVATE)
 		return false;
+	if (offset == LANAI_IT) {
+		*steady = false;
+		return rig_glance(rig, offset, sim_now(), value);
+	}
 	*value = rig->regs[offset / 4];
 	if (offset != LANAI_RTC)
 		return true;
@@ -54,7 +92,8 @@ rig_write(void *device, uint32_t offset, uint32_t value)
 
 	if (offset == LANAI_ACTIVATE)
 		return false;
-	note(rig, LOG_WRITE, offset, value);
+	if (!is_storage(offset))
+		note(rig, LOG_WRITE, offset, value);
 	if (offset == LANAI_HW_DBUG)
 		g_array_append_val(rig->output, value);
 	if (offset == LANAI_DMA_CTR)
@@ -115,8 +154,10 @@ start(struct rig *rig)
 {
 	calendar_reset();
 	sim_set_quantum(rig->options.quantum);
+	if (rig->options.ahead)
+		sim_set_run_ahead(rig->options.ahead);
 	sim_set_lookahead(0);
-	sim_event_init(&rig->disturbance, SIM_RANK_NODE, disturb);
+	sim_event_init(&rig->disturbance, SIM_RANK_ENGINE, disturb);
 	if (rig->options.every)
 		sim_post(&rig->disturbance, rig->options.every);
 }
@@ -133,8 +174,14 @@ struct rig *
 rig_run(const struct lanai_image *image, const struct rig_options *options)
 {
 	struct rig *rig = g_new0(struct rig, 1);
-	struct lanai_bus bus = {
-	        .device = rig, .read = rig_read, .write = rig_write, .log = rig_message, .halted = rig_halted};
+	struct lanai_bus bus = {.device = rig,
+	                        .read = rig_read,
+	                        .write = rig_write,
+	                        .storage = rig_storage,
+	                        .glance = rig_glance,
+	                        .change = rig_change,
+	                        .log = rig_message,
+	                        .halted = rig_halted};
 	const char *why;
 
 	rig->options = *options;
@@ -210,6 +257,7 @@ rig_digest(struct rig *rig)
 	}
 	h = hash(h, core->r, sizeof(uint32_t) * LANAI_REGS);
 	h = hash(h, core->sram, core->sram_bytes);
+	h = hash(h, rig->regs, sizeof rig->regs);
 	h = hash(h, &flags, sizeof flags);
 	return hash(h, numbers, sizeof numbers);
 }

@@ -13,6 +13,7 @@ struct rig_options {
 	bool slow;        /* the slow engine */
 	bool skip;        /* skip idle loops */
 	sim_time quantum; /* 0: none */
+	sim_time ahead;   /* how far to run ahead of a disturbance; 0: as usual (not at all with a quantum) */
 	uint64_t seed;    /* of the disturbances */
 	sim_time every;   /* mean time between disturbances; 0: none */
 	bool hangs;       /* one in four of them hangs the LANai, or ends that */
@@ -32,7 +33,7 @@ uint64_t rig_digest(struct rig *rig);
 const uint32_t *rig_output(const struct rig *rig, unsigned *n);
 void rig_print(struct rig *rig, const char *title, unsigned log_lines);
 
-/* Disturbances hit these words, and programs that want to see them look here. */
+/* Disturbances come from elsewhere, so that the core runs ahead of them, and hit these words, and programs that want to see them look here. */
 enum { RIG_SRAM = 0x20000, RIG_TOUCHED = 0x10000, RIG_TOUCHED_WORDS = 8 };
 
 static inline uint64_t

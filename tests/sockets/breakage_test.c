@@ -1,7 +1,12 @@
-/* A FIN comes over the Ethernet, and the end words never come over a fast network that loses everything: the connection
+/* What happens when the fast network, a NIC or a host does not do its part.
+ *
+ * A FIN comes over the Ethernet, and the end words never come over a fast network that loses everything: the connection
  * is reset, after the time that is granted to them and not before.  While it works, nothing is reset however late the
- * reader comes. */
+ * reader comes.  A peer whose NIC hangs or forgets everything, and an own NIC that does: who sends and who waits are
+ * told.
+ */
 #include "experiments/testbed.h"
+#include "host-lib/driver.h"
 #include "host-lib/firmware_image.h"
 #include "sockets/nsock.h"
 #include "sockets/ports.h"
@@ -116,6 +121,136 @@ START_TEST(late_reader)
 }
 END_TEST
 
+/* NICs that break. --------------------------------------------------------------------------------------------------
+ */
+
+enum { BIG = 20000, NICS = 2 /* memory, LANai */ };
+/* Beyond vmmc.give_up_us: time-outs of the link, signs of life, the restart. */
+#define SLACK (60 * SIM_MS)
+
+/* A client of which one task sends and another waits in recv(). */
+static struct patient {
+	struct machine *machine;
+	void (*break_it)(struct machine *machine, bool lanai);
+	bool lanai;
+	int fd, send_error, receive_error; /* errors: 0: none */
+	ssize_t received;
+	sim_time broken, sent, told;
+} patient;
+
+static void
+break_peer(struct machine *machine, bool lanai)
+{
+	if (lanai)
+		nic_hang(machine->hosts[0].nic, true);
+	else
+		driver_nic_reset(&machine->hosts[0]);
+}
+
+static void
+break_own(struct machine *machine, bool lanai)
+{
+	(void)lanai;
+	nic_break(machine->hosts[1].nic, true, 1);
+}
+
+static void
+silent_server(void *arg)
+{
+	struct sockaddr_in here = server_address();
+	int listener = ns_socket(AF_INET, SOCK_STREAM, 0), fd;
+	char *buffer = ns_alloc(BIG);
+
+	(void)arg;
+	ck_assert_int_eq(ns_bind(listener, (struct sockaddr *)&here, sizeof here), 0);
+	ck_assert_int_eq(ns_listen(listener, 1), 0);
+	fd = ns_accept(listener, NULL, NULL);
+	ck_assert_int_ge(fd, 0);
+	while (ns_recv(fd, buffer, BIG, 0) > 0) /* until the client's kernel tells of its end */
+		;
+	ns_close(fd);
+}
+
+static void
+waiting_task(void *arg)
+{
+	char *buffer = ns_alloc(BIG);
+
+	(void)arg;
+	patient.received = ns_recv(patient.fd, buffer, BIG, 0);
+	patient.receive_error = patient.received < 0 ? errno : 0;
+	patient.told = sim_now();
+}
+
+static void
+sending_client(void *arg)
+{
+	struct sockaddr_in there = server_address();
+	char *buffer = ns_alloc(BIG);
+
+	(void)arg;
+	patient.fd = ns_socket(AF_INET, SOCK_STREAM, 0);
+	pause_for(SIM_MS);
+	ck_assert_int_eq(ns_connect(patient.fd, (struct sockaddr *)&there, sizeof there), 0);
+	task_start(task_process(task_self()), "waiting", false, waiting_task, NULL);
+	ck_assert_int_eq(ns_send(patient.fd, buffer, BIG, 0), BIG);
+	pause_for(10 * SIM_MS);
+	patient.break_it(patient.machine, patient.lanai);
+	patient.broken = sim_now();
+	while (ns_send(patient.fd, buffer, BIG, 0) > 0)
+		;
+	patient.send_error = errno;
+	patient.sent = sim_now();
+	while (!patient.told)
+		pause_for(SIM_MS);
+	ns_close(patient.fd);
+}
+
+/* One of the two takes the error; afterwards sending is a broken pipe and receiving finds the end. */
+static void
+check_patient(int error, sim_time within)
+{
+	if (patient.send_error == error) {
+		ck_assert_int_eq(patient.received, 0);
+	} else {
+		ck_assert_int_eq(patient.send_error, EPIPE);
+		ck_assert_int_eq(patient.receive_error, error);
+	}
+	ck_assert_uint_le(patient.sent - patient.broken, within);
+	ck_assert_uint_le(patient.told - patient.broken, within);
+}
+
+static void
+simulate_breakage(void (*break_it)(struct machine *machine, bool lanai), bool lanai, int error)
+{
+	char *problem = NULL;
+	struct lanai_image *image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, &problem);
+	struct testbed *t = image ? testbed_new("myrinet-pc", NULL, 0, lanai ? image : NULL, &problem) : NULL;
+
+	ck_assert_msg(t != NULL, "%s", problem);
+	patient = (struct patient){.machine = t->machine, .break_it = break_it, .lanai = lanai};
+	sock_start(t->machine, SOCK_AUTOMATIC);
+	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, silent_server, NULL);
+	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, sending_client, NULL);
+	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
+	check_patient(error, t->machine->hosts[1].params->give_up + SLACK);
+	sock_stop(t->machine);
+	testbed_free(t);
+	lanai_image_free(image);
+}
+
+START_TEST(silent_peer)
+{
+	simulate_breakage(break_peer, _i, ETIMEDOUT);
+}
+END_TEST
+
+START_TEST(own_nic_resets)
+{
+	simulate_breakage(break_own, _i, ECONNRESET);
+}
+END_TEST
+
 int
 main(void)
 {
@@ -127,6 +262,8 @@ main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_test(cases, lost_end_words);
 	tcase_add_test(cases, late_reader);
+	tcase_add_loop_test(cases, silent_peer, 0, NICS);
+	tcase_add_loop_test(cases, own_nic_resets, 0, NICS);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);

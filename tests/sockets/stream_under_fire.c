@@ -1,5 +1,6 @@
 /* A long stream through a network that loses and corrupts one packet in a hundred each: every byte arrives, once, in
- * order, and a second run does the same to the picosecond.  Usage: stream_under_fire [MB] */
+ * order, and a second run does the same to the picosecond.  Usage: stream_under_fire [MB [automatic | two-copy |
+ * one-copy | zero-copy]] */
 #include "experiments/testbed.h"
 #include "host-lib/driver.h"
 #include "host-lib/firmware_image.h"
@@ -10,6 +11,7 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +20,9 @@
 #define PIECE      50001u /* odd: not all pieces can go without a copy, and records are ragged */
 #define LIMIT      (1000 * SIM_S)
 #define DEFAULT_MB 4
+
+static const char *const protocols[] = {"automatic", "two-copy", "one-copy", "zero-copy"};
+static enum sock_protocol protocol = SOCK_AUTOMATIC;
 
 static const char *const sets[] = {"net.corrupt_rate=0.01", "net.drop_rate=0.01"};
 
@@ -28,7 +33,7 @@ struct stream {
 };
 
 struct outcome {
-	uint64_t fingerprint, corrupted, dropped;
+	uint64_t fingerprint, corrupted, dropped, direct, copied_back;
 	uint32_t retransmitted, drop_crc;
 	sim_time took;
 };
@@ -52,7 +57,7 @@ take(struct stream *s, int fd)
 	uint8_t *piece = ns_alloc(PIECE);
 	ssize_t n;
 
-	while ((n = ns_recv(fd, piece, PIECE, 0)) > 0)
+	while ((n = ns_recv(fd, piece, PIECE, protocol == SOCK_ZERO_COPY ? MSG_WAITALL : 0)) > 0)
 		for (ssize_t i = 0; i < n; i++)
 			if (piece[i] != content(s->received++))
 				s->mistake = "a byte is wrong";
@@ -110,10 +115,13 @@ static struct outcome
 results(const struct machine *machine, const struct stream *s)
 {
 	struct fabric_counts counts = fabric_counts(machine->fabric);
+	struct sock_counts moved = sock_counts(machine);
 
 	return (struct outcome){.fingerprint = trace_fingerprint(),
 	                        .corrupted = counts.corrupted,
 	                        .dropped = counts.dropped,
+	                        .direct = moved.bytes_direct,
+	                        .copied_back = moved.bytes_copied_back,
 	                        .retransmitted = driver_counter(&machine->hosts[1], "retransmitted"),
 	                        .drop_crc = driver_counter(&machine->hosts[0], "drop_crc"),
 	                        .took = s->end - s->start};
@@ -129,7 +137,7 @@ simulate(uint64_t bytes)
 
 	if (!t)
 		fail(error);
-	sock_start(t->machine, SOCK_AUTOMATIC);
+	sock_start(t->machine, protocol);
 	task_start(process_new(&t->machine->hosts[0], "receiver"), "receiver", false, receiver, &s);
 	task_start(process_new(&t->machine->hosts[1], "sender"), "sender", false, sender, &s);
 	if (sim_run(LIMIT) != SIM_DONE)
@@ -160,19 +168,43 @@ simulate_apart(uint64_t bytes)
 	return o;
 }
 
+/* protocol_by_name: ends the program if there is none. */
+static enum sock_protocol
+protocol_by_name(const char *name)
+{
+	for (unsigned i = 0; i < sizeof protocols / sizeof *protocols; i++)
+		if (strcmp(name, protocols[i]) == 0)
+			return (enum sock_protocol)i;
+	fail("the protocol is automatic, two-copy, one-copy or zero-copy");
+	return SOCK_AUTOMATIC;
+}
+
+static void
+check(const struct outcome *o, const struct outcome *again)
+{
+	if (o->corrupted == 0 || o->dropped == 0 || o->drop_crc == 0 || o->retransmitted == 0)
+		fail("the network was not bad");
+	if (protocol == SOCK_ZERO_COPY && o->direct == 0)
+		fail("nothing was redirected");
+	if (o->fingerprint != again->fingerprint)
+		fail("a second run is different");
+}
+
 int
 main(int argc, char **argv)
 {
 	uint64_t bytes = (argc > 1 ? strtoull(argv[1], NULL, 10) : DEFAULT_MB) * MEGABYTE;
-	struct outcome o = simulate_apart(bytes), again = simulate_apart(bytes);
+	struct outcome o, again;
 
-	printf("%lu bytes: %.2f MB/s; %lu packets corrupted, %lu lost; %u refused by CRC, %u retransmitted; "
+	if (argc > 2)
+		protocol = protocol_by_name(argv[2]);
+	o = simulate_apart(bytes);
+	again = simulate_apart(bytes);
+	printf("%s, %lu bytes: %.2f MB/s; %lu packets corrupted, %lu lost; %u refused by CRC, %u retransmitted; "
+	       "%lu bytes redirected, %lu copied back; "
 	       "fingerprint %016lx\n",
-	       bytes, (double)bytes / MEGABYTE / ((double)o.took / (double)SIM_S), o.corrupted, o.dropped, o.drop_crc,
-	       o.retransmitted, o.fingerprint);
-	if (bytes == 0 || o.corrupted == 0 || o.dropped == 0 || o.drop_crc == 0 || o.retransmitted == 0)
-		fail("the network was not bad");
-	if (o.fingerprint != again.fingerprint)
-		fail("a second run is different");
+	       protocols[protocol], bytes, (double)bytes / MEGABYTE / ((double)o.took / (double)SIM_S), o.corrupted,
+	       o.dropped, o.drop_crc, o.retransmitted, o.direct, o.copied_back, o.fingerprint);
+	check(&o, &again);
 	return EXIT_SUCCESS;
 }

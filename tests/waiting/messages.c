@@ -51,14 +51,15 @@ is_there(void *unused)
 
 /* The system call takes its time; then the interrupt is on; what came meanwhile is seen by the test that follows. */
 static void
-arm(void *arg, const struct umem_range *ranges, unsigned n, struct task *task)
+arm(void *arg, const struct umem_range *ranges, unsigned n, sim_time after)
 {
 	(void)arg;
 	(void)ranges;
 	(void)n;
+	(void)after;
 	cpu_charge(CPU_SYSTEM, rig->params.system_call);
 	cpu_settle();
-	armed = task;
+	armed = task_self();
 }
 
 static void
@@ -79,7 +80,7 @@ used(void)
 sim_time
 messages_wait(struct wait_state *w, sim_time delay)
 {
-	const struct wait_source source = {arm, disarm, NULL};
+	const struct wait_source source = {arm, disarm, NULL, NULL};
 	sim_time before = used();
 
 	expected++;

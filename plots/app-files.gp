@@ -1,0 +1,3 @@
+# Time of the files application by interrupt cost, a curve for each strategy.
+load plots . '/style.gp'
+@app_time
