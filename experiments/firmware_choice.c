@@ -134,6 +134,12 @@ firmware_forget(char *folder)
 	g_free(folder);
 }
 
+const char *
+firmware_reference(bool active_messages)
+{
+	return active_messages ? FIRMWARE_IMAGE_AM : FIRMWARE_IMAGE_VMMC;
+}
+
 struct lanai_image *
 firmware_load(const char *folder, char **error)
 {

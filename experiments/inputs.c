@@ -1,5 +1,6 @@
 #include "experiments/inputs.h"
 
+#include "experiments/firmware_choice.h"
 #include "experiments/output.h"
 #include "experiments/platform_choice.h"
 #include "host-lib/firmware_image.h"
@@ -95,11 +96,11 @@ program_sum(void)
 }
 
 static GChecksum *
-firmware_sum(const char *firmware)
+firmware_sum(const struct experiment *e, const char *firmware)
 {
 	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 	char *lib = g_build_filename(nicsim_root(), FIRMWARE_IMAGE_LIB, NULL);
-	char *reference = g_build_filename(nicsim_root(), FIRMWARE_IMAGE_VMMC, NULL);
+	char *reference = g_build_filename(nicsim_root(), firmware_reference(e->workload->active_messages), NULL);
 	add_folder(sum, lib, ".o");
 	add_folder(sum, firmware != NULL ? firmware : reference, ".o");
 	g_free(reference);
@@ -121,7 +122,7 @@ inputs_of(const struct experiment *e, const char *firmware)
 	enter(inputs, all, "references", sum_of((char *[]){references, NULL}));
 	enter(inputs, all, "platform", platform_sum);
 	enter(inputs, all, "program", program_sum());
-	enter(inputs, all, "firmware", firmware_sum(firmware));
+	enter(inputs, all, "firmware", firmware_sum(e, firmware));
 	enter(inputs, all, "plots", plots_sum);
 	cJSON *overrides = cJSON_AddArrayToObject(inputs, "overrides");
 	for (unsigned i = 0; e->overrides[i] != NULL; i++) {

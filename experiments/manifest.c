@@ -137,7 +137,9 @@ static void
 add_firmware(cJSON *root, const struct manifest_facts *f)
 {
 	cJSON *firmware = cJSON_AddObjectToObject(root, "firmware");
-	char *name = f->firmware != NULL ? g_path_get_basename(f->firmware) : g_strdup("vmmc, reference image");
+	char *name = f->firmware != NULL ? g_path_get_basename(f->firmware)
+	                                 : g_strdup_printf("%s, reference image",
+	                                                   f->experiment->workload->active_messages ? "am" : "vmmc");
 	cJSON_AddStringToObject(firmware, "name", name);
 	cJSON_AddBoolToObject(firmware, "reference", f->firmware == NULL);
 	cJSON_AddStringToObject(firmware, "sha256", manifest_string(f->probed, "firmware_sha256"));

@@ -55,7 +55,8 @@ probe_platform(const struct point *point, cJSON *found, char **error)
 static bool
 probe_firmware(const struct point *point, cJSON *found, char **error)
 {
-	struct lanai_image *image = firmware_load(point->firmware, error);
+	const char *reference = firmware_reference(point->experiment->workload->active_messages);
+	struct lanai_image *image = firmware_load(point->firmware != NULL ? point->firmware : reference, error);
 	if (image == NULL)
 		return false;
 	cJSON_AddStringToObject(found, "firmware_sha256", image->sha256);

@@ -23,8 +23,10 @@ static struct testbed *
 build(const struct point *point, const struct lanai_image *image, char **error)
 {
 	char **sets = point_sets(point);
-	struct testbed *t =
-	        testbed_new(point->experiment->platform, (const char *const *)sets, g_strv_length(sets), image, error);
+	const char *const *texts = (const char *const *)sets, *platform = point->experiment->platform;
+	struct testbed *t = point->experiment->workload->active_messages
+	                            ? testbed_new_am(platform, texts, g_strv_length(sets), image, error)
+	                            : testbed_new(platform, texts, g_strv_length(sets), image, error);
 	g_strfreev(sets);
 	return t;
 }
@@ -44,12 +46,19 @@ judge(struct simulation *s, enum sim_outcome outcome, char **error)
 	return (enum exit_code)outcome;
 }
 
+static struct lanai_image *
+point_firmware(const struct point *point, char **error)
+{
+	const char *reference = firmware_reference(point->experiment->workload->active_messages);
+	return firmware_load(point->firmware != NULL ? point->firmware : reference, error);
+}
+
 enum exit_code
 simulate(const struct point *point, struct results *results, void (*start)(struct simulation *s),
          void (*measure)(struct simulation *s, struct results *results), void *arg, char **error)
 {
 	struct simulation s = {.point = point, .arg = arg};
-	struct lanai_image *image = firmware_load(point->firmware, error); /* lives as long as the testbed */
+	struct lanai_image *image = point_firmware(point, error); /* lives as long as the testbed */
 	if (image == NULL)
 		return EXIT_BAD_INPUT;
 	s.testbed = build(point, image, error);

@@ -71,7 +71,7 @@ prepare(struct job *j, char **error)
 	enum exit_code code = probe(o->experiment, j->firmware, &j->probed, error);
 	if (code == EXIT_DONE && !hosts_enough(j, error))
 		code = EXIT_BAD_INPUT;
-	if (code == EXIT_DONE && j->firmware != NULL)
+	if (code == EXIT_DONE && j->firmware != NULL && !o->experiment->workload->active_messages)
 		code = probe_start(o->experiment, j->firmware, o->firmware, error);
 	if (code == EXIT_DONE)
 		j->inputs = inputs_of(o->experiment, j->firmware);

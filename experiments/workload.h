@@ -34,6 +34,7 @@ struct workload_metric {
 struct workload {
 	const char *name, *doc;
 	unsigned hosts;                              /* that the platform must have at least */
+	bool active_messages;                        /* the hosts run the am firmware (host-lib/am.h); else vmmc */
 	const struct workload_parameter *parameters; /* up to one without a name */
 	const struct workload_metric *metrics;       /* up to one without a name */
 	/* run: in the child process. An exit code; *error (one line, g_free it) unless it is EXIT_DONE. */

@@ -7,6 +7,7 @@
 /* The reference objects, from the root of the repository. */
 #define FIRMWARE_IMAGE_LIB  "firmware/images/lib"
 #define FIRMWARE_IMAGE_VMMC "firmware/images/vmmc"
+#define FIRMWARE_IMAGE_AM   "firmware/images/am"
 
 /* firmware_image: start-up and run-time from `lib`, the program from `program`, both in the order of the names of their
  * .o files, below the address where vmmc's tables begin.  NULL and *error (one line, g_free it); lanai_image_free(). */

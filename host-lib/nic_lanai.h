@@ -82,8 +82,6 @@ void fw_waiting(struct vmmc_nic_queue *q, bool begins);
 unsigned fw_counters(struct vmmc_nic *base, struct vmmc_nic_counter *counters, unsigned max);
 
 /* nic_lanai_boot.c */
-/* fw_ticks: of the LANai's clock, at least 1. */
-uint32_t fw_ticks(sim_time t);
 bool fw_restart(struct vmmc_nic *base, char **error);
 
 static inline bool

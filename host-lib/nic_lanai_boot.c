@@ -1,23 +1,10 @@
 /* Loads the vmmc firmware, fills its control block and tables, and lets it start.  All this happens before the
  * experiment and costs no simulated time. */
 #include "host-lib/nic_lanai.h"
-#include "nic-sim/image.h"
+
+#include "host-lib/lanai_boot.h"
 
 #include <string.h>
-
-static void
-put(struct nic *nic, uint32_t at, uint32_t word)
-{
-	nic_write(nic, NIC_WINDOW_SRAM + at, word, 0);
-}
-
-uint32_t
-fw_ticks(sim_time t)
-{
-	sim_time tick = LANAI_TICK_NS * SIM_NS;
-
-	return (uint32_t)MAX((t + tick - 1) / tick, 1);
-}
 
 static void
 write_control(struct host *host, uint32_t incarnation)
@@ -33,10 +20,10 @@ write_control(struct host *host, uint32_t incarnation)
 	        {offsetof(struct vmmc_ctrl, n_nodes), host->machine->n_hosts},
 	        {offsetof(struct vmmc_ctrl, window), (uint32_t)p->window},
 	        {offsetof(struct vmmc_ctrl, ack_every), (uint32_t)p->ack_every},
-	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), fw_ticks(p->ack_delay)},
-	        {offsetof(struct vmmc_ctrl, rto_ticks), fw_ticks(p->retransmit)},
+	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), lanai_ticks(p->ack_delay)},
+	        {offsetof(struct vmmc_ctrl, rto_ticks), lanai_ticks(p->retransmit)},
 	        {offsetof(struct vmmc_ctrl, first_sequence), (uint32_t)p->first_sequence},
-	        {offsetof(struct vmmc_ctrl, give_up_ticks), p->give_up ? fw_ticks(p->give_up) : 0},
+	        {offsetof(struct vmmc_ctrl, give_up_ticks), p->give_up ? lanai_ticks(p->give_up) : 0},
 	        {offsetof(struct vmmc_ctrl, reliable), (uint32_t)p->reliable},
 	        {offsetof(struct vmmc_ctrl, incarnation), incarnation},
 	        {offsetof(struct vmmc_ctrl, long_packets), (uint32_t)p->send_buffers},
@@ -46,47 +33,20 @@ write_control(struct host *host, uint32_t incarnation)
 	        {offsetof(struct vmmc_ctrl, cache_by_process), (uint32_t)p->cache_by_process},
 	        {offsetof(struct vmmc_ctrl, by_interrupt), (uint32_t)p->translation_by_interrupt},
 	        {offsetof(struct vmmc_ctrl, coalesce_count), (uint32_t)p->coalesce_count},
-	        {offsetof(struct vmmc_ctrl, coalesce_ticks), p->coalesce ? fw_ticks(p->coalesce) : 0},
+	        {offsetof(struct vmmc_ctrl, coalesce_ticks), p->coalesce ? lanai_ticks(p->coalesce) : 0},
 	};
 
 	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		put(host->nic, VMMC_CTRL + (uint32_t)words[i].member, words[i].value);
-}
-
-static bool
-write_route(struct host *host, unsigned node, char **error)
-{
-	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node), word[2] = {0, 0};
-	uint8_t route[VMMC_MAX_HOPS + 1];
-	unsigned n = fabric_route(host->machine->fabric, host->node, node, route, sizeof route);
-
-	if (n > VMMC_MAX_HOPS) {
-		*error =
-		        g_strdup_printf("the route from node %u to node %u has more than the %u switches that the vmmc "
-		                        "firmware can name",
-		                        host->node, node, VMMC_MAX_HOPS);
-		return false;
-	}
-	for (unsigned i = 0; i < n; i++) {
-		unsigned at = VMMC_MAX_HOPS - n + i;
-		word[at / 4] |= (uint32_t)route[i] << (24 - at % 4 * 8);
-	}
-	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route_bytes), n);
-	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route), word[0]);
-	put(host->nic, row + (uint32_t)offsetof(struct vmmc_node, route) + 4, word[1]);
-	return true;
+		lanai_put(host->nic, VMMC_CTRL + (uint32_t)words[i].member, words[i].value);
 }
 
 static bool
 write_tables(struct host *host, uint32_t incarnation, char **error)
 {
 	for (uint32_t at = VMMC_CODE_LIMIT; at < VMMC_BUFFERS; at += 4)
-		put(host->nic, at, 0);
+		lanai_put(host->nic, at, 0);
 	write_control(host, incarnation);
-	for (unsigned node = 0; node < host->machine->n_hosts; node++)
-		if (node != host->node && !write_route(host, node, error))
-			return false;
-	return true;
+	return lanai_routes(host, VMMC_NODES, "vmmc", error);
 }
 
 static char *
@@ -118,13 +78,7 @@ reserve_frame_0(struct lanai_nic *nic)
 static bool
 boot(struct host *host, const struct lanai_image *image, uint32_t incarnation, char **error)
 {
-	const char *why;
-
-	if (!nic_load(host->nic, image, &why)) {
-		*error = g_strdup_printf("the firmware cannot be loaded: %s", why);
-		return false;
-	}
-	if (!write_tables(host, incarnation, error))
+	if (!lanai_install(host, image, error) || !write_tables(host, incarnation, error))
 		return false;
 	nic_write(host->nic, NIC_WINDOW_REGS + LANAI_EIMR, LANAI_ISR_HOST_SIG, 0);
 	nic_write(host->nic, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_OFF, 0);

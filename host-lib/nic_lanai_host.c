@@ -1,6 +1,8 @@
 /* The driver's side of the running firmware: signals, commands, interrupts. */
 #include "host-lib/nic_lanai.h"
 
+#include "host-lib/lanai_boot.h"
+
 /* Words of the NIC's window. -----------------------------------------------------------------------------------------
  */
 
@@ -193,7 +195,7 @@ void
 fw_watchdog(struct vmmc_nic_queue *q, sim_time after)
 {
 	if (!fw_is_dead(q))
-		fw_write_word(q->nic, LANAI_PROC(q, watchdog), after ? fw_ticks(after) : 0);
+		fw_write_word(q->nic, LANAI_PROC(q, watchdog), after ? lanai_ticks(after) : 0);
 }
 
 void

@@ -34,7 +34,7 @@
  *
  * LINK.  A node that lets nothing through for vmmc_ctrl.give_up_ticks, or that has restarted, is down: its bit is set
  * in vmmc_ctrl.down, what was on its way to it is dropped, descriptors that name it are bad, and nothing from it is
- * deposited until the driver has given VMMC_COMMAND_PEER_UP.  firmware/vmmc/session.h has the handshake.
+ * deposited until the driver has given VMMC_COMMAND_PEER_UP.  firmware/link/session.h has the handshake.
  *
  * It holds for NICs without a processor too in this sense: the library above (host-lib/vmmc_nic.h) sees operations and
  * capabilities only; nothing outside host-lib/nic_lanai.c and the firmware includes this file. */
@@ -42,13 +42,14 @@
 #define FIRMWARE_VMMC_ABI_H
 
 #include "firmware/include/be.h"
+#include "firmware/link/wire.h"
 
 #define VMMC_MAGIC       0x564D4D32u /* "VMM2" */
 #define VMMC_ABI_VERSION 2u
 
 #define VMMC_PAGE          4096u
 #define VMMC_PAGE_SHIFT    12
-#define VMMC_MAX_NODES     64u
+#define VMMC_MAX_NODES     LINK_MAX_NODES
 #define VMMC_MAX_PROCESSES 8u
 #define VMMC_SLOTS         16u    /* descriptors in a send queue */
 #define VMMC_SHORT_MAX     128u   /* bytes of inline data */
@@ -59,20 +60,18 @@
 #define VMMC_PREFETCH_MAX  32u    /* entries that one miss fetches or installs */
 #define VMMC_POSTS         4u     /* redirections that a process can have posted */
 #define VMMC_POST_MAX      65536u /* bytes of one */
-#define VMMC_MAX_HOPS      8u
+#define VMMC_MAX_HOPS      LINK_MAX_HOPS
 
 /* SRAM map (256 KB). */
 #define VMMC_CODE_LIMIT 0x0CD40u /* code, data, stack below */
 #define VMMC_CTRL       0x0CD40u /* struct vmmc_ctrl */
-#define VMMC_NODES      0x0D200u /* struct vmmc_node[VMMC_MAX_NODES] */
+#define VMMC_NODES      0x0D200u /* struct link_node[VMMC_MAX_NODES] */
 #define VMMC_PROCS      0x0D600u /* struct vmmc_proc[VMMC_MAX_PROCESSES] */
 #define VMMC_QUEUES     0x0D800u /* struct vmmc_slot[VMMC_MAX_PROCESSES][VMMC_SLOTS] */
 #define VMMC_OUT_TABLE  0x13800u /* struct vmmc_out[VMMC_OUT_ENTRIES] */
 #define VMMC_CACHE      0x17800u /* be32[VMMC_CACHE_ENTRIES]: translation cache, F */
 #define VMMC_IN_TABLE   0x1B800u /* be32[VMMC_MAX_FRAMES]: VMMC_IN_ENTRY */
-#define VMMC_WATCH                                                                                                     \
-	0x23800u /* be32[VMMC_MAX_FRAMES / 32], H: bit n % 32 of word n / 32: arrivals in frame n are told             \
-	          */
+#define VMMC_WATCH      0x23800u /* be32[VMMC_MAX_FRAMES / 32], H: bit n % 32 of word n / 32: tell arrivals in frame n */
 #define VMMC_BUFFERS    0x23C00u /* packet buffers, the firmware's own */
 #define VMMC_SRAM_BYTES 0x40000u
 
@@ -200,13 +199,6 @@ enum vmmc_counter {
 	VMMC_N_COUNTERS
 };
 
-struct vmmc_node {
-	be32 route_bytes; /* 00 H 0 = unreachable (sends to it are bad descriptors) */
-	be32 route[2]; /* 04 H up to VMMC_MAX_HOPS bytes, first byte first, LEFT-padded so that the last byte ends the
-	                *      field: SA = 8 - route_bytes leading bytes to skip (a whole word may be skipped) */
-	be32 spare;    /* 0c */
-};
-
 struct vmmc_proc {
 	be32 open;       /* 00 H 1 = poll this queue */
 	be32 status_bus; /* 04 H bus address of the process' status words (struct vmmc_status), 0 = none */
@@ -284,17 +276,17 @@ struct vmmc_packet {
 	be32 data[]; /* 10 */
 };
 #define VMMC_TYPE                    0x0250u /* ours: not among the packet types of GM, Portals, ParaStation or Myricom's first MCP */
-#define VMMC_KIND_DATA               1u
-#define VMMC_KIND_ACK                2u /* type and link only; the sequence field is 0 */
-#define VMMC_KIND_NACK               3u /* as ACK, and the packet that it names is missing: go back to it now */
-#define VMMC_KIND_SYN                4u /* type and link only: makes the link anew (firmware/vmmc/session.h) */
-#define VMMC_KIND_SYNACK             5u
-#define VMMC_HEADER                  16u
-#define VMMC_ACK_BYTES               8u
+#define VMMC_KIND_DATA               LINK_KIND_DATA
+#define VMMC_KIND_ACK                LINK_KIND_ACK
+#define VMMC_KIND_NACK               LINK_KIND_NACK
+#define VMMC_KIND_SYN                LINK_KIND_SYN
+#define VMMC_KIND_SYNACK             LINK_KIND_SYNACK
+#define VMMC_HEADER                  LINK_DATA_HEADER
+#define VMMC_ACK_BYTES               LINK_HEADER
 #define VMMC_KEY(tag, flags, length) ((uint32_t)(tag) << 16 | (uint32_t)(flags) << 13 | (uint32_t)(length))
 #define VMMC_KEY_TAG(w)              ((w) >> 16)
 #define VMMC_KEY_NOTIFY              1u
 #define VMMC_KEY_FLAGS(w)            ((w) >> 13 & 7u)
-#define VMMC_KEY_LENGTH(w)           ((w)&0x1FFFu)
+#define VMMC_KEY_LENGTH(w)           LINK_LENGTH(w)
 
 #endif

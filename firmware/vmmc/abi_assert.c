@@ -42,8 +42,8 @@ AT(vmmc_ctrl, miss, 0x280);
 AT(vmmc_ctrl, post, 0x2A0);
 _Static_assert(VMMC_N_COUNTERS <= 47, "the counters fit");
 
-SIZE(vmmc_node, 0x10);
-AT(vmmc_node, route, 0x04);
+SIZE(link_node, 0x10);
+AT(link_node, route, 0x04);
 
 SIZE(vmmc_proc, 0x40);
 AT(vmmc_proc, status_bus, 0x04);
@@ -82,7 +82,7 @@ _Static_assert(offsetof(struct vmmc_packet, dest) == VMMC_ACK_BYTES, "an acknowl
 
 FITS(VMMC_CODE_LIMIT, 0, VMMC_CTRL);
 FITS(VMMC_CTRL, sizeof(struct vmmc_ctrl), VMMC_NODES);
-FITS(VMMC_NODES, sizeof(struct vmmc_node) * VMMC_MAX_NODES, VMMC_PROCS);
+FITS(VMMC_NODES, sizeof(struct link_node) * VMMC_MAX_NODES, VMMC_PROCS);
 FITS(VMMC_PROCS, sizeof(struct vmmc_proc) * VMMC_MAX_PROCESSES, VMMC_QUEUES);
 FITS(VMMC_QUEUES, sizeof(struct vmmc_slot) * VMMC_SLOTS * VMMC_MAX_PROCESSES, VMMC_OUT_TABLE);
 FITS(VMMC_OUT_TABLE, sizeof(struct vmmc_out) * VMMC_OUT_ENTRIES, VMMC_CACHE);

@@ -8,10 +8,7 @@
 
 #include "firmware/vmmc/state.h"
 
-#define DMA_TO_HOST  0u /* LANAI_DMA_DIR */
-#define DMA_TO_LANAI 1u
-
-#define DMA_EVENTS (LANAI_ISR_DMA | LANAI_ISR_WDOG)
+#include "firmware/link/dma.h"
 
 /* step_dma_late: a transfer ended, with these bits of ISR, since the turn began (step.c). */
 void step_dma_late(uint32_t isr);
@@ -26,48 +23,6 @@ void dma_deposited(struct arrival *arrival);
  * dma_synced: a transfer with TRANSFER_SYNCS is. */
 void dma_sync(void);
 void dma_synced(void);
-/* dma_close: tells the packets that are being fetched that their port is closed. dma_drop: that their peer is down. */
+/* dma_close: tells the packets that are being fetched that their port is closed. */
 void dma_close(const struct port *port);
-void dma_drop(const struct peer *peer);
-/* dma_queue_first: next after the transfer under way. */
-void dma_queue_first(struct transfer *transfer);
-
-HOT void
-dma_start(const struct transfer *transfer)
-{
-	uint32_t bus = transfer->bus, sram = transfer->sram, direction = transfer->direction, bytes = transfer->bytes;
-	reg_write(LANAI_EAR, bus);
-	reg_write(LANAI_LAR, sram);
-	reg_write(LANAI_DMA_DIR, direction);
-	reg_write(LANAI_DMA_CTR, bytes);
-	arch_yield("dma: started");
-}
-
-/* dma_queue: starts the transfer if the engine is idle. */
-HOT void
-dma_queue(struct transfer *transfer)
-{
-	transfer->next = NULL;
-	if (S.dma_first) {
-		S.dma_last->next = transfer;
-	} else {
-		dma_start(transfer);
-		S.dma_first = transfer;
-	}
-	S.dma_last = transfer;
-}
-
-/* dma_next: takes the transfer that is done and starts the next. */
-HOT struct transfer *
-dma_next(void)
-{
-	struct transfer *done = S.dma_first;
-	struct transfer *next = done->next;
-	reg_write(LANAI_ISR, DMA_EVENTS);
-	if (next)
-		dma_start(next);
-	S.dma_first = next;
-	return done;
-}
-
 #endif

@@ -7,6 +7,8 @@
 #include "firmware/vmmc/step.h"
 #include "firmware/vmmc/translate.h"
 
+#include "firmware/link/init.h"
+
 #define MAX_WINDOW   24u
 #define STATUS_BYTES 8u
 
@@ -36,48 +38,6 @@ acceptable(void)
 }
 
 static void
-init_transfer(struct transfer *transfer, enum dma_use use, uint32_t sram, uint32_t direction, uint32_t bytes)
-{
-	transfer->use = use;
-	transfer->sram = sram;
-	transfer->direction = direction;
-	transfer->bytes = bytes;
-}
-
-static void
-init_peer(struct peer *peer, uint32_t node)
-{
-	uint32_t row = VMMC_NODES + node * (uint32_t)sizeof(struct vmmc_node);
-	uint32_t hops = sram_read(row);
-	if (!hops || hops > VMMC_MAX_HOPS || node >= ctrl(CTRL(n_nodes)))
-		return;
-	uint32_t skip = VMMC_MAX_HOPS - hops;
-	peer->route[0] = sram_read(row + 4);
-	peer->route[1] = sram_read(row + 8);
-	peer->start = PACKET_ROUTE + (skip & ~3u);
-	peer->skip = skip & 3;
-	peer->state = LINK_IDLE;
-}
-
-/* init_packets: `n` packets of `bytes` each from SRAM address `at` into the list `home`; returns the address behind
- * them. */
-static uint32_t
-init_packets(struct packet *packet, uint32_t n, struct packet **home, uint32_t at, uint32_t bytes)
-{
-	for (; n; n--) {
-		init_transfer(&packet->fetch, DMA_FETCH, at + PACKET_DATA, DMA_TO_LANAI, 0);
-		packet->at = at;
-		packet->home = home;
-		packet->sent = 1;
-		packet->next = *home;
-		*home = packet;
-		packet++;
-		at += bytes;
-	}
-	return at;
-}
-
-static void
 init_buffers(void)
 {
 	uint32_t at = VMMC_BUFFERS;
@@ -86,9 +46,7 @@ init_buffers(void)
 	S.ack_packet.at = at;
 	at += PACKET_SHORT_BYTES;
 	for (uint32_t i = 0; i < VMMC_ARRIVALS; i++) {
-		init_transfer(&S.arrivals[i].deposit, DMA_DEPOSIT, at + ARRIVAL_DATA, DMA_TO_HOST, 0);
-		S.arrivals[i].at = at;
-		receive_release(&S.arrivals[i]);
+		init_arrival(&S.arrivals[i], at);
 		at += ARRIVAL_BYTES;
 	}
 }
@@ -116,16 +74,9 @@ vmmc_init(void)
 		sram_write(CTRL(ready), VMMC_REFUSED);
 		return 0;
 	}
-	uint32_t node = ctrl(CTRL(node));
-	S.type_base = VMMC_TYPE << 16 | node;
-	S.data_type = S.type_base | VMMC_KIND_DATA << 8;
-	S.data_type_of_0 = VMMC_TYPE << 16 | VMMC_KIND_DATA << 8;
-	S.events = STEP_EVENTS;
-	S.ack_every = ctrl(CTRL(ack_every));
-	S.ack_delay = ctrl(CTRL(ack_delay_ticks));
-	S.rto = ctrl(CTRL(rto_ticks));
+	init_link(STEP_EVENTS);
 	for (uint32_t i = 0; i < VMMC_MAX_NODES; i++)
-		init_peer(&S.peers[i], i);
+		init_peer(&S.peers[i], VMMC_NODES, i);
 	init_buffers();
 	translate_init();
 	redirect_init();

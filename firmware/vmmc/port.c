@@ -138,7 +138,7 @@ fill_piece(struct port *port, struct packet *packet, struct peer *peer, uint32_t
 	packet->fetch.bus = (frame << VMMC_PAGE_SHIFT) + low_bits(from, VMMC_PAGE_SHIFT);
 	packet->fetch.bytes = bytes;
 	trace_move(at, port->row);
-	port_address(packet, peer, at);
+	link_address(packet, peer, at);
 	sram_write(at + PACKET_DEST, page_bus + low_bits(to, VMMC_PAGE_SHIFT));
 	sram_write(at + PACKET_KEY, key);
 }

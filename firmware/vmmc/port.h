@@ -49,40 +49,6 @@ void ports_poll_again(void);
 /* ports_reopen: the driver's signal: reads which processes are open. */
 void ports_reopen(void);
 
-/* port_copy: words, at least one; reads each once. */
-HOT void
-port_copy(uint32_t to, uint32_t from, uint32_t bytes)
-{
-	for (; bytes > 16; bytes -= 16) {
-		uint32_t a = sram_read(from), b = sram_read(from + 4), c = sram_read(from + 8),
-		         d = sram_read(from + 12);
-		sram_write(to, a);
-		sram_write(to + 4, b);
-		sram_write(to + 8, c);
-		sram_write(to + 12, d);
-		from += 16;
-		to += 16;
-	}
-	do {
-		sram_write(to, sram_read(from));
-		from += 4;
-		to += 4;
-		bytes -= 4;
-	} while (bytes);
-}
-
-/* port_address: route and type of a data packet, unless the buffer has them since the last time. */
-HOT void
-port_address(struct packet *packet, struct peer *peer, uint32_t at)
-{
-	if (packet->peer == peer)
-		return;
-	packet->peer = peer;
-	sram_write(at + PACKET_ROUTE, peer->route[0]);
-	sram_write(at + PACKET_ROUTE + 4, peer->route[1]);
-	sram_write(at + PACKET_TYPE, S.data_type);
-}
-
 /* port_key: of a packet, for an entry with `key` and a descriptor that may ask for notification. */
 HOT uint32_t
 port_key(uint32_t key, uint32_t control, uint32_t bytes)
@@ -150,10 +116,10 @@ port_serve_short(struct port *port, uint32_t control)
 	S.free_short = packet->next;
 	peer->room = room - 1;
 	trace_move(at, slot);
-	port_address(packet, peer, at);
+	link_address(packet, peer, at);
 	sram_write(at + PACKET_DEST, sram_read(entry) + offset);
 	sram_write(at + PACKET_KEY, port_key(key, control, bytes));
-	port_copy(at + PACKET_DATA, slot + SLOT_DATA, bytes);
+	link_copy(at + PACKET_DATA, slot + SLOT_DATA, bytes);
 	uint32_t last = at + PACKET_DATA - 4 + bytes;
 	packet->last = last;
 	link_send(packet, peer, at, last);

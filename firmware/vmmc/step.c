@@ -4,26 +4,14 @@
 #include "firmware/vmmc/session.h"
 #include "firmware/vmmc/translate.h"
 
+#include "firmware/link/reset.h"
+
 #define ONCE_EVENTS (LANAI_ISR_TIME | LANAI_ISR_NRES) /* cleared when they are taken */
 
 void
 step_dma_late(uint32_t isr)
 {
 	step_dma(isr);
-}
-
-/* network_reset: the packet being sent, or the one being received, or both, are lost; the peers' time-outs make up for
- * it.  After a send the engine is ready without having said so.  Nothing was started since.  Of a reception that was
- * lost nothing tells. */
-static void
-network_reset(void)
-{
-	uint32_t isr = reg_read(LANAI_ISR);
-	uint32_t lost = S.sending && (isr & (LANAI_ISR_SEND_RDY | LANAI_ISR_SEND)) == LANAI_ISR_SEND_RDY;
-	count(VMMC_C_NETWORK_RESETS);
-	receive_again(!lost);
-	if (lost || (S.events & LANAI_ISR_SEND && isr & LANAI_ISR_SEND_RDY))
-		link_sent();
 }
 
 /* obey: the driver's command. */

@@ -33,8 +33,8 @@ put(struct mock_nic *nic, size_t member, uint32_t value)
 static void
 put_route(struct mock_nic *nic, uint32_t node, uint32_t hops)
 {
-	uint32_t row = VMMC_NODES + node * sizeof(struct vmmc_node);
-	uint8_t *route = nic->sram + row + offsetof(struct vmmc_node, route);
+	uint32_t row = VMMC_NODES + node * sizeof(struct link_node);
+	uint8_t *route = nic->sram + row + offsetof(struct link_node, route);
 	mock_set_sram(nic, row, hops);
 	memset(route + VMMC_MAX_HOPS - hops, 0x81, hops);
 	route[VMMC_MAX_HOPS - 1] = (uint8_t)(0x80 | node);

@@ -78,9 +78,9 @@ copy_file(const char *path, const char *name, const char *from, const char *to)
 
 static const char *const files[] = {
         "platforms/myrinet-pc.xml",         "platforms/myrinet-pc-8.xml",       "platforms/myrinet-pc-16.xml",
-        "tests/platform/ring-deadlock.xml", "platforms/myrinet-pc-fattree.xml",
+        "tests/platform/ring-deadlock.xml", "platforms/myrinet-pc-fattree.xml", "platforms/myrinet-ultra.xml",
 };
-static const unsigned n_nodes[] = {2, 8, 16, 4, 8};
+static const unsigned n_nodes[] = {2, 8, 16, 4, 8, 2};
 
 static void
 check_route(const struct platform *p, const struct platform_route *route)
@@ -100,7 +100,7 @@ START_TEST(every_file_loads)
 
 	ck_assert_uint_eq(n, n_nodes[_i]);
 	for (unsigned from = 0; from < n; from++) {
-		char *name = g_strdup_printf("pc-%u", from);
+		char *name = g_strdup_printf("%s-%u", strstr(files[_i], "ultra") ? "ultra" : "pc", from);
 
 		ck_assert_str_eq(p->hosts[from], name);
 		g_free(name);

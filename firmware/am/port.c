@@ -1,0 +1,235 @@
+#include "firmware/am/port.h"
+
+/* stall: poll this port again after the next event. */
+static void
+stall(struct port *port)
+{
+	port->poll = CTRL(zero);
+	port->stalled = 1;
+	S.stalled = 1;
+}
+
+/* reject: the next slot, when what is before it is done with. */
+static void
+reject(struct port *port, enum am_counter why)
+{
+	uint32_t at = port->row + offsetof(struct am_endpoint, errors);
+	if (port->fetching) {
+		stall(port);
+		return;
+	}
+	sram_write(at, sram_read(at) + 1);
+	count(why);
+	port_take(port);
+	port_advance(port);
+}
+
+/* lost: a request that cannot leave: the process hears of it. */
+static void
+lost(struct port *port)
+{
+	uint32_t tally = port_tally(port, sram_read(port->slot + SLOT_TO));
+	uint32_t counts = sram_read(tally);
+	if (bits(counts, TALLY_LOST_BIT, TALLY_BITS) < AM_CREDITS) {
+		sram_write(tally, counts + TALLY_LOST);
+		S.returning++;
+	}
+}
+
+/* unreachable: the node is down. */
+static void
+unreachable(struct port *port, uint32_t control)
+{
+	if (port->fetching) {
+		stall(port);
+		return;
+	}
+	if (!AM_CONTROL_REPLY(control))
+		lost(port);
+	reject(port, AM_C_UNREACHABLE);
+	ports_return();
+}
+
+void
+port_refuse(struct port *port, uint32_t control, uint32_t bad)
+{
+	struct peer *peer = peer_of(sram_read(port->slot + SLOT_TO), 8);
+	if (bad || peer->state == LINK_NONE) {
+		reject(port, AM_C_BAD_DESCRIPTOR);
+	} else if (session_refuses(peer)) {
+		unreachable(port, control);
+	} else {
+		session_want(peer);
+		if (port->fetching || S.pieces >= PIECES_MAX || !link_lacks())
+			stall(port);
+	}
+}
+
+/* in_window: [offset, +bytes) is in a page of the port's window. */
+static uint32_t
+in_window(const struct port *port, uint32_t offset, uint32_t bytes)
+{
+	uint32_t beyond = (low_bits(offset, AM_PAGE_SHIFT) + bytes - 1) >> AM_PAGE_SHIFT;
+	return !beyond && !(offset & 3) && offset >> AM_PAGE_SHIFT < port->pages;
+}
+
+static void
+fetch(struct port *port, struct packet *packet, uint32_t slot, uint32_t to, uint32_t control)
+{
+	uint32_t at = packet->at, bytes = AM_CONTROL_BYTES(control);
+	struct peer *peer = peer_of(to, 8);
+	S.free_long = packet->next;
+	S.pieces++;
+	peer->room--;
+	port->fetching++;
+	packet->port = port;
+	packet->last = at + PACKET_DATA + HEAD_BYTES - 4 + bytes;
+	packet->fetch.events = 0;
+	packet->fetch.bus = window_bus(port, sram_read(slot + SLOT_SOURCE));
+	packet->fetch.bytes = bytes;
+	trace_move(at, slot);
+	link_address(packet, peer, at);
+	port_address(port, at, to, control, AM_CONTROL_OP(control), HEAD_BYTES + bytes);
+	link_copy(at + PACKET_DATA, slot + SLOT_WORD, HEAD_BYTES);
+	dma_queue(&packet->fetch);
+}
+
+void
+port_serve_long(struct port *port, uint32_t control)
+{
+	uint32_t slot = port->slot;
+	uint32_t op = AM_CONTROL_OP(control), bytes = AM_CONTROL_BYTES(control);
+	uint32_t to = sram_read(slot + SLOT_TO), source = sram_read(slot + SLOT_SOURCE);
+	uint32_t tally = port_tally(port, to);
+	uint32_t counts = sram_read(tally);
+	uint32_t change = port_may(counts, to, control);
+	struct packet *packet = S.free_long;
+	if (!change || op > AM_KIND_BULK || op < AM_KIND_MEDIUM || !bytes || bytes > AM_DATA_MAX || bytes & 3 ||
+	    !in_window(port, source, bytes)) {
+		port_refuse(port, control, 1);
+		return;
+	}
+	if (!packet || !peer_of(to, 8)->room || S.pieces >= PIECES_MAX) {
+		port_refuse(port, control, 0);
+		return;
+	}
+	sram_write(tally, counts + change);
+	fetch(port, packet, slot, to, control);
+	port_advance(port);
+	count(AM_C_LONGS);
+}
+
+/* The port was closed, the node went down, or the bus failed.  A node that went down has begun to count its room anew.
+ */
+void
+port_not_sent(struct packet *packet)
+{
+	struct port *port = packet->port;
+	S.pieces--;
+	if (packet->fetch.use == DMA_FETCH)
+		packet->peer->room++;
+	packet->fetch.use = DMA_FETCH;
+	if (port->open && port->fetching) {
+		port->fetching--;
+		port_take(port);
+	}
+	packet_free(packet);
+}
+
+/* The ports whose next descriptor had to wait. */
+void
+ports_poll_again(void)
+{
+	struct port *first = S.turn;
+	struct port *port = first;
+	S.stalled = 0;
+	do {
+		if (port->stalled) {
+			port->stalled = 0;
+			port->poll = port->slot;
+		}
+		port = port->next;
+	} while (port != first);
+}
+
+/* close_tallies: what others have asked of the port, and it has not replied to, goes back to them. */
+static void
+close_tallies(const struct port *port)
+{
+	uint32_t at = tally_at(port->number, 0, 0);
+	for (uint32_t end = at + TALLY_PORT_BYTES; at != end; at += 4) {
+		uint32_t counts = sram_read(at);
+		uint32_t owed = bits(counts, TALLY_OWED_BIT, TALLY_BITS);
+		uint32_t returns = bits(counts, TALLY_RETURN_BIT, TALLY_BITS);
+		S.returning += owed - bits(counts, TALLY_LOST_BIT, TALLY_BITS);
+		sram_write(at, (counts & 0xFFFF0000u) + (owed + returns) * TALLY_RETURN);
+	}
+}
+
+#define ROW(port, member) ((port)->row + (uint32_t)offsetof(struct am_endpoint, member))
+
+/* open_port: reads what the driver wrote. */
+static void
+open_port(struct port *port)
+{
+	uint32_t first = AM_QUEUES + port->number * SLOT_BYTES * AM_SLOTS;
+	port->open = 1;
+	port->stalled = 0;
+	port->fetching = 0;
+	port->taken = 0;
+	port->serial = 0;
+	port->slot = port->busy = port->poll = port->first_slot = first;
+	port->end_slot = first + SLOT_BYTES * AM_SLOTS;
+	port->tag = sram_read(ROW(port, tag));
+	port->pages = sram_read(ROW(port, pages));
+	port->ring = sram_read(ROW(port, ring));
+	port->mask = sram_read(ROW(port, entries)) - 1;
+	port->data = sram_read(ROW(port, data));
+	port->bulk = sram_read(ROW(port, bulk));
+	port->bulk_bytes = sram_read(ROW(port, bulk_bytes));
+	sram_write(ROW(port, consumed), 0);
+	sram_write(ROW(port, errors), 0);
+}
+
+static void
+close_port(struct port *port)
+{
+	port->open = 0;
+	close_tallies(port);
+}
+
+void
+ports_reopen(void)
+{
+	struct port *last = &S.nobody;
+	struct port *first = NULL;
+	for (struct port *port = S.ports; port < S.ports + AM_ENDPOINTS; port++) {
+		uint32_t open = sram_read(ROW(port, open));
+		if (open && !port->open)
+			open_port(port);
+		else if (!open && port->open)
+			close_port(port);
+		if (!port->open)
+			continue;
+		last->next = port;
+		last = port;
+		if (!first)
+			first = port;
+	}
+	last->next = first ? first : &S.nobody;
+	S.turn = last->next;
+}
+
+void
+ports_forget(uint32_t node)
+{
+	for (uint32_t port = 0; port < AM_ENDPOINTS; port++)
+		for (uint32_t other = 0; other < AM_ENDPOINTS; other++) {
+			uint32_t at = tally_at(port, node, other);
+			uint32_t counts = sram_read(at);
+			uint32_t out = low_bits(counts, TALLY_BITS);
+			S.returning += out;
+			S.returning -= bits(counts, TALLY_RETURN_BIT, TALLY_BITS);
+			sram_write(at, (counts & 0xF000u) + out * TALLY_LOST);
+		}
+}

@@ -1,0 +1,3 @@
+#include "firmware/am/receive.h"
+
+#include "firmware/link/receive.c"

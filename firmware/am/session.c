@@ -1,0 +1,3 @@
+#include "firmware/am/link.h"
+
+#include "firmware/link/session.c"
