@@ -148,6 +148,7 @@ static bool
 try_strategy(struct pair_end *end, const char *strategy, double *lateness, double *cost)
 {
 	struct wait_params params = run_of(end)->params;
+	const unsigned warm_up = WAITS_TRIED / 2, counted = WAITS_TRIED - warm_up;
 	double t, response, c;
 
 	params.strategy = wait_strategy_by_name(strategy);
@@ -156,9 +157,9 @@ try_strategy(struct pair_end *end, const char *strategy, double *lateness, doubl
 	for (unsigned i = 0; i < WAITS_TRIED; i++) {
 		if (!wait_costs(end, TRY_DELAY_US, &t, &response, &c))
 			return false;
-		if (i >= WAITS_TRIED / 2) {
-			*lateness += (t - TRY_DELAY_US) / (WAITS_TRIED - WAITS_TRIED / 2);
-			*cost += c / (WAITS_TRIED - WAITS_TRIED / 2);
+		if (i >= warm_up) {
+			*lateness += (t - TRY_DELAY_US) / counted;
+			*cost += c / counted;
 		}
 	}
 	return true;

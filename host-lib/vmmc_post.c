@@ -134,7 +134,7 @@ cancel(struct vmmc_post *post)
 
 	while ((result = v->ops->cancel(v->queue, post->slot)) == VMMC_NIC_BUSY)
 		if (v->ops->wait_room(v->queue) != VMMC_NIC_OK)
-			result = VMMC_NIC_DEAD;
+			return vmmc_result(v, VMMC_NIC_DEAD);
 	if (result != VMMC_NIC_OK)
 		return vmmc_result(v, result);
 	vmmc_post_range(post, &range);
