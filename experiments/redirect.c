@@ -37,8 +37,8 @@ redirect_end(struct redirect *r)
 void
 redirect_collect(struct redirect *r)
 {
-	struct umem_space *memory = r->end->process->memory;
 	for (unsigned i = 0; i < r->n_ended; i++) {
+		struct umem_space *memory = r->end->process->memory;
 		uint64_t at = (uint64_t)i * REDIRECT_BYTES + r->ends[i].first;
 		uint32_t n = r->ends[i].taken;
 		memcpy(umem_pointer(memory, r->end->here + at, n), umem_pointer(memory, r->user + at, n), n);
