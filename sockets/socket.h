@@ -31,7 +31,15 @@
 #include <sys/types.h>
 
 /* How a description moves data; SO_NICSIM_PROTOCOL at level SOL_NICSIM, or the default of sock_start(). */
-enum sock_protocol { SOCK_AUTOMATIC, SOCK_TWO_COPY, SOCK_ONE_COPY, SOCK_ZERO_COPY };
+enum sock_protocol {
+	SOCK_AUTOMATIC, /* the best that the hosts' fast network has, TCP where there is none */
+	SOCK_TWO_COPY,  /* VMMC */
+	SOCK_ONE_COPY,
+	SOCK_ZERO_COPY,
+	SOCK_FAST, /* Active Messages: fast.h */
+	SOCK_FAST_SENDER,
+	SOCK_TCP /* never the fast network */
+};
 
 /* sock_start: the sockets part of every host's kernel; before any process uses sockets. The host of node i has the IPv4
  * address 10.0.0.(i + 1), unless the platform says otherwise. */
