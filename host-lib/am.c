@@ -50,7 +50,7 @@ am_open(struct process *process, uint32_t bulk_bytes, struct am **opened)
 		return error;
 	}
 	process->nic_queue = am;
-	process_at_exit(process, close_at_exit, NULL);
+	process_at_last_exit(process, close_at_exit, NULL);
 	*opened = am;
 	return AM_OK;
 }

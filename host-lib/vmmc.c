@@ -85,7 +85,7 @@ vmmc_open(struct process *process, struct vmmc **opened)
 	v->posts = g_new0(struct vmmc_post *, MAX(v->can->posts, 1));
 	vmmc_wait_begin(v);
 	process->nic_queue = v;
-	process_at_exit(process, close_at_exit, NULL);
+	process_at_last_exit(process, close_at_exit, NULL);
 	*opened = v;
 	return VMMC_OK;
 }

@@ -59,15 +59,21 @@ const char *machine_saturated(const struct machine *m, double *utilisation);
  * as long as the machine. */
 struct process {
 	struct host *host;
-	struct process *next; /* in host->processes */
-	unsigned pid;         /* 1, 2, ... on its host */
+	struct process *next;   /* in host->processes */
+	struct process *parent; /* NULL: of nobody */
+	struct process *first;  /* of those that share its memory: itself, unless it was spawned */
+	unsigned pid;           /* 1, 2, ... on its host */
 	char *name;
 	struct umem_space *memory;
 	void *nic_queue;   /* host-lib: struct vmmc */
 	void *descriptors; /* sockets: descriptor table */
 	unsigned n_tasks;
-	bool exiting;
+	bool exiting, ended, awaited; /* ended: hooks have run; awaited: somebody has been told so */
+	struct task *waiting;         /* for its end; NULL: nobody */
 	struct process_hook *hooks;
+	/* of the first one */
+	unsigned sharers, residents; /* processes in its memory that are not exiting; that have tasks, or none yet */
+	struct process_hook *last_hooks;
 };
 struct process_hook {
 	struct process_hook *next;
@@ -75,9 +81,17 @@ struct process_hook {
 	void *arg;
 };
 struct process *process_new(struct host *host, const char *name);
+/* process_spawn: a child of `parent`, in the same memory (as clone(2) makes one with CLONE_VM), with tasks and hooks of
+ * its own; NULL if the parent is exiting.  What belongs to the memory (the NIC's queue) hangs on process->first and is
+ * undone when the last process in it ends; until then `memory` of the first stays, too. */
+struct process *process_spawn(struct process *parent, const char *name);
+/* process_await: waits until `child` has ended and its hooks have run; one task at a time. */
+void process_await(struct process *child);
 /* process_at_exit: exit(p, arg) runs once, last registered first, in the context of the task that calls process_exit()
  * or whose body returns as the last one; it may block. */
 void process_at_exit(struct process *p, void (*exit)(struct process *p, void *arg), void *arg);
+/* process_at_last_exit: the same when the last process in p's memory ends; exit() is given the first one. */
+void process_at_last_exit(struct process *p, void (*exit)(struct process *first, void *arg), void *arg);
 /* process_exit: runs the hooks now and marks the process as exiting.  It returns, and stops nobody: the caller returns
  * from its body, the other tasks find out by what the hooks closed. No effect on a process that is exiting. */
 void process_exit(struct process *p);

@@ -89,7 +89,8 @@ sock_close(struct process *p, int fd)
 	if (!d)
 		return -EBADF;
 	kernel_system_call(d->kernel);
-	connect_abandon(d);
+	if (d->descriptors == 0)
+		connect_abandon(d);
 	description_release(d);
 	return 0;
 }

@@ -24,7 +24,7 @@ description_new(struct kernel *k, struct process *p)
 
 	d->references = 1;
 	d->kernel = k;
-	d->process = p;
+	d->process = p->first;
 	d->options.protocol = k->protocol;
 	d->options.receive_buffer = (uint32_t)k->host->params->socket_buffer * 1024;
 	g_queue_init(&d->ready);

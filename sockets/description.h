@@ -49,9 +49,9 @@ struct waiter {
 };
 
 struct description {
-	unsigned references;
+	unsigned references, descriptors; /* of the references: descriptors, of all processes */
 	struct kernel *kernel;
-	struct process *process;
+	struct process *process; /* the first of those that share it: memory and NIC are its */
 	struct options options;
 	bool nonblocking;
 	bool chosen_port; /* by the kernel, not by bind() */

@@ -12,7 +12,17 @@ struct table {
 	struct description *entry[DESCRIPTORS];
 };
 
-/* close_all: the process ends; calls of other tasks that still wait are sent home first. */
+/* send_home: calls of other tasks that still wait. */
+static void
+send_home(struct description *d)
+{
+	d->state |= LEAVING;
+	description_poke(d);
+	while (d->references > 1)
+		description_block(d, "other calls on a socket of a process that ends", SIM_NEVER);
+}
+
+/* close_all: the process ends.  What other processes share goes on. */
 static void
 close_all(struct process *p, void *arg)
 {
@@ -24,35 +34,56 @@ close_all(struct process *p, void *arg)
 		if (!d)
 			continue;
 		table->entry[fd] = NULL;
-		d->state |= LEAVING;
-		description_poke(d);
-		while (d->references > 1)
-			description_block(d, "other calls on a socket of a process that ends", SIM_NEVER);
+		if (--d->descriptors == 0)
+			send_home(d);
 		description_release(d);
 	}
 	p->descriptors = NULL;
 	g_free(table);
 }
 
-/* The NIC is opened first: hooks of a process run in reverse. */
+static struct table *
+make_table(struct process *p)
+{
+	struct table *table = g_new0(struct table, 1);
+
+	p->descriptors = table;
+	process_at_exit(p, close_all, table);
+	return table;
+}
+
 int
 descriptors_open(struct process *p)
 {
-	struct vmmc *v = p->nic_queue;
-	struct table *table;
+	struct vmmc *v = p->first->nic_queue;
 
 	if (p->descriptors)
 		return 0;
 	if (p->exiting)
 		return -ENOBUFS;
-	if (!v && vmmc_open(p, &v) != VMMC_OK)
+	if (!v && vmmc_open(p->first, &v) != VMMC_OK)
 		return -ENOBUFS;
 	if (vmmc_capabilities(v)->short_max < WIRE_RECORD_MAX)
 		return -EPROTONOSUPPORT;
-	table = g_new0(struct table, 1);
-	p->descriptors = table;
-	process_at_exit(p, close_all, table);
+	make_table(p);
 	return 0;
+}
+
+void
+descriptors_inherit(struct process *child, const struct process *parent)
+{
+	const struct table *from = parent->descriptors;
+	struct table *to;
+
+	if (!from)
+		return;
+	to = make_table(child);
+	*to = *from;
+	for (int fd = FIRST_DESCRIPTOR; fd < DESCRIPTORS; fd++)
+		if (to->entry[fd]) {
+			to->entry[fd]->references++;
+			to->entry[fd]->descriptors++;
+		}
 }
 
 /* lowest_free: a process that ends gets none. */
@@ -79,8 +110,10 @@ descriptors_add(struct process *p, struct description *d)
 	struct table *table = p->descriptors;
 	int fd = table ? lowest_free(p) : -EBADF;
 
-	if (fd >= 0)
+	if (fd >= 0) {
 		table->entry[fd] = d;
+		d->descriptors++;
+	}
 	return fd;
 }
 
@@ -113,8 +146,10 @@ descriptors_take(struct process *p, int fd, int *error)
 	struct description **entry = entry_of(p, fd, error);
 	struct description *d = entry ? *entry : NULL;
 
-	if (entry)
+	if (entry) {
 		*entry = NULL;
+		d->descriptors--;
+	}
 	return d;
 }
 

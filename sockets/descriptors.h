@@ -8,6 +8,8 @@
 
 /* descriptors_open: the process' table and its way to the NIC, made at first use; 0 or -errno. */
 int descriptors_open(struct process *p);
+/* descriptors_inherit: `child`, which has no table yet, gets the same descriptors, for the same descriptions. */
+void descriptors_inherit(struct process *child, const struct process *parent);
 /* descriptors_add: gives the caller's reference to the lowest free descriptor, or -EMFILE, and keeps nothing. */
 int descriptors_add(struct process *p, struct description *d);
 /* descriptors_room: 0 or -EMFILE. */
