@@ -134,14 +134,67 @@ firmware_forget(char *folder)
 	g_free(folder);
 }
 
+/* Each firmware: its name, and its reference image. */
+static const struct {
+	const char *name, *folder;
+} firmwares[N_FIRMWARES] = {[FIRMWARE_VMMC] = {"vmmc", FIRMWARE_IMAGE_VMMC},
+                            [FIRMWARE_AM] = {"am", FIRMWARE_IMAGE_AM},
+                            [FIRMWARE_NONE] = {"none", NULL}};
+
 const char *
-firmware_reference(bool active_messages)
+firmware_text(enum firmware firmware)
 {
-	return active_messages ? FIRMWARE_IMAGE_AM : FIRMWARE_IMAGE_VMMC;
+	return firmwares[firmware].name;
+}
+
+const char *
+firmware_reference(enum firmware firmware)
+{
+	return firmwares[firmware].folder;
+}
+
+enum firmware
+firmware_of(const struct point *point)
+{
+	const struct workload *w = point->experiment->workload;
+	return w->firmware != NULL ? w->firmware(point) : FIRMWARE_VMMC;
+}
+
+bool
+firmware_used(const struct experiment *e, enum firmware firmware)
+{
+	for (unsigned i = 0; i < experiment_points(e); i++) {
+		const struct point p = {.experiment = e, .index = i};
+		if (firmware_of(&p) == firmware)
+			return true;
+	}
+	return false;
+}
+
+char *
+firmware_names(const struct experiment *e)
+{
+	GString *names = g_string_new(NULL);
+	for (unsigned i = 0; i < N_FIRMWARES; i++)
+		if (firmware_used(e, (enum firmware)i))
+			g_string_append_printf(names, "%s%s", names->len > 0 ? ", " : "",
+			                       firmware_text((enum firmware)i));
+	return g_string_free(names, FALSE);
 }
 
 struct lanai_image *
 firmware_load(const char *folder, char **error)
 {
 	return firmware_image(FIRMWARE_IMAGE_LIB, folder != NULL ? folder : FIRMWARE_IMAGE_VMMC, error);
+}
+
+bool
+firmware_load_for(const struct point *point, struct lanai_image **image, char **error)
+{
+	const char *reference = firmware_reference(firmware_of(point));
+	*image = NULL;
+	if (reference == NULL)
+		return true;
+	*image = firmware_load(point->firmware != NULL ? point->firmware : reference, error);
+	return *image != NULL;
 }

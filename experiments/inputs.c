@@ -95,15 +95,22 @@ program_sum(void)
 	return sum;
 }
 
+/* The run-time, and --firmware, or what the points load. */
 static GChecksum *
 firmware_sum(const struct experiment *e, const char *firmware)
 {
 	GChecksum *sum = g_checksum_new(G_CHECKSUM_SHA256);
 	char *lib = g_build_filename(nicsim_root(), FIRMWARE_IMAGE_LIB, NULL);
-	char *reference = g_build_filename(nicsim_root(), firmware_reference(e->workload->active_messages), NULL);
 	add_folder(sum, lib, ".o");
-	add_folder(sum, firmware != NULL ? firmware : reference, ".o");
-	g_free(reference);
+	if (firmware != NULL)
+		add_folder(sum, firmware, ".o");
+	for (unsigned i = 0; firmware == NULL && i < N_FIRMWARES; i++) {
+		const char *reference = firmware_reference((enum firmware)i);
+		char *folder = g_build_filename(nicsim_root(), reference, NULL);
+		if (reference != NULL && firmware_used(e, (enum firmware)i))
+			add_folder(sum, folder, ".o");
+		g_free(folder);
+	}
 	g_free(lib);
 	return sum;
 }

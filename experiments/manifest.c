@@ -1,5 +1,6 @@
 #include "experiments/manifest.h"
 
+#include "experiments/firmware_choice.h"
 #include "experiments/output.h"
 #include "experiments/units.h"
 
@@ -137,13 +138,14 @@ static void
 add_firmware(cJSON *root, const struct manifest_facts *f)
 {
 	cJSON *firmware = cJSON_AddObjectToObject(root, "firmware");
-	char *name = f->firmware != NULL ? g_path_get_basename(f->firmware)
-	                                 : g_strdup_printf("%s, reference image",
-	                                                   f->experiment->workload->active_messages ? "am" : "vmmc");
+	char *names = firmware_names(f->experiment);
+	char *name =
+	        f->firmware != NULL ? g_path_get_basename(f->firmware) : g_strdup_printf("%s, reference image", names);
 	cJSON_AddStringToObject(firmware, "name", name);
 	cJSON_AddBoolToObject(firmware, "reference", f->firmware == NULL);
 	cJSON_AddStringToObject(firmware, "sha256", manifest_string(f->probed, "firmware_sha256"));
 	g_free(name);
+	g_free(names);
 }
 
 char *

@@ -52,16 +52,25 @@ probe_platform(const struct point *point, cJSON *found, char **error)
 	return true;
 }
 
+/* The hash of each firmware that any point loads, with commas. */
 static bool
 probe_firmware(const struct point *point, cJSON *found, char **error)
 {
-	const char *reference = firmware_reference(point->experiment->workload->active_messages);
-	struct lanai_image *image = firmware_load(point->firmware != NULL ? point->firmware : reference, error);
-	if (image == NULL)
-		return false;
-	cJSON_AddStringToObject(found, "firmware_sha256", image->sha256);
-	lanai_image_free(image);
-	return true;
+	GString *hashes = g_string_new(NULL);
+	bool ok = true;
+	for (unsigned i = 0; ok && i < N_FIRMWARES; i++) {
+		const char *folder = point->firmware != NULL ? point->firmware : firmware_reference((enum firmware)i);
+		if (firmware_reference((enum firmware)i) == NULL || !firmware_used(point->experiment, (enum firmware)i))
+			continue;
+		struct lanai_image *image = firmware_load(folder, error);
+		ok = image != NULL;
+		if (ok)
+			g_string_append_printf(hashes, "%s%s", hashes->len > 0 ? ", " : "", image->sha256);
+		lanai_image_free(image);
+	}
+	cJSON_AddStringToObject(found, "firmware_sha256", hashes->str);
+	g_string_free(hashes, TRUE);
+	return ok;
 }
 
 static enum exit_code

@@ -9,8 +9,8 @@
 struct cJSON;
 
 /* probe: *found (cJSON_Delete it): "platform", "nodes", "parameters" (a list of objects with key, value, unit, doc,
- * source, sure, range, fitted_to, overridden), "firmware_sha256".  `firmware`: folder of its objects, NULL: the
- * reference image. */
+ * source, sure, range, fitted_to, overridden), "firmware_sha256" (of all that points load, with commas).
+ * `firmware`: folder of its objects, NULL: the reference images. */
 enum exit_code probe(const struct experiment *e, const char *firmware, struct cJSON **found, char **error);
 /* probe_start: does the firmware of --firmware start?  EXIT_BAD_INPUT and *error if it does not follow the contract of
  * the vmmc program; `file` is its name. */

@@ -24,9 +24,7 @@ build(const struct point *point, const struct lanai_image *image, char **error)
 {
 	char **sets = point_sets(point);
 	const char *const *texts = (const char *const *)sets, *platform = point->experiment->platform;
-	struct testbed *t = point->experiment->workload->active_messages
-	                            ? testbed_new_am(platform, texts, g_strv_length(sets), image, error)
-	                            : testbed_new(platform, texts, g_strv_length(sets), image, error);
+	struct testbed *t = testbed_with(firmware_of(point), platform, texts, g_strv_length(sets), image, error);
 	g_strfreev(sets);
 	return t;
 }
@@ -46,20 +44,13 @@ judge(struct simulation *s, enum sim_outcome outcome, char **error)
 	return (enum exit_code)outcome;
 }
 
-static struct lanai_image *
-point_firmware(const struct point *point, char **error)
-{
-	const char *reference = firmware_reference(point->experiment->workload->active_messages);
-	return firmware_load(point->firmware != NULL ? point->firmware : reference, error);
-}
-
 enum exit_code
 simulate(const struct point *point, struct results *results, void (*start)(struct simulation *s),
          void (*measure)(struct simulation *s, struct results *results), void *arg, char **error)
 {
 	struct simulation s = {.point = point, .arg = arg};
-	struct lanai_image *image = point_firmware(point, error); /* lives as long as the testbed */
-	if (image == NULL)
+	struct lanai_image *image; /* lives as long as the testbed */
+	if (!firmware_load_for(point, &image, error))
 		return EXIT_BAD_INPUT;
 	s.testbed = build(point, image, error);
 	if (s.testbed == NULL) {

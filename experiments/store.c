@@ -56,6 +56,25 @@ hosts_enough(const struct job *j, char **error)
 	return false;
 }
 
+/* --firmware takes the place of one program, which must start as the one it replaces. */
+static enum exit_code
+check_own_firmware(const struct job *j, char **error)
+{
+	const struct store_order *o = j->order;
+	char *names = firmware_names(o->experiment);
+	enum exit_code code = EXIT_DONE;
+	if (strchr(names, ',') != NULL || strcmp(names, firmware_text(FIRMWARE_NONE)) == 0) {
+		*error = g_strdup_printf(
+		        "%s: the points of '%s' load %s; allowed: points that load one firmware (--set)", o->firmware,
+		        o->experiment->name, names);
+		code = EXIT_BAD_INPUT;
+	} else if (firmware_used(o->experiment, FIRMWARE_VMMC)) {
+		code = probe_start(o->experiment, j->firmware, o->firmware, error);
+	}
+	g_free(names);
+	return code;
+}
+
 /* Everything that can be wrong with the input is found here. */
 static enum exit_code
 prepare(struct job *j, char **error)
@@ -71,8 +90,8 @@ prepare(struct job *j, char **error)
 	enum exit_code code = probe(o->experiment, j->firmware, &j->probed, error);
 	if (code == EXIT_DONE && !hosts_enough(j, error))
 		code = EXIT_BAD_INPUT;
-	if (code == EXIT_DONE && j->firmware != NULL && !o->experiment->workload->active_messages)
-		code = probe_start(o->experiment, j->firmware, o->firmware, error);
+	if (code == EXIT_DONE && j->firmware != NULL)
+		code = check_own_firmware(j, error);
 	if (code == EXIT_DONE)
 		j->inputs = inputs_of(o->experiment, j->firmware);
 	return code;

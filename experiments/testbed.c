@@ -8,18 +8,33 @@
 static bool
 start_firmware(const struct testbed *t, const struct lanai_image *image, char **error)
 {
-	return t->active_messages ? am_start(t->machine, image, error)
-	                          : driver_start(t->machine, image, DRIVER_PROCESSES, error);
+	switch (t->firmware) {
+	case FIRMWARE_AM:
+		return am_start(t->machine, image, error);
+	case FIRMWARE_VMMC:
+		return driver_start(t->machine, image, DRIVER_PROCESSES, error);
+	default:
+		return true;
+	}
 }
 
-static struct testbed *
-build(bool active_messages, const char *platform, const char *const *sets, size_t n_sets,
-      const struct lanai_image *image, char **error)
+static void
+stop_firmware(const struct testbed *t)
+{
+	if (t->firmware == FIRMWARE_AM)
+		am_stop(t->machine);
+	else if (t->firmware == FIRMWARE_VMMC)
+		driver_stop(t->machine);
+}
+
+struct testbed *
+testbed_with(enum firmware firmware, const char *platform, const char *const *sets, size_t n_sets,
+             const struct lanai_image *image, char **error)
 {
 	struct testbed *t = g_new0(struct testbed, 1);
 
 	engine_init();
-	t->active_messages = active_messages;
+	t->firmware = firmware;
 	t->platform = platform_load(platform, sets, n_sets, error);
 	t->machine = t->platform ? machine_new(t->platform, false, error) : NULL;
 	if (t->machine && start_firmware(t, image, error))
@@ -31,14 +46,7 @@ build(bool active_messages, const char *platform, const char *const *sets, size_
 struct testbed *
 testbed_new(const char *platform, const char *const *sets, size_t n_sets, const struct lanai_image *image, char **error)
 {
-	return build(false, platform, sets, n_sets, image, error);
-}
-
-struct testbed *
-testbed_new_am(const char *platform, const char *const *sets, size_t n_sets, const struct lanai_image *image,
-               char **error)
-{
-	return build(true, platform, sets, n_sets, image, error);
+	return testbed_with(FIRMWARE_VMMC, platform, sets, n_sets, image, error);
 }
 
 void
@@ -47,10 +55,7 @@ testbed_free(struct testbed *t)
 	if (!t)
 		return;
 	if (t->machine) {
-		if (t->active_messages)
-			am_stop(t->machine);
-		else
-			driver_stop(t->machine);
+		stop_firmware(t);
 		machine_free(t->machine);
 	}
 	if (t->platform)

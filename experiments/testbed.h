@@ -6,6 +6,7 @@
 #ifndef EXPERIMENTS_TESTBED_H
 #define EXPERIMENTS_TESTBED_H
 
+#include "experiments/firmware_choice.h"
 #include "nic-sim/engine.h"
 #include "nic-sim/image.h"
 #include "nic-sim/machine.h"
@@ -15,16 +16,16 @@
 struct testbed {
 	struct platform *platform;
 	struct machine *machine;
-	bool active_messages;
+	enum firmware firmware;
 };
 
 /* testbed_new: `platform` is a path or a bare name of platforms/; `sets` are n_sets texts "key=value"; `image` NULL
  * means the memory-only NIC.  NULL and *error (one line, g_free it) if something is wrong with the input. */
 struct testbed *testbed_new(const char *platform, const char *const *sets, size_t n_sets,
                             const struct lanai_image *image, char **error);
-/* testbed_new_am: the same with the am firmware, for processes that open endpoints (host-lib/am.h). */
-struct testbed *testbed_new_am(const char *platform, const char *const *sets, size_t n_sets,
-                               const struct lanai_image *image, char **error);
+/* testbed_with: the same with another firmware than vmmc. */
+struct testbed *testbed_with(enum firmware firmware, const char *platform, const char *const *sets, size_t n_sets,
+                             const struct lanai_image *image, char **error);
 void testbed_free(struct testbed *t);
 
 #endif

@@ -8,6 +8,7 @@
 #define EXPERIMENTS_WORKLOAD_H
 
 #include "experiments/exit_code.h"
+#include "experiments/firmware_choice.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -33,8 +34,9 @@ struct workload_metric {
 
 struct workload {
 	const char *name, *doc;
-	unsigned hosts;                              /* that the platform must have at least */
-	bool active_messages;                        /* the hosts run the am firmware (host-lib/am.h); else vmmc */
+	unsigned hosts; /* that the platform must have at least */
+	/* firmware: what the NICs run at a point; NULL: vmmc. */
+	enum firmware (*firmware)(const struct point *point);
 	const struct workload_parameter *parameters; /* up to one without a name */
 	const struct workload_metric *metrics;       /* up to one without a name */
 	/* run: in the child process. An exit code; *error (one line, g_free it) unless it is EXIT_DONE. */

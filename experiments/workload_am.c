@@ -134,6 +134,13 @@ start(struct simulation *s)
 	task_start(process_new(&s->testbed->machine->hosts[0], "client"), "client", false, client, t);
 }
 
+static enum firmware
+am(const struct point *point)
+{
+	(void)point;
+	return FIRMWARE_AM;
+}
+
 /* Ping-pong: one message there, the same back. -------------------------------------------------------------------- */
 
 static bool
@@ -178,7 +185,7 @@ const struct workload am_pingpong = {
         .name = "am-pingpong",
         .doc = "two processes on two hosts send an Active Message back and forth",
         .hosts = 2,
-        .active_messages = true,
+        .firmware = am,
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "1", 0, AM_MAX, 0, NULL, "data of a message, bytes; 0: a short one"},
@@ -241,7 +248,7 @@ const struct workload am_stream = {
         .name = "am-stream",
         .doc = "a process sends messages of a size to another host, in pieces of 4 KB at most",
         .hosts = 2,
-        .active_messages = true,
+        .firmware = am,
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "4096", 1, MAX_BYTES, 0, NULL, "data of a message, bytes"},
@@ -338,7 +345,7 @@ const struct workload am_logp = {
         .name = "am-logp",
         .doc = "overheads, latency and gap of Active Messages, from bursts of requests",
         .hosts = 2,
-        .active_messages = true,
+        .firmware = am,
         .parameters =
                 (const struct workload_parameter[]){
                         {"size_B", "0", 0, AM_MAX, 0, NULL, "data of a request and its reply, bytes; 0: short ones"},
