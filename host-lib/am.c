@@ -27,46 +27,112 @@ am_strerror(enum am_error error)
  */
 
 static void
-close_at_exit(struct process *p, void *arg)
+poke_waiters(void *am)
+{
+	am_poke_waiters(am);
+}
+
+static void
+end(struct am *am)
+{
+	am_queue_close(am->queue);
+	g_free(am);
+}
+
+void
+am_enter(struct am *am)
+{
+	am->inside++;
+}
+
+void
+am_leave(struct am *am)
+{
+	if (!--am->inside && am->closed)
+		end(am);
+}
+
+/* The last one closes, or has the last call that is going on do it. */
+static void
+release(struct am *am, struct process *p)
+{
+	if (p->nic_queue != am)
+		return;
+	p->nic_queue = NULL;
+	if (--am->holders)
+		return;
+	am->closed = true;
+	am_poke_waiters(am);
+	if (!am->inside)
+		end(am);
+}
+
+static void
+release_at_exit(struct process *p, void *arg)
 {
 	(void)arg;
 	if (p->nic_queue)
-		am_close(p->nic_queue);
+		release(p->nic_queue, p);
+}
+
+static void
+hold(struct am *am, struct process *p)
+{
+	am->holders++;
+	p->nic_queue = am;
+	process_at_exit(p, release_at_exit, NULL);
 }
 
 enum am_error
 am_open(struct process *process, uint32_t bulk_bytes, struct am **opened)
 {
+	struct wait_params params;
 	enum am_error error;
 	struct am *am;
 
 	if (process->nic_queue || !process->host->driver)
 		return AM_EINVAL;
 	am = g_new0(struct am, 1);
-	am->process = process;
+	am->host = process->host;
 	error = am_queue_open(process, bulk_bytes, &am->queue);
 	if (error != AM_OK) {
 		g_free(am);
 		return error;
 	}
-	process->nic_queue = am;
-	process_at_last_exit(process, close_at_exit, NULL);
+	am->queue->changed = poke_waiters;
+	am->queue->arg = am;
+	params = wait_params_of(am->host, process->pid, AM_SLEEP_WRITES, AM_SLEEP_READS);
+	wait_init(&am->wait, &params);
+	hold(am, process);
 	*opened = am;
+	return AM_OK;
+}
+
+enum am_error
+am_share(struct am *am, struct process *process)
+{
+	if (process->nic_queue || process->host != am->host || am->closed)
+		return AM_EINVAL;
+	hold(am, process);
 	return AM_OK;
 }
 
 void
 am_close(struct am *am)
 {
-	am->process->nic_queue = NULL;
-	am_queue_close(am->queue);
-	g_free(am);
+	release(am, task_process(task_self()));
+}
+
+struct umem_space *
+am_memory(const struct am *am)
+{
+	return am->queue->memory;
 }
 
 struct am_name
 am_name(const struct am *am)
 {
-	return (struct am_name){am->process->host->node, am->queue->number, am->queue->tag};
+	return (struct am_name){am->host->node, am->queue->number, am->queue->tag};
 }
 
 uint64_t
@@ -110,16 +176,23 @@ is_long(const struct am_send *send)
 	return send->kind == AM_KIND_BULK;
 }
 
+/* That of the process whose task makes the call. */
+static struct umem_space *
+caller_memory(void)
+{
+	return task_process(task_self())->memory;
+}
+
 static bool
 is_sendable(const struct am *am, const struct am_send *send)
 {
-	if (send->to.node >= am->process->host->machine->n_hosts || send->to.node == am->process->host->node ||
+	if (send->to.node >= am->host->machine->n_hosts || send->to.node == am->host->node ||
 	    send->to.endpoint >= AM_ENDPOINTS || send->handler >= AM_HANDLERS)
 		return false;
 	if (send->kind == AM_KIND_SHORT)
 		return send->n_args <= AM_SHORT_ARGS;
 	return send->n_args <= AM_ARGS && send->bytes <= AM_MAX && send->offset % 4 == 0 &&
-	       umem_mapped(am->queue->memory, send->source, send->bytes);
+	       umem_mapped(caller_memory(), send->source, send->bytes);
 }
 
 /* Copies the data into the slot's page of staging. */
@@ -128,14 +201,14 @@ stage(const struct am *am, const struct am_send *send)
 {
 	uint8_t data[AM_MAX];
 
-	umem_read(am->queue->memory, send->source, data, send->bytes);
+	umem_read(caller_memory(), send->source, data, send->bytes);
 	umem_write(am->queue->memory, am->queue->window + am_queue_staging(am->queue), data, send->bytes);
 	cpu_copy(send->bytes);
 }
 
 /* The data of a short message stand behind its arguments. */
 static unsigned
-build_short(const struct am *am, const struct am_send *send, uint32_t *word)
+build_short(const struct am_send *send, uint32_t *word)
 {
 	unsigned n = 3 + send->n_args + (send->bytes + 3) / 4;
 	uint32_t *data = &word[3 + send->n_args];
@@ -144,7 +217,7 @@ build_short(const struct am *am, const struct am_send *send, uint32_t *word)
 	word[2] = AM_HEAD(AM_VERSION, send->handler, AM_SHORT_SIZES(send->n_args, send->bytes));
 	if (!send->bytes)
 		return n;
-	umem_read(am->queue->memory, send->source, data, send->bytes);
+	umem_read(caller_memory(), send->source, data, send->bytes);
 	for (uint32_t *w = data; w < &word[n]; w++)
 		*w = GUINT32_FROM_BE(*w);
 	return n;
@@ -166,7 +239,7 @@ build(const struct am *am, const struct am_send *send, uint32_t *word)
 	word[1] = AM_TO(send->to.tag, send->to.node, send->to.endpoint);
 	if (send->n_args)
 		memcpy(&word[3], send->arg, send->n_args * sizeof *word);
-	return is_long(send) ? build_long(am, send, word) : build_short(am, send, word);
+	return is_long(send) ? build_long(am, send, word) : build_short(send, word);
 }
 
 enum am_error
@@ -205,29 +278,44 @@ has_credit(void *arg)
 	return w->am->out[w->to.node][w->to.endpoint] < AM_OUTSTANDING;
 }
 
+bool
+am_in_handler(const struct am *am)
+{
+	return am->handling && am->poller == task_self();
+}
+
+/* Between the look for a credit and the count nothing blocks. */
 static enum am_error
-send_request(struct am *am, const struct am_send *send)
+request(struct am *am, const struct am_send *send)
 {
 	struct credit_wait wait = {am, send->to};
-	enum am_error error;
+	enum am_error error = has_credit(&wait) ? AM_OK : am_wait(am, has_credit, &wait, SIM_NEVER);
 
-	if (am->handling || !send->handler || !is_sendable(am, send))
-		return AM_EINVAL;
-	if (!has_credit(&wait)) {
-		error = am_wait(am, has_credit, &wait, SIM_NEVER);
-		if (error != AM_OK)
-			return error;
-	}
+	if (error != AM_OK)
+		return error;
 	am->out[send->to.node][send->to.endpoint]++;
 	am->outstanding++;
 	error = am_send(am, send);
-	if (error != AM_OK) {
+	if (error == AM_OK) {
+		am->counts.requests++;
+	} else {
 		am->out[send->to.node][send->to.endpoint]--;
 		am->outstanding--;
-		return error;
 	}
-	am->counts.requests++;
-	return AM_OK;
+	return error;
+}
+
+static enum am_error
+send_request(struct am *am, const struct am_send *send)
+{
+	enum am_error error;
+
+	if (am_in_handler(am) || !send->handler || !is_sendable(am, send))
+		return AM_EINVAL;
+	am_enter(am);
+	error = request(am, send);
+	am_leave(am);
+	return error;
 }
 
 enum am_error
@@ -264,6 +352,14 @@ am_request_bulk(struct am *am, struct am_name to, unsigned handler, const uint32
 	                                          .offset = offset});
 }
 
+unsigned
+am_credits(const struct am *am, struct am_name to)
+{
+	if (to.node >= AM_MAX_NODES || to.endpoint >= AM_ENDPOINTS)
+		return 0;
+	return AM_OUTSTANDING - MIN(am->out[to.node][to.endpoint], AM_OUTSTANDING);
+}
+
 /* Replies. -----------------------------------------------------------------------------------------------------------
  */
 
@@ -272,7 +368,7 @@ send_reply(struct am *am, struct am_send *send)
 {
 	enum am_error error;
 
-	if (!am->handling || !am->handling->request || am->replied || !send->handler)
+	if (!am_in_handler(am) || !am->handling->request || am->replied || !send->handler)
 		return AM_EINVAL;
 	send->to = am->handling->from;
 	send->reply = true;

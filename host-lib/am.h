@@ -17,7 +17,13 @@
  * (vmmc.reliable), and may come in any order.  docs/active-messages.md has more.
  *
  * WHAT GOES WRONG is counted (am_counts) and told to the endpoint's error function, if there is one: never does a
- * message of another process make this one fail.  The owner calls everything here from tasks of the process. */
+ * message of another process make this one fail.
+ *
+ * WHO CALLS.  Tasks of the processes that hold the endpoint: the one that opened it, and those it was shared with
+ * (am_share), as after fork.  One task at a time runs handlers, whoever happens to poll, for all of them, at the
+ * expense of its process; am_poll() of another task does nothing meanwhile.  Where a call names memory to be sent
+ * from, it is that of the calling task's process; where the library names memory (am_message.data, am_bulk_area,
+ * am_watch), it is in am_memory(). */
 #ifndef HOST_LIB_AM_H
 #define HOST_LIB_AM_H
 
@@ -60,7 +66,7 @@ struct am_message {
 	bool request;
 	unsigned n_args;
 	uint32_t arg[AM_SHORT_ARGS];
-	uint64_t data; /* medium, bulk: address in the process' memory */
+	uint64_t data; /* medium, bulk: address in am_memory() */
 	uint32_t bytes;
 };
 /* A handler; `message` is valid until it returns. */
@@ -79,9 +85,16 @@ const char *am_fault_text(enum am_fault fault);
 
 /* am_open: an endpoint with a bulk area of that many bytes (0: none), rounded up to pages. */
 enum am_error am_open(struct process *process, uint32_t bulk_bytes, struct am **opened);
-void am_close(struct am *am); /* the process' end does it, too */
+/* am_share: another process of the host, which has none (process->nic_queue), holds the endpoint as well: it maps the
+ * same memory, and has the same credits, handlers and way of waiting. */
+enum am_error am_share(struct am *am, struct process *process);
+/* am_close: the calling task's process holds it no longer, which its end does, too; if nobody else does, it is closed,
+ * and calls of other tasks that wait in it end with AM_EINVAL.  Not in handlers. */
+void am_close(struct am *am);
 struct am_name am_name(const struct am *am);
-uint64_t am_bulk_area(const struct am *am); /* its address in the process' memory */
+/* am_memory: that of the process that opened it, which lives on as long as the endpoint. */
+struct umem_space *am_memory(const struct am *am);
+uint64_t am_bulk_area(const struct am *am); /* its address */
 /* am_handle: handler `index`, 1 .. AM_HANDLERS - 1; NULL: none. */
 enum am_error am_handle(struct am *am, unsigned index, am_handler handler, void *arg);
 /* am_on_fault: fault(arg, peer, what, ours): `ours`: a request of this endpoint's failed; else a message of the peer's
@@ -98,6 +111,8 @@ enum am_error am_request_medium(struct am *am, struct am_name to, unsigned handl
  * written there. */
 enum am_error am_request_bulk(struct am *am, struct am_name to, unsigned handler, const uint32_t *arg, unsigned n,
                               uint64_t source, uint32_t bytes, uint32_t offset);
+/* am_credits: how many requests to that endpoint would not wait for a credit now. */
+unsigned am_credits(const struct am *am, struct am_name to);
 /* Replies: in the handler of a request, once. */
 enum am_error am_reply(struct am *am, unsigned handler, const uint32_t *arg, unsigned n);
 enum am_error am_reply_medium(struct am *am, unsigned handler, const uint32_t *arg, unsigned n, uint64_t source,
@@ -107,11 +122,24 @@ enum am_error am_reply_bulk(struct am *am, unsigned handler, const uint32_t *arg
 
 /* am_poll: runs the handlers of everything that has come; how many messages that were. */
 unsigned am_poll(struct am *am);
-/* am_wait: polls until ready(arg), which handlers make true. */
+/* am_wait: runs handlers until ready(arg), which handlers, or somebody who pokes the task (cpu_poke), make true.
+ * ready() only looks; it is called from events, too.  How it waits is wait.strategy's affair (docs/waiting.md), but
+ * `watchdog` polls as `spin` does; one that blocks is woken by the NIC's interrupt for the next message. */
 enum am_error am_wait(struct am *am, bool (*ready)(void *arg), void *arg, sim_time deadline);
+/* am_wait_ranges: the same; who polls also looks when words in these ranges of am_memory() change.  Who blocks must
+ * be poked for them. */
+enum am_error am_wait_ranges(struct am *am, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
+                             unsigned n, sim_time deadline);
+/* am_set_wait: another way of waiting than the platform's (host-lib/wait.h), from the next wait on.  am_wait_state:
+ * what it has counted and learned. */
+struct wait_params;
+struct wait_state;
+void am_set_wait(struct am *am, const struct wait_params *params);
+const struct wait_state *am_wait_state(const struct am *am);
 /* am_quiet: waits until every request of this endpoint is over. */
 enum am_error am_quiet(struct am *am, sim_time deadline);
-/* am_watch: where the next message shows, for who waits for several things. */
+/* am_watch: where the next message shows, in am_memory(), until somebody takes it (am_poll): for who spins on several
+ * things by himself. */
 struct umem_range am_watch(const struct am *am);
 
 struct am_counts {

@@ -5,9 +5,6 @@
 
 #include <string.h>
 
-/* How long without a message before the firmware is asked whether it lives. */
-#define PATIENCE (10 * SIM_MS)
-
 static const char *const fault_texts[AM_N_FAULTS] = {
         [AM_FAULT_NONE] = "nothing wrong",
         [AM_FAULT_HANDLER] = "no handler of that number",
@@ -36,8 +33,8 @@ am_watch(const struct am *am)
 	return (struct umem_range){entry_at(am) + offsetof(struct am_entry, serial), sizeof(be32)};
 }
 
-static bool
-has_come(const struct am *am)
+bool
+am_has_come(const struct am *am)
 {
 	return umem_load_be32(am->queue->memory, am_watch(am).address) == am->serial + 1;
 }
@@ -185,44 +182,24 @@ take(struct am *am)
 	am->serial++;
 }
 
+/* One task at a time: what it finds is everybody's. */
 unsigned
 am_poll(struct am *am)
 {
 	unsigned n = 0;
 
 	cpu_instructions(CPU_USER, IC_AM_POLL);
-	if (am->handling)
+	if (am->poller)
 		return 0;
-	while (has_come(am) && !am_queue_dead(am->queue)) {
+	am_enter(am);
+	am->poller = task_self();
+	while (am_has_come(am) && !am->queue->broken && !am->closed) {
 		take(am);
 		n++;
 	}
+	am->poller = NULL;
+	if (n)
+		am_poke_waiters(am);
+	am_leave(am);
 	return n;
-}
-
-static bool
-look(void *arg)
-{
-	const struct am *am = arg;
-
-	return has_come(am) || am_queue_dead(am->queue);
-}
-
-enum am_error
-am_wait(struct am *am, bool (*ready)(void *arg), void *arg, sim_time deadline)
-{
-	if (am->handling)
-		return AM_EINVAL;
-	for (am_poll(am); !ready(arg); am_poll(am)) {
-		struct umem_range range = am_watch(am);
-		sim_time until = MIN(deadline, sim_now() + PATIENCE);
-		if (am_queue_dead(am->queue))
-			return AM_EFIRMWARE;
-		if (cpu_spin(look, am, am->queue->memory, &range, 1, until))
-			continue;
-		if (until == deadline)
-			return AM_ETIMEDOUT;
-		am_queue_alive(am->queue);
-	}
-	return AM_OK;
 }

@@ -1,8 +1,9 @@
-/* An endpoint: for am.c (requests and replies) and am_receive.c (what comes). */
+/* An endpoint: for am.c (requests and replies), am_receive.c (what comes) and am_wait.c. */
 #ifndef HOST_LIB_AM_STATE_H
 #define HOST_LIB_AM_STATE_H
 
 #include "host-lib/am_nic.h"
+#include "host-lib/wait.h"
 
 /* The first word of a message: version of this library, handler, bytes of data; of a short one, whose data stand behind
  * its arguments, also the number of those. */
@@ -16,9 +17,26 @@
 #define AM_SHORT_BYTES(sizes)            ((sizes)&0xFFu)
 /* Of medium and bulk messages the arguments are always AM_ARGS words. */
 
+/* A task that waits. */
+struct am_waiter {
+	struct am_waiter *next;
+	struct am *am;
+	struct am_sleeper sleeper;
+	struct task *task;
+	bool (*ready)(void *arg);
+	void *arg;
+	uint32_t serial; /* as it was when the wait began */
+};
+
 struct am {
-	struct process *process;
+	struct host *host;
 	struct am_queue *queue;
+	unsigned holders;    /* processes */
+	unsigned inside;     /* calls that may block */
+	bool closed;         /* nobody holds it: the last of those calls frees it */
+	struct task *poller; /* takes what has come: one at a time */
+	struct am_waiter *waiters;
+	struct wait_state wait;
 	struct {
 		am_handler call;
 		void *arg;
@@ -29,7 +47,7 @@ struct am {
 	unsigned outstanding;                     /* all of them */
 	uint32_t serial;                          /* of the last message taken */
 	const struct am_message *handling;        /* whose handler runs, or NULL */
-	bool replied;                             /* it did */
+	bool replied;                             /* it did; both of `poller` */
 	struct am_counts counts;
 };
 
@@ -47,5 +65,13 @@ struct am_send {
 
 /* am_send: puts it into the queue. */
 enum am_error am_send(struct am *am, const struct am_send *send);
+/* am_in_handler: does the running task run a handler of this endpoint? */
+bool am_in_handler(const struct am *am);
+bool am_has_come(const struct am *am);
+/* am_enter, am_leave: around what may block, so that a close by somebody else waits. */
+void am_enter(struct am *am);
+void am_leave(struct am *am);
+/* am_poke_waiters: all but the running task. */
+void am_poke_waiters(struct am *am);
 
 #endif

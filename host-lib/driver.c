@@ -35,30 +35,6 @@ start_host(struct host *host, const struct lanai_image *image, unsigned processe
 	return true;
 }
 
-static char *
-strategies(void)
-{
-	GString *names = g_string_new(NULL);
-
-	for (unsigned i = 0; wait_strategies[i]; i++)
-		g_string_append_printf(names, "%s%s", i ? ", " : "", wait_strategies[i]->name);
-	return g_string_free(names, false);
-}
-
-static bool
-check_strategy(const struct params *params, char **error)
-{
-	const char *name = params->wait_strategy ? params->wait_strategy : "none";
-	char *known;
-
-	if (wait_strategy_by_name(name))
-		return true;
-	known = strategies();
-	*error = g_strdup_printf("wait.strategy: there is no strategy \"%s\"; allowed are %s", name, known);
-	g_free(known);
-	return false;
-}
-
 bool
 driver_start(struct machine *m, const struct lanai_image *image, unsigned processes, char **error)
 {
@@ -67,7 +43,7 @@ driver_start(struct machine *m, const struct lanai_image *image, unsigned proces
 		return false;
 	}
 	for (unsigned i = 0; i < m->n_hosts; i++)
-		if (!check_strategy(m->hosts[i].params, error) || !start_host(&m->hosts[i], image, processes, error)) {
+		if (!wait_check(m->hosts[i].params, error) || !start_host(&m->hosts[i], image, processes, error)) {
 			driver_stop(m);
 			return false;
 		}

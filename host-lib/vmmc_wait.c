@@ -29,32 +29,13 @@ picked_up(void *vmmc)
 	arrival_picked_up(((struct vmmc *)vmmc)->driver);
 }
 
-/* B: what docs/waiting.md adds up, for one page of a process that is not the only one that waits. */
-static sim_time
-block_cost(const struct host *host)
-{
-	const struct params *p = host->params;
-	unsigned down_words = (host->machine->n_hosts + 31) / 32;
-	sim_time kernel = p->system_call + p->interrupt + p->wakeup + (p->wait_by_signal ? p->signal : 0);
-
-	return kernel + ARRIVAL_WRITES * p->pio_write + (ARRIVAL_READS + down_words) * p->pio_read;
-}
-
 void
 vmmc_wait_begin(struct vmmc *v)
 {
 	const struct host *host = v->process->host;
-	const struct params *p = host->params;
-	const struct wait_params params = {
-	        .strategy = wait_strategy_by_name(p->wait_strategy),
-	        .limit = p->wait_limit,
-	        .block_cost = p->wait_block_cost ? p->wait_block_cost : block_cost(host),
-	        .step = p->wait_step,
-	        .watchdog = p->wait_watchdog,
-	        .history = (unsigned)p->wait_history,
-	        .by_signal = p->wait_by_signal,
-	        .seed = (uint64_t)host->node << 32 | v->process->pid,
-	};
+	unsigned down_words = (host->machine->n_hosts + 31) / 32;
+	const struct wait_params params =
+	        wait_params_of(host, v->process->pid, ARRIVAL_WRITES, ARRIVAL_READS + down_words);
 
 	v->source = (struct wait_source){arm, disarm, picked_up, v};
 	wait_init(&v->wait, &params);

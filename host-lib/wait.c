@@ -29,6 +29,56 @@ wait_strategy_by_name(const char *name)
 	return NULL;
 }
 
+static char *
+strategies(void)
+{
+	GString *names = g_string_new(NULL);
+
+	for (unsigned i = 0; wait_strategies[i]; i++)
+		g_string_append_printf(names, "%s%s", i ? ", " : "", wait_strategies[i]->name);
+	return g_string_free(names, false);
+}
+
+bool
+wait_check(const struct params *params, char **error)
+{
+	const char *name = params->wait_strategy ? params->wait_strategy : "none";
+	char *known;
+
+	if (wait_strategy_by_name(name))
+		return true;
+	known = strategies();
+	*error = g_strdup_printf("wait.strategy: there is no strategy \"%s\"; allowed are %s", name, known);
+	g_free(known);
+	return false;
+}
+
+/* B: what docs/waiting.md adds up, for a process that is not the only one that waits. */
+static sim_time
+block_cost(const struct params *p, unsigned writes, unsigned reads)
+{
+	sim_time kernel = p->system_call + p->interrupt + p->wakeup + (p->wait_by_signal ? p->signal : 0);
+
+	return kernel + writes * p->pio_write + reads * p->pio_read;
+}
+
+struct wait_params
+wait_params_of(const struct host *host, unsigned pid, unsigned writes, unsigned reads)
+{
+	const struct params *p = host->params;
+
+	return (struct wait_params){
+	        .strategy = wait_strategy_by_name(p->wait_strategy),
+	        .limit = p->wait_limit,
+	        .block_cost = p->wait_block_cost ? p->wait_block_cost : block_cost(p, writes, reads),
+	        .step = p->wait_step,
+	        .watchdog = p->wait_watchdog,
+	        .history = (unsigned)p->wait_history,
+	        .by_signal = p->wait_by_signal,
+	        .seed = (uint64_t)host->node << 32 | pid,
+	};
+}
+
 /* One wait in progress. */
 struct wait {
 	struct wait_state *state;

@@ -81,6 +81,11 @@ struct wait_source {
 	void *arg;
 };
 
+/* wait_check: false and *error (g_free) if wait.strategy names none. */
+bool wait_check(const struct params *params, char **error);
+/* wait_params_of: what the platform says, for process `pid` of the host; `writes`, `reads`: what blocking and waking
+ * costs in bus accesses, for wait.block_cost_us 0. */
+struct wait_params wait_params_of(const struct host *host, unsigned pid, unsigned writes, unsigned reads);
 void wait_init(struct wait_state *w, const struct wait_params *params);
 /* wait_until: true once ready(arg) is true, false after the deadline.  ready() only looks; it is called from events. */
 bool wait_until(struct wait_state *w, const struct wait_source *source, bool (*ready)(void *arg), void *arg,

@@ -35,7 +35,12 @@
  * SIGNALS.  After any change of am_endpoint.open, and to give am_ctrl.command, the driver writes LANAI_ISR_LAN0_SIG
  * into ISR.  am_ctrl.synced counts the signals after which no transfer that began before is under way any more.  The
  * driver gives the next signal only then.  Before it opens an endpoint it zeroes the control words of its queue.  The
- * firmware raises LANAI_ISR_HOST_SIG when a node is down (am_ctrl.down).
+ * firmware raises LANAI_ISR_HOST_SIG when a node is down (am_ctrl.down), and for arrivals.
+ *
+ * ARRIVALS.  A driver whose process wants to sleep sets am_ctrl.armed of its endpoint to 1, and then looks at the ring.
+ * The firmware looks at the word when a ring entry is in memory: if it is set, it clears it and raises HOST_SIG.  So
+ * either the driver sees the entry, or the firmware the word.  If both write at a time, the word may be lost, but not
+ * the signal.
  *
  * LINK.  The data link is that of vmmc (firmware/link): reliable, or, with am_ctrl.reliable 0, not: then a lost message
  * is lost, and so is a credit. */
@@ -46,7 +51,7 @@
 #include "firmware/link/wire.h"
 
 #define AM_MAGIC       0x414D4D31u /* "AMM1" */
-#define AM_ABI_VERSION 1u
+#define AM_ABI_VERSION 2u
 #define AM_REFUSED     0x52454655u
 
 #define AM_PAGE        4096u
@@ -97,8 +102,9 @@ struct am_ctrl {
 		be32 op;   /* 60 H enum am_command; F sets it to 0 */
 		be32 node; /* 64 H */
 	} command;
-	be32 spare_68[6]; /* 68 */
-	be32 counter[32]; /* 80 F enum am_counter */
+	be32 armed[AM_ENDPOINTS]; /* 68 H 1: HOST_SIG with the next entry of this endpoint; F sets it to 0 then */
+	be32 spare_78[2];         /* 78 */
+	be32 counter[32];         /* 80 F enum am_counter */
 };
 
 enum am_command {
@@ -131,6 +137,7 @@ enum am_counter {
 	AM_C_PEERS_DOWN,   /* nodes given up or found restarted */
 	AM_C_DROP_SESSION, /* packets of a node that is down, or of a link that is not made yet */
 	AM_C_UNREACHABLE,  /* descriptors that named a node that is down */
+	AM_C_WAKES,        /* HOST_SIG raised for arrivals */
 	AM_N_COUNTERS
 };
 

@@ -14,6 +14,7 @@ AT(am_ctrl, ready, 0x40);
 AT(am_ctrl, synced, 0x48);
 AT(am_ctrl, down, 0x50);
 AT(am_ctrl, command, 0x60);
+AT(am_ctrl, armed, 0x68);
 AT(am_ctrl, counter, 0x80);
 _Static_assert(AM_N_COUNTERS <= 32, "the counters fit");
 

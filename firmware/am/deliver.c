@@ -26,6 +26,14 @@ receive_refused(struct arrival *arrival, uint32_t to, uint32_t key, enum am_coun
 	receive_release(arrival);
 }
 
+void
+receive_wake(uint32_t armed)
+{
+	sram_write(armed, 0);
+	count(AM_C_WAKES);
+	reg_write(LANAI_ISR, LANAI_ISR_HOST_SIG);
+}
+
 static void
 queue_part(struct arrival *arrival, uint32_t which, uint32_t sram, uint32_t bus, uint32_t bytes)
 {

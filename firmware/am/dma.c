@@ -34,7 +34,7 @@ dma_ended(struct transfer *done, uint32_t failed)
 	if (failed)
 		count(AM_C_BUS_ERRORS);
 	if (done->use == DMA_DEPOSIT)
-		receive_release((struct arrival *)done);
+		receive_delivered((struct arrival *)done);
 	else if (done->use == DMA_FETCH || done->use == DMA_DROP)
 		port_not_sent((struct packet *)done);
 	if (syncs)

@@ -19,6 +19,19 @@ void receive_refused(struct arrival *arrival, uint32_t to, uint32_t key, enum am
 /* receive_long: the data of a message that is not short: queued for the window, 1; or 0 if they may not go there. */
 uint32_t receive_long(struct arrival *arrival, const struct port *port, uint32_t key, uint32_t bytes);
 
+/* receive_wake: somebody sleeps until an entry of the endpoint with this word of am_ctrl.armed is there. */
+void receive_wake(uint32_t armed);
+
+/* receive_delivered: the entry is in host memory. */
+HOT void
+receive_delivered(struct arrival *arrival)
+{
+	uint32_t armed = CTRL(armed) + 4 * low_bits(sram_read(arrival->at + WORD_TO), 2);
+	if (sram_read(armed))
+		receive_wake(armed);
+	receive_release(arrival);
+}
+
 /* receive_credit: what a message with this key adds to its tally; 0 if there is no credit for it. */
 HOT uint32_t
 receive_credit(uint32_t tally, uint32_t key)

@@ -25,7 +25,7 @@ step_dma(uint32_t isr)
 	if (done->use == DMA_PART && !odd)
 		return;
 	if (done->use == DMA_DEPOSIT && !odd)
-		receive_release((struct arrival *)done);
+		receive_delivered((struct arrival *)done);
 	else if (done->use == DMA_FETCH && !(isr & LANAI_ISR_WDOG))
 		port_fetched((struct packet *)done);
 	else

@@ -227,7 +227,7 @@ down(void *arg)
 		ck_assert_int_eq(am_request_medium(c.am, server_name, ECHO, NULL, 0, c.data, 64), AM_OK);
 	ck_assert_int_eq(am_quiet(c.am, sim_now() + SIM_S), AM_OK);
 	ck_assert_uint_eq(ours[AM_FAULT_RETURNED], 3 * AM_OUTSTANDING);
-	ck_assert_uint_eq(am_nic_counter(&machine->hosts[0], "peers_down"), 1);
+	ck_assert_uint_ge(am_nic_counter(&machine->hosts[0], "peers_down"), 1);
 	done = true;
 }
 
