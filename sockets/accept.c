@@ -184,16 +184,16 @@ next_connection(struct description *listener, sim_time deadline, int *error)
 	return NULL;
 }
 
-/* complete: a descriptor for `d`, or -errno, and `d` is gone. */
+/* complete: a descriptor of `p` for `d`, or -errno, and `d` is gone. */
 static int
-complete(struct description *listener, struct description *d)
+complete(struct process *p, struct description *listener, struct description *d)
 {
 	int result;
 
 	fill_queue(listener);
 	result = connect_import(d);
 	if (result == 0)
-		result = descriptors_add(d->process, d);
+		result = descriptors_add(p, d);
 	if (result < 0) {
 		description_release(d);
 		return result;
@@ -204,12 +204,12 @@ complete(struct description *listener, struct description *d)
 }
 
 static int
-accept_from(struct description *listener, struct sockaddr *address, socklen_t *length, int flags)
+accept_from(struct process *p, struct description *listener, struct sockaddr *address, socklen_t *length, int flags)
 {
 	sim_time deadline = description_deadline(listener, false, &listener->options.receive_timeout);
 	struct address from;
 	struct description *d;
-	int error = descriptors_room(listener->process), fd;
+	int error = descriptors_room(p), fd;
 
 	if (!(listener->state & LISTENING))
 		return -EINVAL;
@@ -222,7 +222,7 @@ accept_from(struct description *listener, struct sockaddr *address, socklen_t *l
 		return error;
 	from = d->remote;
 	d->nonblocking = flags & SOCK_NONBLOCK;
-	fd = complete(listener, d);
+	fd = complete(p, listener, d);
 	if (fd >= 0 && address)
 		address_put(&from, address, length);
 	return fd;
@@ -237,7 +237,7 @@ sock_accept4(struct process *p, int fd, struct sockaddr *address, socklen_t *len
 	if (!d)
 		return error;
 	kernel_system_call(d->kernel);
-	result = flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC) ? -EINVAL : accept_from(d, address, length, flags);
+	result = flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC) ? -EINVAL : accept_from(p, d, address, length, flags);
 	description_release(d);
 	return result;
 }

@@ -206,6 +206,18 @@ ns_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeou
 	return (int)outcome(sock_select(caller(), n, in, out, except, timeout));
 }
 
+pid_t
+ns_spawn(void (*body)(void *arg), void *arg)
+{
+	return (pid_t)outcome(sock_spawn(caller(), body, arg));
+}
+
+pid_t
+ns_await(pid_t pid)
+{
+	return (pid_t)outcome(sock_await(caller(), pid));
+}
+
 void *
 ns_alloc(size_t bytes)
 {

@@ -37,6 +37,12 @@ int ns_ioctl(int fd, unsigned long request, ...);
 int ns_poll(struct pollfd *fds, nfds_t n, int timeout_ms);
 int ns_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout);
 
+/* ns_spawn: fork() as far as descriptors go: a child that runs body(arg) and ends when that returns.  Its pid, or -1.
+ * Memory is shared, unlike fork()'s: leave *arg alone until the child has ended.  ns_await: waits for that; -1: pid is
+ * no child of this process, or was awaited before. */
+pid_t ns_spawn(void (*body)(void *arg), void *arg);
+pid_t ns_await(pid_t pid);
+
 /* Memory that the NIC can move without a copy: of the process' arena, page aligned, zeroed. */
 void *ns_alloc(size_t bytes);
 void ns_free(void *p);

@@ -19,8 +19,22 @@
 
 #ifdef NICSIM_NATIVE
 #include <stdlib.h>
+#include <sys/wait.h>
 #define ns_alloc(bytes) aligned_alloc(4096, ((bytes) + 4095) / 4096 * 4096)
 #define ns_free         free
+#define ns_await(pid)   waitpid(pid, NULL, 0)
+
+static inline pid_t
+ns_spawn(void (*body)(void *arg), void *arg)
+{
+	pid_t child = fork();
+
+	if (child == 0) {
+		body(arg);
+		_exit(0);
+	}
+	return child;
+}
 #else
 #include "sockets/nsock.h"
 #define socket      ns_socket

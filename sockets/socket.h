@@ -70,6 +70,12 @@ int sock_ioctl(struct process *p, int fd, unsigned long request, void *argument)
 int sock_poll(struct process *p, struct pollfd *fds, nfds_t n, int timeout_ms);
 int sock_select(struct process *p, int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *timeout);
 
+/* sock_spawn: a child of `p` that runs body(arg) and ends with it; it has the same descriptors, for the same open
+ * descriptions, as fork() gives them, and the same memory: *arg and what it points to are the child's until it ends.
+ * Its pid, or -EAGAIN.  sock_await: waits for the end of a child, once; its pid, or -ECHILD. */
+int sock_spawn(struct process *p, void (*body)(void *arg), void *arg);
+int sock_await(struct process *p, int pid);
+
 #define SOL_NICSIM         0x4E53
 #define SO_NICSIM_PROTOCOL 1 /* int: enum sock_protocol */
 
