@@ -151,6 +151,12 @@ am_handle(struct am *am, unsigned index, am_handler handler, void *arg)
 	return AM_OK;
 }
 
+void *
+am_handler_arg(const struct am *am, unsigned index)
+{
+	return index < AM_HANDLERS && am->handlers[index].call ? am->handlers[index].arg : NULL;
+}
+
 void
 am_on_fault(struct am *am, void (*fault)(void *arg, struct am_name peer, enum am_fault what, bool ours), void *arg)
 {

@@ -97,6 +97,8 @@ struct umem_space *am_memory(const struct am *am);
 uint64_t am_bulk_area(const struct am *am); /* its address */
 /* am_handle: handler `index`, 1 .. AM_HANDLERS - 1; NULL: none. */
 enum am_error am_handle(struct am *am, unsigned index, am_handler handler, void *arg);
+/* am_handler_arg: what `arg` was; NULL: there is no such handler. */
+void *am_handler_arg(const struct am *am, unsigned index);
 /* am_on_fault: fault(arg, peer, what, ours): `ours`: a request of this endpoint's failed; else a message of the peer's
  * was wrong. */
 void am_on_fault(struct am *am, void (*fault)(void *arg, struct am_name peer, enum am_fault what, bool ours),
