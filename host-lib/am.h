@@ -38,8 +38,8 @@ struct lanai_image;
 #define AM_HANDLERS    256u  /* 0 is the library's own */
 #define AM_MAX_NODES   16u
 
-/* am_start: loads the am firmware on every host of the machine and starts it; false and *error (g_free).  Not beside
- * driver_start(): a NIC runs one firmware.  am_stop: after sim_run(), before machine_free(). */
+/* am_start: loads the am firmware on every host of the machine that has a NIC and starts it; false and *error (g_free).
+ * Not beside driver_start(): a NIC runs one firmware.  am_stop: after sim_run(), before machine_free(). */
 bool am_start(struct machine *m, const struct lanai_image *image, char **error);
 void am_stop(struct machine *m);
 /* am_nic_counter: a count of the firmware's by its name in firmware/am/abi.h, in lower case ("drop_crc"). */
