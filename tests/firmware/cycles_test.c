@@ -1,5 +1,6 @@
 /* The cycle budget of the one-word path and of a bulk packet, measured on the LANai build and printed. */
 #include "tests/firmware/lanai_mock.h"
+#include "tests/firmware/mock_host.h"
 
 #include <check.h>
 #include <stdio.h>

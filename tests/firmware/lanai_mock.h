@@ -1,10 +1,10 @@
-/* The LANai build of the vmmc firmware behind a mock NIC: the reference image on the simulated core, idle loops
+/* The LANai build of a firmware program behind a mock NIC: the reference image on the simulated core, idle loops
  * skipped. */
 #ifndef TESTS_FIRMWARE_LANAI_MOCK_H
 #define TESTS_FIRMWARE_LANAI_MOCK_H
 
 #include "nic-sim/lanai_core.h"
-#include "tests/firmware/mock_host.h"
+#include "tests/firmware/mock_nic.h"
 
 #define LANAI_MOCK_HZ       33000000u
 #define LANAI_MOCK_CYCLE_PS (1000000000000ull / LANAI_MOCK_HZ)
@@ -21,7 +21,7 @@ struct lanai_mock {
 /* lanai_mock_new: loads the firmware whose objects lie in `folder`, with firmware/lib; not started. One at a time. */
 struct lanai_mock *lanai_mock_new(const char *folder);
 void lanai_mock_free(struct lanai_mock *mock);
-/* Starts it with what host_control wrote; runs until it is idle. */
+/* Starts it with what the test wrote into its control block; runs until it is idle. */
 void lanai_mock_start(struct lanai_mock *mock);
 /* Runs until the core is parked in its idle loop, or for at most six milliseconds. */
 void lanai_mock_run(struct lanai_mock *mock);
