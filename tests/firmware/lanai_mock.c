@@ -181,3 +181,22 @@ lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg)
 	g_assert_cmpuint(mock->watched, ==, 0);
 	return (unsigned)((mock->written_at - start) / LANAI_MOCK_CYCLE_PS);
 }
+
+#define PHASES 24u /* cycles: a turn of an idle loop, or more */
+
+unsigned
+lanai_mock_over_phases(struct lanai_mock *mock, uint32_t reg, void (*event)(void), void (*settle)(void),
+                       unsigned *worst)
+{
+	unsigned sum = 0;
+	*worst = 0;
+	for (unsigned phase = 0; phase < PHASES; phase++) {
+		lanai_mock_wait(phase);
+		event();
+		unsigned cycles = lanai_mock_cycles_to(mock, reg);
+		sum += cycles;
+		*worst = MAX(*worst, cycles);
+		settle();
+	}
+	return sum / PHASES;
+}

@@ -31,6 +31,10 @@ unsigned lanai_mock_busy_cycles(struct lanai_mock *mock);
 unsigned lanai_mock_idle_cycles(struct lanai_mock *mock);
 /* Runs until it is idle and returns the cycles from now until the firmware first wrote `reg`. */
 unsigned lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg);
+/* over_phases: the mean, and in *worst the most, of the cycles from event() to a write of `reg`, over the places in the
+ * idle loop where the event can find it.  settle() brings everything to rest again. */
+unsigned lanai_mock_over_phases(struct lanai_mock *mock, uint32_t reg, void (*event)(void), void (*settle)(void),
+                                unsigned *worst);
 /* Lets `cycles` pass while it is idle, so that the next event finds it at another place in its loop. */
 void lanai_mock_wait(unsigned cycles);
 
