@@ -212,9 +212,11 @@ tcp_send_again(struct tcp *t)
 void
 tcp_send_probe(struct tcp *t)
 {
+	uint32_t bytes = MAX(sendable(t), 1);
+
 	if (t->out.used == 0)
 		return;
-	emit(t, t->acknowledged, TCP_ACK, 1);
-	if (t->highest == t->acknowledged)
-		t->highest++;
+	emit(t, t->acknowledged, TCP_ACK, bytes);
+	if (tcp_before(t->highest, t->acknowledged + bytes))
+		t->highest = t->acknowledged + bytes;
 }

@@ -197,10 +197,10 @@ bool tcp_fin_acknowledged(const struct tcp *t);
 /* tcp_output.c */
 void tcp_output(struct tcp *t); /* everything that may leave now, an acknowledgement if one is due */
 void tcp_send_syn(struct tcp *t);
-void tcp_send_again(struct tcp *t);                             /* the first segment that is not acknowledged */
-void tcp_send_probe(struct tcp *t);                             /* a byte into a closed window */
-void tcp_send_acknowledgement(struct tcp *t);                   /* nothing but that */
-void tcp_send_reset(struct tcp *t);                             /* of a connection */
+void tcp_send_again(struct tcp *t);           /* the first segment that is not acknowledged */
+void tcp_send_probe(struct tcp *t);           /* a byte into a closed window, or what fits into a small one */
+void tcp_send_acknowledgement(struct tcp *t); /* nothing but that */
+void tcp_send_reset(struct tcp *t);           /* of a connection */
 void tcp_refuse(struct kernel *k, const struct tcp_segment *s); /* RST for what belongs to no connection */
 uint32_t tcp_in_flight(const struct tcp *t);
 uint32_t tcp_unsent(const struct tcp *t); /* bytes, FIN not included */

@@ -58,10 +58,13 @@ tcp_measure(struct tcp *t)
 void
 tcp_arm_retransmit(struct tcp *t)
 {
-	sim_time first = t->state < TCP_ESTABLISHED ? SYN_PATIENCE : t->time_out ? t->time_out : TIME_OUT_FIRST;
-	sim_time delay = first << t->backoff;
+	sim_time delay = t->time_out ? t->time_out : TIME_OUT_FIRST;
 
-	sim_post(&t->retransmit, sim_now() + MIN(delay, MAX(TIME_OUT_MAX, first)));
+	if (t->state < TCP_ESTABLISHED)
+		delay = SYN_PATIENCE << t->backoff;
+	else
+		delay = MIN(delay << t->backoff, TIME_OUT_MAX);
+	sim_post(&t->retransmit, sim_now() + delay);
 }
 
 void
