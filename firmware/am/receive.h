@@ -78,9 +78,10 @@ receive_tally(uint32_t counts, uint32_t key)
 /* receive_lap: the next entry is not right behind the last one. */
 void receive_lap(struct port *port);
 
-/* receive_deliver: the entry, whose words are in the buffer `at` from its beginning on. */
+/* receive_deliver: the entry, whose words are in the buffer `at` from its beginning on.  Not `alone`: behind its data,
+ * which are queued. */
 HOT void
-receive_deliver(struct arrival *arrival, struct port *port, uint32_t at, uint32_t bytes)
+receive_deliver(struct arrival *arrival, struct port *port, uint32_t at, uint32_t bytes, uint32_t alone)
 {
 	uint32_t serial = port->serial + 1;
 	uint32_t bus = port->entry_bus;
@@ -88,20 +89,14 @@ receive_deliver(struct arrival *arrival, struct port *port, uint32_t at, uint32_
 	sram_write(at + WORD_LINK, serial);
 	arrival->deposit.bus = bus;
 	arrival->deposit.bytes = bytes;
-	dma_queue(&arrival->deposit);
+	if (alone && S.dma_first)
+		dma_overtake(&arrival->deposit);
+	else
+		dma_queue(&arrival->deposit);
 	port->entry_bus = bus + (1u << ENTRY_SHIFT);
 	if (!(serial & port->lap))
 		receive_lap(port);
 	count(AM_C_DELIVERED);
-}
-
-/* receive_accept: the message came with this tally and changes it. */
-HOT void
-receive_accept(struct arrival *arrival, struct port *port, uint32_t at, uint32_t bytes, uint32_t tally, uint32_t counts,
-               uint32_t key)
-{
-	receive_deliver(arrival, port, at, bytes);
-	sram_write(tally, receive_tally(counts, key));
 }
 
 /* receive_data: of a message that is not short: queued for the window, 1; or 0 if they may not go there. */
@@ -141,11 +136,13 @@ receive_message(struct arrival *arrival, uint32_t at, uint32_t key, uint32_t byt
 	counts += change;
 	if (AM_KEY_KIND(key) <= AM_KIND_SHORT) {
 		if (bytes - 1 < PROGRAM_SHORT_DATA) {
-			receive_accept(arrival, port, at, LINK_DATA_HEADER + bytes, tally, counts, key);
+			receive_deliver(arrival, port, at, LINK_DATA_HEADER + bytes, 1);
+			sram_write(tally, receive_tally(counts, key));
 			return;
 		}
 	} else if (receive_data(arrival, port, key, bytes)) {
-		receive_accept(arrival, port, at, ENTRY_HEAD, tally, counts, key);
+		receive_deliver(arrival, port, at, ENTRY_HEAD, 0);
+		sram_write(tally, receive_tally(counts, key));
 		return;
 	}
 	receive_refused(arrival, to, key, AM_C_DROP_PROTECTION);

@@ -41,7 +41,7 @@ tell(uint32_t number, uint32_t node, uint32_t other)
 	sram_write(at + WORD_TO, port->name | other << 8);
 	sram_write(at + WORD_KEY, AM_KEY(0, AM_KIND_RETURN, 1, 4));
 	sram_write(at + LINK_DATA_HEADER, 0);
-	receive_deliver(arrival, port, at, LINK_DATA_HEADER + 4);
+	receive_deliver(arrival, port, at, LINK_DATA_HEADER + 4, 1);
 	return 1;
 }
 
