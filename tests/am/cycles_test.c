@@ -46,9 +46,8 @@ arrive(uint32_t kind, bool reply, uint32_t bytes)
 static void
 post(uint32_t kind, bool reply, uint32_t bytes)
 {
-	uint32_t words[AM_SHORT_WORDS + 1] = {1};
-	words[AM_SHORT_WORDS] = MOCK_AM_SOURCE;
-	mock_am_post(nic, 0, posted++, AM_CONTROL(kind, reply, bytes), AM_TO(OTHER, PEER, 0), words,
+	uint32_t words[AM_SHORT_WORDS] = {1}, page = kind == AM_KIND_SHORT ? 0 : MOCK_AM_SOURCE / AM_PAGE;
+	mock_am_post(nic, 0, posted++, AM_CONTROL(kind, reply, page, bytes), AM_TO(OTHER, PEER, 0), words,
 	             G_N_ELEMENTS(words));
 }
 
