@@ -266,8 +266,8 @@ take_done(struct am *am, void *arg, const struct am_message *m)
 	struct fast *f = m->n_args >= 5 && !m->request ? asker(e, m, m->arg[0], m->arg[1]) : NULL;
 
 	(void)am;
-	if (!f) {
-		e->counts.nonsense++;
+	if (!f || !f->under_way) {
+		e->counts.unknown++;
 		return;
 	}
 	cpu_instructions(CPU_USER, IC_FAST_DONE);
@@ -275,7 +275,7 @@ take_done(struct am *am, void *arg, const struct am_message *m)
 	if (!fast_acknowledge(f, m->arg[3]))
 		fast_sort_out(f, &e->counts.nonsense);
 	fast_look(f);
-	fast_retire(f);
+	fast_answered(f);
 }
 
 /* take_unknown: after its last words a peer may forget us. */
@@ -286,12 +286,12 @@ take_unknown(struct am *am, void *arg, const struct am_message *m)
 	struct fast *f = m->n_args >= 1 && !m->request ? asker(e, m, 0, m->arg[0]) : NULL;
 
 	(void)am;
-	if (!f) {
-		e->counts.nonsense++;
+	if (!f || !f->under_way) {
+		e->counts.unknown++;
 		return;
 	}
 	fast_break(f, LINK_SILENT);
-	fast_retire(f);
+	fast_answered(f);
 }
 
 void
