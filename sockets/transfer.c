@@ -101,7 +101,8 @@ wait_for_room(struct sending *w)
 static enum sock_protocol
 protocol_for(const struct sending *w)
 {
-	enum sock_protocol wish = w->d->options.protocol;
+	const struct network *network = w->d->network;
+	enum sock_protocol wish = network ? network->protocol(w->d->options.protocol) : SOCK_TCP;
 
 	if (wish != SOCK_AUTOMATIC)
 		return wish;
@@ -207,6 +208,7 @@ send_on(struct description *d, struct progress *at, int flags)
 		return result;
 	if (!description_enter(d, WAY_OUT, w.deadline))
 		return -EAGAIN;
+	description_progress(d);
 	result = send_all(&w);
 	description_leave(d, WAY_OUT);
 	return result;
@@ -402,6 +404,7 @@ receive_on(struct description *d, struct progress *at, int flags)
 		return result;
 	if (!description_enter(d, WAY_IN, r.deadline))
 		return -EAGAIN;
+	description_progress(d);
 	result = receive(&r);
 	description_leave(d, WAY_IN);
 	return result;
