@@ -54,7 +54,9 @@ struct network {
 const struct network *network_of(const struct host *host);
 extern const struct network network_vmmc, network_am;
 
-/* shadow_port: where the listener of an application's port is asked for the fast network. */
+/* shadow_port: where the listener of an application's port is asked for the fast network: behind what kernels choose by
+ * themselves (ports.h).  Several ports have the same one; none is its own. */
+#define SHADOW_FIRST 61000u
 uint16_t shadow_port(uint16_t port);
 
 #endif
