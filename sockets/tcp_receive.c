@@ -161,14 +161,25 @@ end_stream(struct tcp *t)
 	tcp_tell(t);
 }
 
+/* is_behind: all data that came. */
+static bool
+is_behind(const struct tcp *t, uint32_t end)
+{
+	guint n = t->early->len;
+
+	return !tcp_before(end, n ? g_array_index(t->early, struct tcp_span, n - 1).end : t->expected);
+}
+
 void
 tcp_receive_fin(struct tcp *t, const struct tcp_segment *s)
 {
+	uint32_t end = s->sequence + s->bytes;
+
 	if (!takes_data(t))
 		return;
-	if (s->flags & TCP_FIN && !t->end_known && !tcp_before(s->sequence + s->bytes, t->expected)) {
+	if (s->flags & TCP_FIN && !t->end_known && is_behind(t, end)) {
 		t->end_known = true;
-		t->end = s->sequence + s->bytes;
+		t->end = end;
 	}
 	if (t->end_known && t->expected == t->end)
 		end_stream(t);
