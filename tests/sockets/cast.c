@@ -16,6 +16,7 @@ play_cast(const char *platform, enum firmware firmware, enum sock_protocol proto
 	static const char *const images[N_FIRMWARES] = {
 	        [FIRMWARE_VMMC] = FIRMWARE_IMAGE_VMMC,
 	        [FIRMWARE_AM] = FIRMWARE_IMAGE_AM,
+	        [FIRMWARE_RAW] = FIRMWARE_IMAGE_RAW,
 	};
 	char *error = NULL;
 	struct lanai_image *image =

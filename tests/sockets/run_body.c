@@ -165,6 +165,7 @@ build(const struct way *way, char **error)
 	static const char *const images[N_FIRMWARES] = {
 	        [FIRMWARE_VMMC] = FIRMWARE_IMAGE_VMMC,
 	        [FIRMWARE_AM] = FIRMWARE_IMAGE_AM,
+	        [FIRMWARE_RAW] = FIRMWARE_IMAGE_RAW,
 	};
 	struct lanai_image *image = NULL;
 
