@@ -116,6 +116,7 @@ am_stop(struct machine *m)
 		nic_service_stop(&((struct am_driver *)host->driver)->service);
 		free_driver(host->driver);
 		host->driver = NULL;
+		host->firmware = HOST_NO_FIRMWARE;
 	}
 }
 

@@ -27,8 +27,8 @@
  *
  * RETURNS.  A request that its receiver refuses (no such endpoint, wrong tag, a range outside the bulk part), or that
  * waits for a reply when the endpoint is closed, is over as if replied to: the receiving firmware sends a message of
- * kind AM_KIND_RETURN back, without words.  So is one that cannot leave because the node is down; then the sender's own
- * firmware makes the return.
+ * kind AM_KIND_RETURN back, without words.  So is one that cannot leave because the node is down, or has no route; then
+ * the sender's own firmware makes the return.
  *
  * ORDER.  Messages between two endpoints arrive in the order of their descriptors, on the reliable link; nobody may
  * rely on that.

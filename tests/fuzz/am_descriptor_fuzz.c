@@ -89,21 +89,28 @@ write_anywhere(struct run *run, struct input *in)
 	mock_set_sram(run->nic, mock_am_slot(HOSTILE, 0) + at, input_word(in));
 }
 
+static uint32_t
+refusals(const struct mock_nic *nic)
+{
+	return mock_am_counter(nic, AM_C_DROP_PROTECTION) + mock_am_counter(nic, AM_C_DROP_CREDIT);
+}
+
 /* arrive: acknowledges all; true if it was delivered. */
 static bool
 arrive(struct run *run, unsigned to, unsigned from, bool reply)
 {
 	uint8_t *packet = g_malloc(LINK_DATA_HEADER + 4 * WORDS);
-	uint32_t key = AM_KEY(AM_RIG_PEER_TAG, AM_KIND_SHORT, reply, 4 * WORDS), delivered, bytes;
+	uint32_t key = AM_KEY(AM_RIG_PEER_TAG, AM_KIND_SHORT, reply, 4 * WORDS), refused, bytes;
 
 	g_ptr_array_add(run->packets, packet);
 	rig_run(run->nic, check_sent);
-	delivered = mock_am_counter(run->nic, AM_C_DELIVERED);
+	refused = refusals(run->nic);
 	bytes = host_packet(packet, PEER, run->sequence, sent_in_all & 0xFFFF, AM_TO(AM_RIG_TAG(to), from, to), key);
-	if (mock_deliver(run->nic, packet, bytes, 0))
-		run->sequence = (run->sequence + 1) & 0xFFFF;
+	if (!mock_deliver(run->nic, packet, bytes, 0))
+		g_error("no buffer for what comes");
+	run->sequence = (run->sequence + 1) & 0xFFFF;
 	rig_run(run->nic, check_sent);
-	return mock_am_counter(run->nic, AM_C_DELIVERED) == delivered + 1;
+	return refusals(run->nic) == refused;
 }
 
 static void
