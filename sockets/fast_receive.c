@@ -196,18 +196,27 @@ take_credit(struct am *am, void *arg, const struct am_message *m)
 	fast_done(f, FAST_CREDIT, false);
 }
 
+/* last_come: the position behind all that is here, with gaps. */
+static uint32_t
+last_come(const struct fast *f)
+{
+	const struct fast_early *last;
+
+	if (!f->n_early)
+		return f->come;
+	last = &f->early[f->n_early - 1];
+	return last->position + last->bytes;
+}
+
 /* ends_well: are these last words of this stream? */
 static bool
 ends_well(struct fast *f, uint32_t words, uint32_t position, uint32_t taken)
 {
-	const struct fast_early *last = &f->early[f->n_early - 1];
-	uint32_t come = f->n_early ? last->position + last->bytes : f->come;
-
 	if (!words || words & ~WORDS || !fast_acknowledge(f, taken))
 		return false;
 	if (f->stopped)
 		return true;
-	return position - f->taken <= f->bytes && (int32_t)(position - come) >= 0 &&
+	return position - f->taken <= f->bytes && (int32_t)(position - last_come(f)) >= 0 &&
 	       (!f->end || position == f->end_position);
 }
 
