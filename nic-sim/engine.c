@@ -591,6 +591,15 @@ judge(sim_time limit)
 	return SIM_TIME_LIMIT;
 }
 
+static void
+free_courier(void *data)
+{
+	struct courier *courier = data;
+
+	sg_sem_destroy(courier->wanted);
+	g_free(courier);
+}
+
 /* A killed actor's stack is unwound by SimGrid; what it carried is left to us. */
 static void
 clean_up(void)
@@ -600,7 +609,7 @@ clean_up(void)
 	g_queue_clear_full(&engine.flows, g_free);
 	g_queue_clear_full(&engine.in_flight, g_free);
 	g_queue_clear_full(&engine.arrived, g_free);
-	g_queue_clear_full(&engine.couriers, g_free);
+	g_queue_clear_full(&engine.couriers, free_courier);
 	g_queue_clear(&engine.idle);
 }
 
