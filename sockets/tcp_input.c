@@ -12,6 +12,7 @@ tcp_learn_peer(struct tcp *t, const struct tcp_segment *s)
 	t->window_sequence = s->sequence;
 	t->window_acknowledgement = s->acknowledgement;
 	t->mss = MIN(s->mss ? s->mss : TCP_MSS_DEFAULT, ip_mtu(t->kernel, t->key.node) - TCP_HEADER_BYTES);
+	t->mss = MAX(t->mss, TCP_MSS_MIN);
 	tcp_congestion_start(t);
 }
 
@@ -59,7 +60,7 @@ on_reset(struct tcp *t, const struct tcp_segment *s)
 	tcp_counted(t)->resets++;
 	if (t->state == TCP_SYN_RECEIVED)
 		tcp_end(t, ECONNREFUSED);
-	else if (t->state == TCP_CLOSING || t->state == TCP_LAST_ACK)
+	else if (t->state == TCP_CLOSING || t->state == TCP_LAST_ACK || t->state == TCP_TIME_WAIT)
 		tcp_end(t, 0);
 	else
 		tcp_end(t, ECONNRESET);

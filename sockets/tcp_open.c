@@ -83,9 +83,12 @@ tcp_leave(struct tcp *t, bool reset)
 {
 	struct kernel *k = t->kernel;
 
+	bool unread = t->in.used > 0;
+
 	t->poke = NULL;
 	t->held = false;
-	if (reset || t->in.used > 0 || t->state == TCP_SYN_SENT) {
+	tcp_ring_free(&t->in);
+	if (reset || unread || t->state == TCP_SYN_SENT) {
 		abort_end(t);
 	} else {
 		t->fin_wanted = true;

@@ -37,6 +37,7 @@ enum tcp_flag { TCP_FIN = 1, TCP_SYN = 2, TCP_RST = 4, TCP_PSH = 8, TCP_ACK = 16
 #define TCP_HEADER_BYTES 20u
 #define TCP_WINDOW_MAX   65535u /* of a header without options */
 #define TCP_MSS_DEFAULT  536u   /* RFC 1122, 4.2.2.6 */
+#define TCP_MSS_MIN      88u    /* that a peer can ask for (Linux' TCP_MIN_MSS) */
 
 /* A segment, as one talks about it. */
 struct tcp_segment {

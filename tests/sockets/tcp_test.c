@@ -152,6 +152,76 @@ START_TEST(listener_goes)
 }
 END_TEST
 
+/* Both call each other at the same moment: one connection. */
+static void
+caller(void *arg)
+{
+	const unsigned host = GPOINTER_TO_UINT(arg);
+	const uint16_t ports[RIG_HOSTS] = {6000, 7000};
+	struct tcp_name to = {1 - host, ports[1 - host]};
+	struct tcp *t = tcp_connect(rig->kernels[host], ports[host], to, &rig->options, NULL, NULL);
+	struct rig_end e = {rig, t, NULL};
+	char byte;
+
+	ck_assert_ptr_nonnull(t);
+	rig_pause(10 * SIM_MS);
+	ck_assert_int_eq(tcp_progress(t), TCP_OPEN);
+	ck_assert_uint_eq(rig_send(&e, "x", 1), 1);
+	rig_pause(10 * SIM_MS);
+	ck_assert_uint_eq(rig_recv(&e, &byte, 1), 1);
+	ck_assert_int_eq(byte, 'x');
+	tcp_leave(t, false);
+}
+
+START_TEST(crossing_calls)
+{
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
+	for (unsigned i = 0; i < RIG_HOSTS; i++)
+		rig_program(rig, i, caller, GUINT_TO_POINTER(i));
+	rig_run(rig, LIMIT);
+}
+END_TEST
+
+/* The server closed first, and remembers the connection; the client calls again from the same port. */
+static void
+twice_server(void *arg)
+{
+	struct rig_listener *l = rig_listen(rig, 1);
+
+	(void)arg;
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_end *e = rig_accept(l);
+
+		ck_assert_uint_eq(rig_send(e, "x", 1), 1);
+		rig_leave(e, false);
+	}
+	rig_unlisten(l);
+}
+
+static void
+twice_client(void *arg)
+{
+	(void)arg;
+	rig_pause(SIM_MS);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_end *e = rig_begin(rig, 40000);
+		char bytes[2];
+
+		ck_assert(rig_settle(e));
+		ck_assert_uint_eq(rig_recv(e, bytes, 2), 1);
+		rig_leave(e, false);
+		rig_pause(10 * SIM_MS);
+	}
+	ck_assert_uint_le(sim_now(), 100 * SIM_MS);
+}
+
+START_TEST(same_port_again)
+{
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
+	run(twice_server, twice_client);
+}
+END_TEST
+
 /* Data. -------------------------------------------------------------------------------------------------------------
  */
 
@@ -521,6 +591,8 @@ main(void)
 	tcase_add_test(cases, refusal);
 	tcase_add_test(cases, backlog);
 	tcase_add_test(cases, listener_goes);
+	tcase_add_test(cases, crossing_calls);
+	tcase_add_test(cases, same_port_again);
 	tcase_add_loop_test(cases, stream, 0, RIG_NETWORKS * G_N_ELEMENTS(stream_sets));
 	tcase_add_loop_test(cases, stream_by_buffer, 0, G_N_ELEMENTS(buffers));
 	tcase_add_loop_test(cases, simultaneously, 0, RIG_NETWORKS);
