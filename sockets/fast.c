@@ -185,10 +185,12 @@ give_back(struct fast *f, sim_time date)
 	f->buffer = 0;
 }
 
+/* all_has_come: the peer has sent its last words, or confirmed ours, and all that it had sent by then is here. */
 static bool
 all_has_come(const struct fast *f)
 {
-	return f->told_words & (LINK_CLOSED | LINK_RESET) && f->come == f->peer_sent;
+	return (f->end && f->come == f->end_position) ||
+	       (f->told_words & (LINK_CLOSED | LINK_RESET) && f->come == f->peer_sent);
 }
 
 static void
