@@ -23,6 +23,9 @@
 #define GRACE     (200 * SIM_MS)
 #define TOLERANCE (5 * SIM_MS)
 
+/* Until the server listens: it opens its NIC first. */
+#define OPENING (50 * SIM_MS)
+
 struct reader {
 	sim_time patience; /* before it reads */
 	ssize_t result;
@@ -74,7 +77,7 @@ client(void *arg)
 	struct sockaddr_in there = server_address();
 	int fd = ns_socket(AF_INET, SOCK_STREAM, 0);
 
-	pause_for(SIM_MS);
+	pause_for(OPENING);
 	ck_assert_int_eq(ns_connect(fd, (struct sockaddr *)&there, sizeof there), 0);
 	ck_assert_int_eq(ns_send(fd, "x", 1, MSG_NOSIGNAL), 1);
 	pause_for(10 * SIM_MS);
@@ -82,28 +85,52 @@ client(void *arg)
 	ck_assert_int_eq(ns_close(fd), 0);
 }
 
-static void
-simulate(struct reader *r, const char *set)
-{
-	char *error = NULL;
-	struct lanai_image *image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, &error);
-	struct testbed *t = image ? testbed_new("myrinet-pc", &set, set ? 1 : 0, image, &error) : NULL;
+/* What is broken, or not. */
+enum board { MEMORY, LANAI, ACTIVE_MESSAGES, NICS };
 
+static struct testbed *
+build(enum board nic, const char *set, struct lanai_image **image)
+{
+	bool am = nic == ACTIVE_MESSAGES;
+	char *error = NULL;
+	struct testbed *t = NULL;
+
+	*image = nic == MEMORY
+	                 ? NULL
+	                 : firmware_image(FIRMWARE_IMAGE_LIB, am ? FIRMWARE_IMAGE_AM : FIRMWARE_IMAGE_VMMC, &error);
+	if (nic == MEMORY || *image)
+		t = testbed_with(am ? FIRMWARE_AM : FIRMWARE_VMMC, am ? "myrinet-ultra" : "myrinet-pc", &set,
+		                 set ? 1 : 0, *image, &error);
 	ck_assert_msg(t != NULL, "%s", error);
 	sock_start(t->machine, SOCK_AUTOMATIC);
-	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, server, r);
-	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, client, r);
-	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
+	return t;
+}
+
+static void
+end(struct testbed *t, struct lanai_image *image)
+{
 	sock_stop(t->machine);
 	testbed_free(t);
 	lanai_image_free(image);
+}
+
+static void
+simulate(struct reader *r, enum board nic, const char *set)
+{
+	struct lanai_image *image;
+	struct testbed *t = build(nic, set, &image);
+
+	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, server, r);
+	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, client, r);
+	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
+	end(t, image);
 }
 
 START_TEST(lost_end_words)
 {
 	struct reader r = {0};
 
-	simulate(&r, "net.drop_rate=1");
+	simulate(&r, _i, "net.drop_rate=1");
 	ck_assert_int_eq(r.result, -1);
 	ck_assert_int_eq(r.error, ECONNRESET);
 	ck_assert_uint_ge(r.told - r.closed, GRACE);
@@ -115,7 +142,7 @@ START_TEST(late_reader)
 {
 	struct reader r = {.patience = 3 * GRACE};
 
-	simulate(&r, NULL);
+	simulate(&r, _i, NULL);
 	ck_assert_int_eq(r.result, 1);
 	ck_assert_uint_ge(r.told - r.closed, 2 * GRACE);
 }
@@ -124,33 +151,33 @@ END_TEST
 /* NICs that break. --------------------------------------------------------------------------------------------------
  */
 
-enum { BIG = 20000, NICS = 2 /* memory, LANai */ };
+enum { BIG = 20000 };
 /* Beyond vmmc.give_up_us: time-outs of the link, signs of life, the restart. */
 #define SLACK (60 * SIM_MS)
 
 /* A client of which one task sends and another waits in recv(). */
 static struct patient {
 	struct machine *machine;
-	void (*break_it)(struct machine *machine, bool lanai);
-	bool lanai;
+	void (*break_it)(struct machine *machine, enum board nic);
+	enum board nic;
 	int fd, send_error, receive_error; /* errors: 0: none */
 	ssize_t received;
 	sim_time broken, sent, told;
 } patient;
 
 static void
-break_peer(struct machine *machine, bool lanai)
+break_peer(struct machine *machine, enum board nic)
 {
-	if (lanai)
+	if (nic != MEMORY)
 		nic_hang(machine->hosts[0].nic, true);
 	else
 		driver_nic_reset(&machine->hosts[0]);
 }
 
 static void
-break_own(struct machine *machine, bool lanai)
+break_own(struct machine *machine, enum board nic)
 {
-	(void)lanai;
+	(void)nic;
 	nic_break(machine->hosts[1].nic, true, 1);
 }
 
@@ -190,12 +217,12 @@ sending_client(void *arg)
 
 	(void)arg;
 	patient.fd = ns_socket(AF_INET, SOCK_STREAM, 0);
-	pause_for(SIM_MS);
+	pause_for(OPENING);
 	ck_assert_int_eq(ns_connect(patient.fd, (struct sockaddr *)&there, sizeof there), 0);
 	task_start(task_process(task_self()), "waiting", false, waiting_task, NULL);
 	ck_assert_int_eq(ns_send(patient.fd, buffer, BIG, 0), BIG);
 	pause_for(10 * SIM_MS);
-	patient.break_it(patient.machine, patient.lanai);
+	patient.break_it(patient.machine, patient.nic);
 	patient.broken = sim_now();
 	while (ns_send(patient.fd, buffer, BIG, 0) > 0)
 		;
@@ -221,22 +248,17 @@ check_patient(int error, sim_time within)
 }
 
 static void
-simulate_breakage(void (*break_it)(struct machine *machine, bool lanai), bool lanai, int error)
+simulate_breakage(void (*break_it)(struct machine *machine, enum board nic), enum board nic, int error)
 {
-	char *problem = NULL;
-	struct lanai_image *image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, &problem);
-	struct testbed *t = image ? testbed_new("myrinet-pc", NULL, 0, lanai ? image : NULL, &problem) : NULL;
+	struct lanai_image *image;
+	struct testbed *t = build(nic, NULL, &image);
 
-	ck_assert_msg(t != NULL, "%s", problem);
-	patient = (struct patient){.machine = t->machine, .break_it = break_it, .lanai = lanai};
-	sock_start(t->machine, SOCK_AUTOMATIC);
+	patient = (struct patient){.machine = t->machine, .break_it = break_it, .nic = nic};
 	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, silent_server, NULL);
 	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, sending_client, NULL);
 	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
 	check_patient(error, t->machine->hosts[1].params->give_up + SLACK);
-	sock_stop(t->machine);
-	testbed_free(t);
-	lanai_image_free(image);
+	end(t, image);
 }
 
 START_TEST(silent_peer)
@@ -260,8 +282,8 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(cases, 60);
-	tcase_add_test(cases, lost_end_words);
-	tcase_add_test(cases, late_reader);
+	tcase_add_loop_test(cases, lost_end_words, LANAI, NICS);
+	tcase_add_loop_test(cases, late_reader, MEMORY, NICS);
 	tcase_add_loop_test(cases, silent_peer, 0, NICS);
 	tcase_add_loop_test(cases, own_nic_resets, 0, NICS);
 	suite_add_tcase(suite, cases);
