@@ -163,6 +163,13 @@ take_reply(struct am *am, const uint32_t *word, struct am_message *m)
 		tell_fault(am, m->from, fault, false);
 }
 
+/* Data that are not in the entry the library does not touch. */
+static uint32_t
+entry_words(uint32_t key)
+{
+	return AM_KEY_KIND(key) > AM_KIND_SHORT ? AM_HEAD_WORDS : AM_KEY_BYTES(key) / 4;
+}
+
 /* The next entry, which has come.  The firmware wrote sender and key. */
 static void
 take(struct am *am)
@@ -175,7 +182,7 @@ take(struct am *am)
 		word[i] = GUINT32_FROM_BE(word[i]);
 	m.from = (struct am_name){word[0] & 0xFF, word[2] >> 8 & 0xFF, AM_KEY_TAG(word[3])};
 	m.request = !AM_KEY_REPLY(word[3]);
-	cpu_instructions(CPU_USER, IC_AM_TAKE + IC_AM_TAKE_WORD * (AM_KEY_BYTES(word[3]) / 4));
+	cpu_instructions(CPU_USER, IC_AM_TAKE + IC_AM_TAKE_WORD * entry_words(word[3]));
 	if (m.request)
 		take_request(am, word, &m);
 	else if (am->out[m.from.node % AM_MAX_NODES][m.from.endpoint % AM_ENDPOINTS])
@@ -207,6 +214,12 @@ ask(struct am *am)
 }
 
 /* One task at a time: what it finds is everybody's. */
+void
+am_enough(struct am *am)
+{
+	am->enough = true;
+}
+
 unsigned
 am_poll(struct am *am)
 {
@@ -217,7 +230,8 @@ am_poll(struct am *am)
 		return 0;
 	am_enter(am);
 	am->poller = task_self();
-	for (; am_has_come(am) && !am->queue->broken && !am->closed; n++)
+	am->enough = false;
+	for (; am_has_come(am) && !am->queue->broken && !am->closed && !am->enough; n++)
 		take(am);
 	am->poller = NULL;
 	if (n) {

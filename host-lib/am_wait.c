@@ -3,6 +3,7 @@
  * Whoever polls takes what has come for everybody; the others are poked when he is done, because what their ready()
  * looks at may have changed, and because the place where the next message shows has. */
 #include "host-lib/am_state.h"
+#include "host-lib/instruction_counts.h"
 
 #include <string.h>
 
@@ -97,6 +98,7 @@ am_wait_ranges(struct am *am, bool (*ready)(void *arg), void *arg, const struct 
 
 	if (am_in_handler(am))
 		return AM_EINVAL;
+	cpu_instructions(CPU_USER, IC_AM_WAIT);
 	if (n)
 		memcpy(&all[1], ranges, n * sizeof *ranges);
 	am_enter(am);

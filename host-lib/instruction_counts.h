@@ -9,11 +9,12 @@
 #define IC_PIN_CHECK       36  /* are the pages pinned? */
 #define IC_PIN_CHECK_PAGE  28  /* and each of them */
 #define IC_VMMC_WAIT       34  /* vmmc_wait, without the polling */
-#define IC_AM_SHORT        175 /* a short message sent: mean of request and reply */
+#define IC_AM_SHORT        187 /* a short message sent: mean of request and reply */
 #define IC_AM_WORD         0   /* and each argument of it */
-#define IC_AM_LONG         234 /* am_request_medium, without the copy */
-#define IC_AM_TAKE         212 /* a message that came, without the handler */
-#define IC_AM_TAKE_WORD    4   /* and each word of it */
-#define IC_AM_POLL         52  /* am_poll when nothing has come */
+#define IC_AM_LONG         244 /* am_request_medium, without the copy */
+#define IC_AM_TAKE         220 /* a message that came, without the handler */
+#define IC_AM_TAKE_WORD    5   /* and each word of it */
+#define IC_AM_POLL         55  /* am_poll when nothing has come */
+#define IC_AM_WAIT         65  /* am_wait, without polling */
 
 #endif

@@ -5,6 +5,7 @@
  *   count_am medium <calls>                am_request_medium of one word
  *   count_am take <calls> <arguments>      as request, but the receiver's am_poll is what counts
  *   count_am poll <calls>                  am_poll when nothing has come
+ *   count_am wait <calls>                  am_wait for what is true already
  *
  * The difference between two numbers of calls is what the calls themselves execute. */
 #include "host-lib/am.h"
@@ -63,6 +64,13 @@ receiver(void *arg)
 	}
 }
 
+static bool
+is_true(void *arg)
+{
+	(void)arg;
+	return true;
+}
+
 static void
 call(struct am *am, uint64_t source)
 {
@@ -70,6 +78,10 @@ call(struct am *am, uint64_t source)
 
 	if (strcmp(run.what, "poll") == 0) {
 		am_poll(am);
+		return;
+	}
+	if (strcmp(run.what, "wait") == 0) {
+		must(am_wait(am, is_true, NULL, SIM_NEVER));
 		return;
 	}
 	if (strcmp(run.what, "medium") == 0)
@@ -106,7 +118,7 @@ main(int argc, char **argv)
 	char *error = NULL;
 
 	if (argc < 3)
-		g_error("usage: count_am request|medium|take|poll <calls> [arguments]");
+		g_error("usage: count_am request|medium|take|poll|wait <calls> [arguments]");
 	run.what = argv[1];
 	run.calls = (unsigned)g_ascii_strtoull(argv[2], NULL, 10);
 	run.n_args = argc > 3 ? (unsigned)g_ascii_strtoull(argv[3], NULL, 10) : 0;

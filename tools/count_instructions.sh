@@ -6,7 +6,8 @@
 # callgrind counts what functions of the library (vmmc*.c, nic_lanai.c; apart: pinning.c) execute themselves, in two runs
 # that differ in the number of calls only; what they call in the simulator (bus, memory, processor time) is not the
 # library's and not counted, nor is begin(), which keeps the trace.
-# Of Active Messages the sending files (am.c, am_nic.c) and the taking one (am_receive.c) are counted apart; a request
+# Of Active Messages the sending files (am.c, am_nic.c), the taking one (am_receive.c) and the waiting one (am_wait.c) are
+# counted apart; a request
 # brings a reply, so both are counted for two messages.  While one is under way the receiver polls three times.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
@@ -18,7 +19,7 @@ few=16
 many=80
 cd "$root"
 
-library='host-lib\/((vmmc|vmmc_send|vmmc_state|nic_lanai)[.][ch]:|driver_interrupt[.]c:driver_broken)'
+library='host-lib\/((vmmc|vmmc_send|vmmc_wait|vmmc_state|nic_lanai)[.][ch]:|driver_interrupt[.]c:driver_broken)'
 pinning='host-lib\/pinning[.]c:'
 
 # own <files> <program> <arguments>: instructions that they execute themselves in the whole run
@@ -59,6 +60,7 @@ medium=$(each "$sending" count_am medium)
 taken=$(each "$taking" count_am request 1)
 taken_seven=$(each "$taking" count_am request 7)
 poll=$(each "$taking" count_am poll)
+am_wait=$(each 'host-lib\/(am_wait[.]c:|am[.]c:am_(enter|leave|in_handler))' count_am wait)
 argument=$(((seven - one + 3) / 6))
 taken_word=$(((taken_seven - taken + 3) / 6))
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
@@ -82,6 +84,7 @@ cat >"$header" <<END
 #define IC_AM_TAKE      $(((taken - 3 * poll) / 2 - 2 * taken_word)) /* a message that came, without the handler */
 #define IC_AM_TAKE_WORD $taken_word /* and each word of it */
 #define IC_AM_POLL      $poll /* am_poll when nothing has come */
+#define IC_AM_WAIT      $am_wait /* am_wait, without polling */
 
 #endif
 END
