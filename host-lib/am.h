@@ -123,6 +123,8 @@ enum am_error am_reply_bulk(struct am *am, unsigned handler, const uint32_t *arg
 
 /* am_poll: runs the handlers of everything that has come; how many messages that were. */
 unsigned am_poll(struct am *am);
+/* am_enough: by a handler: the poll that runs it takes nothing more; what has come besides waits for the next. */
+void am_enough(struct am *am);
 /* am_wait: runs handlers until ready(arg), which handlers, or somebody who pokes the task (cpu_poke), make true.
  * ready() only looks; it is called from events, too.  How it waits is wait.strategy's affair (docs/waiting.md), but
  * `watchdog` polls as `spin` does; one that blocks is woken by the NIC's interrupt for the next message. */
