@@ -213,13 +213,13 @@ ask(struct am *am)
 	am_queue_alive(am->queue);
 }
 
-/* One task at a time: what it finds is everybody's. */
 void
 am_enough(struct am *am)
 {
 	am->enough = true;
 }
 
+/* One task at a time: what it finds is everybody's. */
 unsigned
 am_poll(struct am *am)
 {

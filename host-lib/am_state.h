@@ -37,7 +37,7 @@ struct am {
 	unsigned inside;     /* calls that may block */
 	bool closed;         /* nobody holds it: the last of those calls frees it */
 	struct task *poller; /* takes what has come: one at a time */
-	bool enough; /* am_enough() */
+	bool enough;         /* am_enough() */
 	struct am_waiter *waiters;
 	struct wait_state wait;
 	struct {
