@@ -8,7 +8,7 @@
 #define ECHOED 2u
 
 static struct am_name client_name, server_name, gone_name, deaf_name;
-static bool done;
+static bool done, all_done; /* the client; the bystander as well */
 static unsigned theirs[AM_N_FAULTS], ours[AM_N_FAULTS]; /* as the server and as the client were told */
 static struct machine *machine;
 
@@ -53,7 +53,7 @@ server(void *arg)
 	(void)arg;
 	am_handle(am, ECHO, echo, NULL);
 	am_on_fault(am, server_fault, NULL);
-	rig_serve(am, &done);
+	rig_serve(am, &all_done);
 }
 
 /* Has an endpoint for a while. */
@@ -64,6 +64,28 @@ guest(void *arg)
 
 	(void)arg;
 	am_close(am);
+}
+
+/* Has nothing to do with it: whatever goes wrong, all its requests are answered. */
+static void
+bystander(void *arg)
+{
+	struct am_name name;
+	struct am *am = rig_open(0, &name);
+	unsigned asked = 0, answered = 0;
+
+	(void)arg;
+	rig_wait_open(&server_name);
+	am_handle(am, ECHOED, echoed, &answered);
+	while (!done) {
+		for (unsigned i = 0; i < AM_OUTSTANDING; i++, asked++)
+			ck_assert_int_eq(am_request(am, server_name, ECHO, &i, 1), AM_OK);
+		ck_assert_int_eq(am_quiet(am, sim_now() + 20 * SIM_MS), AM_OK);
+		ck_assert_uint_eq(answered, asked);
+		rig_pause(20 * SIM_US);
+	}
+	ck_assert_uint_ge(asked, 2 * AM_OUTSTANDING);
+	all_done = true;
 }
 
 struct client {
@@ -228,7 +250,7 @@ down(void *arg)
 	ck_assert_int_eq(am_quiet(c.am, sim_now() + SIM_S), AM_OK);
 	ck_assert_uint_eq(ours[AM_FAULT_RETURNED], 3 * AM_OUTSTANDING);
 	ck_assert_uint_ge(am_nic_counter(&machine->hosts[0], "peers_down"), 1);
-	done = true;
+	done = all_done = true;
 }
 
 static void
@@ -323,10 +345,14 @@ static void (*const bodies[])(void *) = {wrong_handler, wrong_version, wrong_nam
 
 START_TEST(test_fault)
 {
-	machine = rig_start("myrinet-ultra", NULL);
+	static const char *const sets[] = {"host.cpus=2", NULL};
+
+	machine = rig_start("myrinet-ultra", sets);
 	rig_program(1, "server", server, NULL);
 	rig_program(1, "guest", guest, NULL);
 	rig_program(0, "client", bodies[_i], NULL);
+	if (bodies[_i] != down) /* which is the server's end, too */
+		rig_program(0, "bystander", bystander, NULL);
 	rig_run();
 	rig_end();
 }
