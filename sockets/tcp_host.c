@@ -57,12 +57,11 @@ tcp_new(struct kernel *k, const struct tcp_key *key, const struct tcp_options *o
 	return t;
 }
 
+/* forget: once, since another end may have its ports afterwards. */
 static void
 forget(struct tcp *t)
 {
-	tcp_timers_stop(t);
-	if (!g_hash_table_remove(t->kernel->tcp->ends, &t->key))
-		return;
+	g_hash_table_remove(t->kernel->tcp->ends, &t->key);
 	t->kernel->tcp->uses[t->key.local]--;
 }
 
@@ -76,6 +75,7 @@ tcp_end(struct tcp *t, int error)
 		tcp_listener_lost(t);
 	t->state = TCP_CLOSED;
 	t->error = error;
+	tcp_timers_stop(t);
 	forget(t);
 	tcp_ring_free(&t->out);
 	tcp_tell(t);
@@ -86,7 +86,9 @@ free_end(gpointer data)
 {
 	struct tcp *t = data;
 
-	forget(t);
+	if (t->state != TCP_CLOSED)
+		forget(t);
+	tcp_timers_stop(t);
 	tcp_ring_free(&t->out);
 	tcp_ring_free(&t->in);
 	g_array_free(t->early, TRUE);

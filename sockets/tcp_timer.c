@@ -129,7 +129,7 @@ look(void *arg)
 	t->due = 0;
 	if (due & TCP_DUE_END)
 		tcp_end(t, 0);
-	if (due & TCP_DUE_ACKNOWLEDGE && t->unacknowledged > 0)
+	if (due & TCP_DUE_ACKNOWLEDGE && t->state != TCP_CLOSED && t->unacknowledged > 0)
 		tcp_send_acknowledgement(t);
 	if (due & TCP_DUE_RETRANSMIT && t->state != TCP_CLOSED) {
 		if (t->state < TCP_ESTABLISHED)
