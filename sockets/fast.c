@@ -26,7 +26,14 @@ void
 fast_break(struct fast *f, unsigned breakage)
 {
 	f->breakage |= breakage;
+	f->said |= breakage & LINK_RESET;
 	fast_look(f);
+}
+
+bool
+fast_gone(const struct fast *f)
+{
+	return f->breakage & (LINK_SILENT | LINK_DEFECT);
 }
 
 bool
@@ -168,7 +175,7 @@ nothing_left(void *arg)
 	for (GList *l = e->ends.head; l; l = l->next) {
 		const struct fast *f = l->data;
 
-		if (fast_owes(f) || f->words_under_way)
+		if (fast_owes(f) || (f->words_under_way && !fast_gone(f)))
 			return false;
 	}
 	return true;
@@ -337,7 +344,7 @@ progress(struct link *l)
 void
 fast_retire(struct fast *f)
 {
-	if (!f->stopped || (!f->breakage && (fast_owes(f) || f->under_way)))
+	if (!f->stopped || (!fast_gone(f) && (fast_owes(f) || f->under_way)))
 		return;
 	if (f->breakage || f->offset == FAST_NOWHERE || all_has_come(f))
 		forget(f, NULL);

@@ -151,7 +151,6 @@ void
 fast_sort_out(struct fast *f, uint64_t *count)
 {
 	++*count;
-	f->said |= LINK_RESET;
 	fast_break(f, LINK_RESET);
 }
 
@@ -385,6 +384,6 @@ fast_end(const struct link *l)
 
 	if (!f->end || f->come != f->end_position)
 		return f->breakage;
-	lost = f->end & LINK_CLOSED && f->end_taken != f->sent;
+	lost = f->end & LINK_CLOSED && (f->end_taken != f->sent || f->in_vain);
 	return f->end | (lost ? LINK_LOST : 0) | (f->end & (LINK_CLOSED | LINK_RESET) ? 0 : f->breakage);
 }

@@ -27,7 +27,9 @@ owes_credit(const struct fast *f)
 bool
 fast_owes(const struct fast *f)
 {
-	return f->peer_connection && !f->breakage && (owes_words(f) || owes_credit(f) || fast_place_owed(f));
+	if (!f->peer_connection || fast_gone(f))
+		return false;
+	return owes_words(f) || (!f->breakage && (owes_credit(f) || fast_place_owed(f)));
 }
 
 bool
@@ -189,7 +191,7 @@ lose(struct fast *f, uint64_t length)
 	uint32_t bytes = (uint32_t)MIN(length, AM_MAX);
 
 	cpu_instructions(CPU_USER, IC_CALL_SEND + IC_FAST_SEND);
-	f->sent += bytes;
+	f->in_vain += bytes;
 	f->counts->bytes_sent += bytes;
 	return bytes;
 }

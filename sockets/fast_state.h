@@ -126,6 +126,7 @@ struct fast {
 	uint32_t end_position, end_taken;
 	bool stopped;
 	/* out */
+	uint32_t in_vain;            /* bytes put when nobody was there to have them */
 	uint32_t sent, acknowledged; /* positions; the peer's process has taken the latter */
 	unsigned said, told_words;   /* last words: to be said, and those that the peer has confirmed */
 	struct fast_place place;
@@ -160,7 +161,9 @@ const_fast_of(const struct link *l)
 bool fast_same(struct am_name a, struct am_name b);
 /* fast_lost: is there no use in sending? */
 bool fast_lost(const struct fast *f);
-/* fast_break: the connection is over, for that reason, and who waits looks. */
+/* fast_gone: is there no way to the peer? */
+bool fast_gone(const struct fast *f);
+/* fast_break: the connection is over, for that reason, and who waits looks; the peer is told of a LINK_RESET. */
 void fast_break(struct fast *f, unsigned breakage);
 void fast_look(struct fast *f);
 /* fast_progress: takes in what has come, and says what is owed. */

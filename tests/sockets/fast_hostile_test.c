@@ -285,6 +285,12 @@ victim(struct end *end)
 	over = true;
 }
 
+static bool
+was_reset(void *arg)
+{
+	return ((struct hand *)arg)->words & LINK_RESET;
+}
+
 static void
 attacker(struct end *end)
 {
@@ -298,6 +304,7 @@ attacker(struct end *end)
 	fast_pause(SIM_MS);
 	attack->act(&hand);
 	hand_quiet(&hand);
+	ck_assert_msg(hand_serve(&hand, was_reset, &hand, SIM_MS) == (attack->end == LINK_RESET), "%s", attack->name);
 	acted = true;
 	hand_data(&hand, other_name.connection, 0, GOOD);
 	ck_assert(hand_serve(&hand, is_true, &over, SIM_S));
