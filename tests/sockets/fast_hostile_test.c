@@ -3,6 +3,7 @@
 #include "tests/sockets/fast_hand.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
 #define GOOD 100u
 
@@ -321,6 +322,102 @@ START_TEST(test_attack)
 }
 END_TEST
 
+/* Noise: requests of all kinds, of words that are now and then right. */
+#define NOISE 400u
+
+static uint32_t
+some_word(const struct hand *hand)
+{
+	const uint32_t words[] = {0,
+	                          1,
+	                          GOOD,
+	                          2 * GOOD,
+	                          AM_MAX,
+	                          hand->to.connection,
+	                          hand->to.buffer_bytes,
+	                          hand->to.offset,
+	                          HAND_CONNECTION,
+	                          LINK_FIN | LINK_CLOSED,
+	                          UINT32_MAX,
+	                          (uint32_t)rand()};
+
+	return words[(unsigned)rand() % G_N_ELEMENTS(words)];
+}
+
+static void
+make_noise(struct hand *hand)
+{
+	unsigned what = 1 + (unsigned)rand() % FAST_HANDLERS, n = (unsigned)rand() % (AM_ARGS + 1);
+	uint32_t bytes = (uint32_t)rand() % (AM_MAX + 1), arg[AM_SHORT_ARGS];
+	enum am_error error;
+
+	for (unsigned i = 0; i < AM_SHORT_ARGS; i++)
+		arg[i] = some_word(hand);
+	if (rand() % 4)
+		arg[0] = hand->to.connection;
+	switch (rand() % 3) {
+	case 0:
+		error = am_request(hand->am, hand->to.endpoint, what, arg, AM_SHORT_ARGS);
+		break;
+	case 1:
+		error = am_request_medium(hand->am, hand->to.endpoint, what, arg, n, hand->source, bytes);
+		break;
+	default:
+		error = am_request_bulk(hand->am, hand->to.endpoint, what, arg, AM_ARGS, hand->source, bytes,
+		                        (uint32_t)(rand() % 256) * 1024);
+	}
+	ck_assert_int_eq(error, AM_OK);
+}
+
+/* Again and again a connection, as long as there is noise. */
+static void
+bears_it(struct end *end)
+{
+	uint8_t *data = fast_alloc(end->process, 1) ? fast_memory(end, AM_MAX) : NULL;
+
+	while (!over) {
+		struct fast *f;
+		struct fast_name peer = end->peer->name;
+
+		fast_until(end, fast_ended, end->link, sim_now() + 50 * SIM_US);
+		end->link->ops->expect(end->link, data, AM_MAX, true);
+		fast_until(end, fast_ended, end->link, sim_now() + 50 * SIM_US);
+		while (end->link->ops->readable(end->link))
+			end->link->ops->take(end->link, data, AM_MAX);
+		end->link->ops->expected(end->link, true);
+		if (!end->link->ops->end(end->link))
+			continue;
+		end->link->ops->put_end(end->link, LINK_RESET);
+		end->link->ops->stop(end->link);
+		f = fast_begin(end->process, FAST_BUFFER_MIN, rand() % 2, &end->counts, NULL, NULL, &end->name);
+		ck_assert(f && fast_join(f, &peer) == 0);
+		end->link = fast_link(f);
+	}
+}
+
+static void
+is_noisy(struct end *end)
+{
+	struct hand hand;
+
+	hand_open(&hand, end);
+	for (unsigned i = 0; i < NOISE; i++) {
+		hand.to = end->peer->name;
+		make_noise(&hand);
+	}
+	over = true;
+	hand_serve(&hand, is_true, &(bool){false}, 20 * SIM_MS);
+}
+
+START_TEST(test_noise)
+{
+	const struct fast_rig rig = {.buffer = FAST_BUFFER_MIN, .sender_based = _i & 1};
+
+	srand((unsigned)_i);
+	fast_rig_run_by_hand(&rig, bears_it, is_noisy);
+}
+END_TEST
+
 /* Names that make no sense. */
 static void
 joins(struct end *end)
@@ -367,6 +464,7 @@ static void
 add_tests(TCase *tc)
 {
 	tcase_add_loop_test(tc, test_attack, 0, (int)G_N_ELEMENTS(attacks));
+	tcase_add_loop_test(tc, test_noise, 0, 6);
 	tcase_add_test(tc, test_names);
 }
 
