@@ -1,5 +1,8 @@
 /* Receive posting: while a call waits with an empty buffer, what comes next goes straight to its memory.
  *
+ * A full post ends the poll: what has come besides stays in the transport's memory for the next call to post, else a
+ * receiver that falls behind would copy it twice, and fall further behind.
+ *
  * A post takes the bytes of the stream in their order, from the one on that comes next when it is opened.  Once some
  * that follow have gone to the buffer it takes no more.  What it has taken the call learns from take(); what the call
  * never takes is copied back to the buffer, where there is room for it, since the peer does not know it as taken. */
@@ -20,6 +23,8 @@ fast_post_accept(struct fast *f, uint64_t data, uint32_t bytes)
 		arena_to_user(f->endpoint->memory, data, p->user + p->filled, n);
 		cpu_copy(n);
 		p->filled += n;
+		if (p->filled == p->length)
+			am_enough(f->endpoint->am);
 	}
 	return n;
 }

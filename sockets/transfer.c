@@ -392,13 +392,15 @@ expect(struct receiving *r)
 		l->ops->expect(l, r->at->data, r->at->left, r->all);
 }
 
-/* move: takes what is there, and waits for more until it is enough; 0, or why there is no more. */
+/* move: takes what is there, and waits for more until it is enough; 0, or why there is no more.  What has come and was
+ * not taken in yet is taken in when the caller's memory stands ready for it, and only if it is needed: a receiver that
+ * has fallen behind would copy twice what it could copy once. */
 static int
 move(struct receiving *r, bool direct)
 {
 	struct link *l = r->d->link;
 
-	for (;;) {
+	for (bool looked = false;; looked = true) {
 		int error;
 
 		if (direct)
@@ -406,6 +408,10 @@ move(struct receiving *r, bool direct)
 		error = take(r);
 		if (error || enough(r))
 			return error;
+		if (!looked && l->ops->progress) {
+			description_progress(r->d);
+			continue;
+		}
 		if (finished(r))
 			return epitaph(r->d);
 		if (direct)
@@ -458,7 +464,6 @@ receive_on(struct description *d, struct progress *at, int flags)
 		return result;
 	if (!description_enter(d, WAY_IN, r.deadline))
 		return -EAGAIN;
-	description_progress(d);
 	result = receive(&r);
 	description_leave(d, WAY_IN);
 	return result;
