@@ -6,10 +6,9 @@ struct machine;
 struct results;
 
 #define CARRIED_METRICS                                                                                                \
-	{"tcp_share", "of all bytes sent over sockets (and to set them up), those over the kernels' TCP/IP"},          \
+	{"tcp_share", "of all bytes sent over sockets, those over the kernels' TCP/IP"},                               \
 	{                                                                                                              \
-		"direct_share", "of the bytes received over a fast network, those that came straight to the user's "   \
-		                "buffer"                                                                               \
+		"direct_share", "of all bytes received over sockets, those that came straight to the user's buffer"    \
 	}
 
 /* carried_results: after sock_start() of the machine, before sock_stop(). */

@@ -61,6 +61,7 @@ add_counts(struct sock_counts *sum, const struct sock_counts *c)
 	sum->connections += c->connections;
 	sum->bytes_sent += c->bytes_sent;
 	sum->bytes_received += c->bytes_received;
+	sum->bytes_by_tcp += c->bytes_by_tcp;
 	sum->bytes_copied_out += c->bytes_copied_out;
 	sum->bytes_direct += c->bytes_direct;
 	sum->bytes_copied_back += c->bytes_copied_back;

@@ -84,6 +84,7 @@ int sock_await(struct process *p, int pid);
 
 struct sock_counts {
 	uint64_t connections, bytes_sent, bytes_received;
+	uint64_t bytes_by_tcp;                      /* of those sent: over the kernel's TCP */
 	uint64_t bytes_copied_out, bytes_copied_in; /* by the processor: receive side, send side */
 	uint64_t bytes_direct;                      /* that came straight to the user's buffer */
 	uint64_t bytes_copied_back;                 /* of what did, but was not to stay there */

@@ -151,6 +151,7 @@ count_out(const struct description *d, int64_t n)
 	if (d->network)
 		return;
 	d->kernel->counts.bytes_sent += (uint64_t)n;
+	d->kernel->counts.bytes_by_tcp += (uint64_t)n;
 	d->kernel->counts.bytes_copied_in += (uint64_t)n;
 }
 
