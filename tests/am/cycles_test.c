@@ -17,7 +17,7 @@ static uint32_t arrived, posted, sent_in_all;
 static void
 set_up(void)
 {
-	struct mock_am_options options = mock_am_defaults();
+	struct host_link options = mock_am_defaults();
 	mock = lanai_mock_new("firmware/images/am");
 	nic = mock->nic;
 	mock_am_control(nic, &options);

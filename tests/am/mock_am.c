@@ -1,31 +1,20 @@
 #include "tests/am/mock_am.h"
 
-struct mock_am_options
+struct host_link
 mock_am_defaults(void)
 {
-	return (struct mock_am_options){
+	return (struct host_link){
 	        .n_nodes = 2, .window = 8, .ack_every = 4, .ack_delay = 100, .rto = 2000, .reliable = 1};
 }
 
 #define PUT(nic, member, value) mock_set_sram(nic, AM_CTRL + (uint32_t)offsetof(struct am_ctrl, member), value)
 
 void
-mock_am_control(struct mock_nic *nic, const struct mock_am_options *options)
+mock_am_control(struct mock_nic *nic, const struct host_link *link)
 {
-	PUT(nic, magic, AM_MAGIC);
-	PUT(nic, version, AM_ABI_VERSION);
-	PUT(nic, node, options->node);
-	PUT(nic, n_nodes, options->n_nodes);
-	PUT(nic, window, options->window);
-	PUT(nic, ack_every, options->ack_every);
-	PUT(nic, ack_delay_ticks, options->ack_delay);
-	PUT(nic, rto_ticks, options->rto);
-	PUT(nic, first_sequence, options->first_sequence);
-	PUT(nic, give_up_ticks, options->give_up);
-	PUT(nic, reliable, options->reliable);
-	PUT(nic, incarnation, options->incarnation);
-	for (uint32_t node = 0; node < options->n_nodes && node < LINK_MAX_NODES; node++)
-		if (node != options->node)
+	host_link_control(nic, AM_CTRL, AM_MAGIC, AM_ABI_VERSION, link);
+	for (uint32_t node = 0; node < link->n_nodes && node < LINK_MAX_NODES; node++)
+		if (node != link->node)
 			host_route(nic, AM_NODES, node, 1);
 }
 

@@ -17,13 +17,10 @@
 #define MOCK_AM_SOURCE   (MOCK_AM_DATA + MOCK_AM_ENTRIES * AM_PAGE)
 #define MOCK_AM_BULK     (MOCK_AM_SOURCE + MOCK_AM_SOURCES * AM_PAGE)
 
-struct mock_am_options {
-	uint32_t node, n_nodes, window, ack_every, ack_delay, rto, first_sequence, give_up, reliable, incarnation;
-};
-struct mock_am_options mock_am_defaults(void); /* node 0 of 2, window 8, acknowledge every 4 packets or 100 ticks, rto
-                                                * 2000, reliable, never gives up */
+struct host_link mock_am_defaults(void); /* node 0 of 2, window 8, acknowledge every 4 packets or 100 ticks, rto 2000,
+                                          * reliable, never gives up */
 
-void mock_am_control(struct mock_nic *nic, const struct mock_am_options *options);
+void mock_am_control(struct mock_nic *nic, const struct host_link *link);
 /* mock_am_open, mock_am_close: with the driver's signal. */
 void mock_am_open(struct mock_nic *nic, unsigned e, uint32_t tag);
 void mock_am_close(struct mock_nic *nic, unsigned e);

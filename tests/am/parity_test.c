@@ -12,7 +12,7 @@
 
 static uint32_t posted[ENDPOINTS];
 static uint32_t tags; /* given so far */
-static struct mock_am_options options;
+static struct host_link options;
 
 static void
 control(struct mock_nic *nic)

@@ -32,18 +32,10 @@ put(struct mock_nic *nic, size_t member, uint32_t value)
 void
 host_control(struct mock_nic *nic, const struct host_options *options)
 {
-	PUT(nic, magic, VMMC_MAGIC);
-	PUT(nic, version, VMMC_ABI_VERSION);
-	PUT(nic, node, options->node);
-	PUT(nic, n_nodes, options->n_nodes);
-	PUT(nic, window, options->window);
-	PUT(nic, ack_every, options->ack_every);
-	PUT(nic, ack_delay_ticks, options->ack_delay);
-	PUT(nic, rto_ticks, options->rto);
-	PUT(nic, first_sequence, options->first_sequence);
-	PUT(nic, give_up_ticks, options->give_up);
-	PUT(nic, reliable, options->reliable);
-	PUT(nic, incarnation, options->incarnation);
+	const struct host_link link = {
+	        options->node, options->n_nodes,        options->window,  options->ack_every, options->ack_delay,
+	        options->rto,  options->first_sequence, options->give_up, options->reliable,  options->incarnation};
+	host_link_control(nic, VMMC_CTRL, VMMC_MAGIC, VMMC_ABI_VERSION, &link);
 	PUT(nic, long_packets, options->long_packets);
 	PUT(nic, cache_sets, options->cache_sets);
 	PUT(nic, cache_ways, options->cache_ways);

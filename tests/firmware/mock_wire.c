@@ -3,6 +3,17 @@
 #include <string.h>
 
 void
+host_link_control(struct mock_nic *nic, uint32_t at, uint32_t magic, uint32_t version, const struct host_link *link)
+{
+	const uint32_t words[] = {magic,           version,          link->node, link->n_nodes,        link->window,
+	                          link->ack_every, link->ack_delay,  link->rto,  link->first_sequence, link->give_up,
+	                          link->reliable,  link->incarnation};
+	_Static_assert(sizeof words == sizeof(struct link_control), "its words");
+	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
+		mock_set_sram(nic, at + 4 * i, words[i]);
+}
+
+void
 host_route(struct mock_nic *nic, uint32_t nodes, uint32_t node, uint32_t hops)
 {
 	uint32_t row = nodes + node * (uint32_t)sizeof(struct link_node);

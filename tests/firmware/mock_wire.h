@@ -4,6 +4,13 @@
 
 #include "tests/firmware/mock_nic.h"
 
+/* What the driver tells the link (struct link_control). */
+struct host_link {
+	uint32_t node, n_nodes, window, ack_every, ack_delay, rto, first_sequence, give_up, reliable, incarnation;
+};
+/* host_link_control: writes it to the control block at SRAM address `at`. */
+void host_link_control(struct mock_nic *nic, uint32_t at, uint32_t magic, uint32_t version,
+                       const struct host_link *link);
 /* host_route: row `node` of the table of struct link_node at SRAM address `nodes`: `hops` bytes 0x81, the last one
  * names the node. */
 void host_route(struct mock_nic *nic, uint32_t nodes, uint32_t node, uint32_t hops);

@@ -6,7 +6,7 @@ struct mock_nic *
 am_rig_new(void)
 {
 	struct mock_nic *nic = mock_new();
-	struct mock_am_options options = mock_am_defaults();
+	struct host_link options = mock_am_defaults();
 
 	options.give_up = 100000;
 	mock_am_control(nic, &options);
