@@ -1,6 +1,5 @@
 #include "experiments/app_run.h"
 
-#include "experiments/talk.h"
 #include "sockets/socket.h"
 
 #include <glib.h>

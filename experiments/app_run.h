@@ -7,6 +7,7 @@
 #include "experiments/competitor.h"
 #include "experiments/quantile.h"
 #include "experiments/simulate.h"
+#include "experiments/talk.h"
 
 #define APP_RUN_PROGRAMS 33u
 #define APP_RUN_HOSTS    8u /* whose accounts are metrics */
@@ -32,8 +33,8 @@ struct app_run {
 };
 
 #define APP_RUN_PARAMETERS                                                                                             \
-	{"protocol", "automatic", 0, 0, 0, "two-copy one-copy zero-copy automatic", "how the sockets move data"},      \
-	        COMPETITOR_PARAMETERS, SIMULATE_PARAMETERS
+	{"protocol", "automatic", 0, 0, 0, TALK_PROTOCOLS, "how the sockets move data"}, COMPETITOR_PARAMETERS,        \
+	        SIMULATE_PARAMETERS
 
 #define APP_RUN_HOST_METRICS(h)                                                                                        \
 	{"host" h "_user_us", "host " h ": processor time of programs, us (0: no such host)"},                         \

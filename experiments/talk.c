@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <glib.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <string.h>
 
 #define PORT          5000
@@ -60,6 +61,29 @@ talk_receive(struct talk *talk, int fd, uint8_t *bytes, uint32_t n)
 	return true;
 }
 
+void
+talk_options(struct talk *talk, const struct point *point)
+{
+	talk->no_delay = point_number(point, "no_delay") != 0;
+	talk->buffer_bytes = (uint32_t)point_number(point, "buffer_KB") << 10;
+}
+
+/* A socket with the options; -1. */
+static int
+new_socket(struct talk *talk)
+{
+	int fd = ns_socket(AF_INET, SOCK_STREAM, 0), on = 1, bytes = (int)talk->buffer_bytes;
+	if (talk_worked(talk, fd >= 0, "socket") &&
+	    (!talk->no_delay ||
+	     talk_worked(talk, ns_setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0, "setsockopt")) &&
+	    (bytes == 0 || talk_worked(talk,
+	                               ns_setsockopt(fd, SOL_SOCKET, SO_SNDBUF, &bytes, sizeof bytes) == 0 &&
+	                                       ns_setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof bytes) == 0,
+	                               "setsockopt")))
+		return fd;
+	return -1;
+}
+
 static struct sockaddr_in
 server_address(void)
 {
@@ -78,8 +102,8 @@ static void
 serve_one(struct talk *talk, uint8_t *buffer)
 {
 	struct sockaddr_in address = server_address();
-	int listener = ns_socket(AF_INET, SOCK_STREAM, 0);
-	if (!talk_worked(talk, listener >= 0, "socket") ||
+	int listener = new_socket(talk);
+	if (listener < 0 ||
 	    !talk_worked(talk, ns_bind(listener, (struct sockaddr *)&address, sizeof address) == 0, "bind") ||
 	    !talk_worked(talk, ns_listen(listener, 1) == 0, "listen"))
 		return;
@@ -118,8 +142,8 @@ connect_to_server(struct talk *talk)
 {
 	struct sockaddr_in address = server_address();
 	for (;;) {
-		int fd = ns_socket(AF_INET, SOCK_STREAM, 0);
-		if (!talk_worked(talk, fd >= 0, "socket"))
+		int fd = new_socket(talk);
+		if (fd < 0)
 			return -1;
 		if (ns_connect(fd, (struct sockaddr *)&address, sizeof address) == 0)
 			return fd;
@@ -145,26 +169,37 @@ client(void *arg)
 	go_on(talk, "client", client);
 }
 
-static enum sock_protocol
+static const struct protocol {
+	const char *name;
+	enum sock_protocol protocol;
+	enum firmware firmware;
+} protocols[] = {{"two-copy", SOCK_TWO_COPY, FIRMWARE_VMMC},
+                 {"one-copy", SOCK_ONE_COPY, FIRMWARE_VMMC},
+                 {"zero-copy", SOCK_ZERO_COPY, FIRMWARE_VMMC},
+                 {"automatic", SOCK_AUTOMATIC, FIRMWARE_VMMC},
+                 {"fast", SOCK_FAST, FIRMWARE_AM},
+                 {"fast-sender", SOCK_FAST_SENDER, FIRMWARE_AM},
+                 {"tcp-ethernet", SOCK_TCP, FIRMWARE_NONE}};
+
+static const struct protocol *
 protocol_named(const char *name)
 {
-	static const struct {
-		const char *name;
-		enum sock_protocol protocol;
-	} protocols[] = {{"two-copy", SOCK_TWO_COPY},
-	                 {"one-copy", SOCK_ONE_COPY},
-	                 {"zero-copy", SOCK_ZERO_COPY},
-	                 {"automatic", SOCK_AUTOMATIC}};
 	unsigned i = 0;
 	while (strcmp(name, protocols[i].name) != 0) /* one of them: TALK_PROTOCOLS */
 		i++;
-	return protocols[i].protocol;
+	return &protocols[i];
 }
 
 enum sock_protocol
 talk_protocol(const struct point *point)
 {
-	return protocol_named(point_text(point, "protocol"));
+	return protocol_named(point_text(point, "protocol"))->protocol;
+}
+
+enum firmware
+talk_firmware(const struct point *point)
+{
+	return protocol_named(point_text(point, "protocol"))->firmware;
 }
 
 void
@@ -173,7 +208,7 @@ talk_start(struct simulation *s)
 	struct talk *talk = s->arg;
 	struct machine *m = s->testbed->machine;
 	talk->simulation = s;
-	sock_start(m, talk->protocol != NULL ? protocol_named(talk->protocol) : talk_protocol(s->point));
+	sock_start(m, talk->protocol != NULL ? protocol_named(talk->protocol)->protocol : talk_protocol(s->point));
 	task_start(process_new(&m->hosts[0], "server"), "server", false, server, talk);
 	task_start(process_new(&m->hosts[1], "client"), "client", false, client, talk);
 }

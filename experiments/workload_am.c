@@ -1,5 +1,8 @@
 /* Workloads over Active Messages: round trip, bandwidth, and the LogP parameters. */
+#include "experiments/workload_am.h"
+
 #include "experiments/simulate.h"
+#include "experiments/steady.h"
 #include "experiments/workload.h"
 #include "host-lib/am.h"
 
@@ -22,6 +25,7 @@ struct talk {
 	/* parameters */
 	uint32_t bytes, messages, delay_ns;
 	bool bulk;
+	struct steady steady; /* ping-pong */
 	/* results */
 	sim_time took, send, receive, gap, round_trip;
 };
@@ -141,43 +145,47 @@ am(const struct point *point)
 	return FIRMWARE_AM;
 }
 
-/* Ping-pong: one message there, the same back. -------------------------------------------------------------------- */
+/* Ping-pong: one message there, the same back; one packet at a time, as the papers have it. ------------------------ */
 
 static bool
 exchange(struct talk *t)
 {
-	uint32_t before = t->replies, n = 0;
-	for (uint32_t at = 0; at < t->bytes || n == 0; at += AM_MAX, n++)
-		if (!send(t, at, MIN(t->bytes - at, AM_MAX), 1))
+	uint32_t at = 0;
+	do {
+		uint32_t before = t->replies;
+		if (!send(t, at, MIN(t->bytes - at, AM_MAX), 1) || !await(t, before + 1))
 			return false;
-	return await(t, before + n);
+		at += AM_MAX;
+	} while (at < t->bytes);
+	return true;
 }
 
 static void
 pingpong(struct talk *t)
 {
 	exchange(t);
-	sim_time began = sim_now();
-	for (uint32_t i = 0; i < t->messages; i++)
+	while (steady_seeks(&t->steady)) {
+		sim_time began = sim_now();
 		if (!exchange(t))
 			return;
-	cpu_settle();
-	t->took = sim_now() - began;
+		cpu_settle();
+		steady_add(&t->steady, sim_to_us(sim_now() - began));
+	}
 }
 
 static void
 measure_pingpong(struct simulation *s, struct results *results)
 {
 	const struct talk *t = s->arg;
-	results_set(results, "round_trip_us", sim_to_us(t->took) / t->messages);
+	steady_results(&t->steady, results, "round_trip_us");
+	results_set(results, "one_way_us", t->steady.mean / 2);
 }
 
-static enum exit_code
-run_pingpong(const struct point *point, struct results *results, char **error)
+enum exit_code
+am_pingpong_run(const struct point *point, struct results *results, char **error)
 {
-	struct talk t = {.measure = pingpong,
-	                 .bytes = (uint32_t)point_number(point, "size_B"),
-	                 .messages = (uint32_t)point_number(point, "rounds")};
+	struct talk t = {
+	        .measure = pingpong, .bytes = (uint32_t)point_number(point, "size_B"), .steady = steady_of(point)};
 	return simulate(point, results, start, measure_pingpong, &t, error);
 }
 
@@ -188,17 +196,19 @@ const struct workload am_pingpong = {
         .firmware = am,
         .parameters =
                 (const struct workload_parameter[]){
-                        {"size_B", "1", 0, AM_MAX, 0, NULL, "data of a message, bytes; 0: a short one"},
-                        {"rounds", "50", 1, 100000, 0, NULL, "round trips that are measured"},
+                        {"size_B", "1", 0, MAX_BYTES, 0, NULL, "data of a message, bytes; 0: a short one"},
+                        STEADY_PARAMETERS,
                         SIMULATE_PARAMETERS,
                         {0},
                 },
         .metrics =
                 (const struct workload_metric[]){
                         {"round_trip_us", "mean time of a round trip, us"},
+                        {"one_way_us", "half of it, us"},
+                        STEADY_METRICS,
                         {0},
                 },
-        .run = run_pingpong,
+        .run = am_pingpong_run,
 };
 
 /* Stream: messages one way, and the last one's reply. ---------------------------------------------------------------
@@ -232,16 +242,23 @@ measure_stream(struct simulation *s, struct results *results)
 {
 	const struct talk *t = s->arg;
 	results_set(results, "bandwidth_MB_s", (double)t->bytes * t->messages / sim_to_us(t->took));
+	results_set(results, "message_us", sim_to_us(t->took) / t->messages);
+}
+
+enum exit_code
+am_stream_run(const struct point *point, uint32_t messages, struct results *results, char **error)
+{
+	struct talk t = {.measure = stream,
+	                 .bytes = (uint32_t)point_number(point, "size_B"),
+	                 .messages = messages,
+	                 .bulk = point_is(point, "kind", "bulk")};
+	return simulate(point, results, start, measure_stream, &t, error);
 }
 
 static enum exit_code
 run_stream(const struct point *point, struct results *results, char **error)
 {
-	struct talk t = {.measure = stream,
-	                 .bytes = (uint32_t)point_number(point, "size_B"),
-	                 .messages = (uint32_t)point_number(point, "messages"),
-	                 .bulk = point_is(point, "kind", "bulk")};
-	return simulate(point, results, start, measure_stream, &t, error);
+	return am_stream_run(point, (uint32_t)point_number(point, "messages"), results, error);
 }
 
 const struct workload am_stream = {
@@ -260,6 +277,7 @@ const struct workload am_stream = {
         .metrics =
                 (const struct workload_metric[]){
                         {"bandwidth_MB_s", "data over time, MB/s"},
+                        {"message_us", "that time for each message, us"},
                         {0},
                 },
         .run = run_stream,

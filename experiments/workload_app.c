@@ -67,6 +67,7 @@ run_requests(const struct point *point, struct results *results, char **error)
 const struct workload app_requests_workload = {
         .name = "requests",
         .hosts = 2,
+        .firmware = talk_firmware,
         .doc = "clients send requests to a server, which waits for all of them with poll(), and wait for the replies",
         .parameters =
                 (const struct workload_parameter[]){
@@ -106,6 +107,7 @@ run_pipeline(const struct point *point, struct results *results, char **error)
 const struct workload app_pipeline_workload = {
         .name = "pipeline",
         .hosts = 2,
+        .firmware = talk_firmware,
         .doc = "programs in a row, on different hosts: each changes what comes from the one before and hands it on",
         .parameters =
                 (const struct workload_parameter[]){
@@ -154,6 +156,7 @@ run_files(const struct point *point, struct results *results, char **error)
 const struct workload app_files_workload = {
         .name = "files",
         .hosts = 2,
+        .firmware = talk_firmware,
         .doc = "clients get files of several sizes from a server, which sends to all of them at the same time",
         .parameters =
                 (const struct workload_parameter[]){
@@ -195,6 +198,7 @@ run_jacobi(const struct point *point, struct results *results, char **error)
 const struct workload app_jacobi_workload = {
         .name = "jacobi",
         .hosts = 2,
+        .firmware = talk_firmware,
         .doc = "heat in a rod, a part of it on each host: neighbours exchange cells, a barrier ends each step",
         .parameters =
                 (const struct workload_parameter[]){

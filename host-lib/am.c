@@ -103,6 +103,7 @@ am_open(struct process *process, uint32_t bulk_bytes, struct am **opened)
 	am->queue->arg = am;
 	params = wait_params_of(am->host, process->pid, AM_SLEEP_WRITES, AM_SLEEP_READS);
 	wait_init(&am->wait, &params);
+	am_heard(am);
 	hold(am, process);
 	*opened = am;
 	return AM_OK;
@@ -151,6 +152,12 @@ am_handle(struct am *am, unsigned index, am_handler handler, void *arg)
 	return AM_OK;
 }
 
+void *
+am_handler_arg(const struct am *am, unsigned index)
+{
+	return index < AM_HANDLERS && am->handlers[index].call ? am->handlers[index].arg : NULL;
+}
+
 void
 am_on_fault(struct am *am, void (*fault)(void *arg, struct am_name peer, enum am_fault what, bool ours), void *arg)
 {
@@ -186,7 +193,9 @@ caller_memory(void)
 static bool
 is_sendable(const struct am *am, const struct am_send *send)
 {
-	if (send->to.node >= am->host->machine->n_hosts || send->to.node == am->host->node ||
+	const struct platform *platform = am->host->machine->platform;
+
+	if (send->to.node >= platform->n_nodes || !platform_joined(platform, am->host->node, send->to.node) ||
 	    send->to.endpoint >= AM_ENDPOINTS || send->handler >= AM_HANDLERS)
 		return false;
 	if (send->kind == AM_KIND_SHORT)

@@ -38,8 +38,8 @@ struct lanai_image;
 #define AM_HANDLERS    256u  /* 0 is the library's own */
 #define AM_MAX_NODES   16u
 
-/* am_start: loads the am firmware on every host of the machine and starts it; false and *error (g_free).  Not beside
- * driver_start(): a NIC runs one firmware.  am_stop: after sim_run(), before machine_free(). */
+/* am_start: loads the am firmware on every host of the machine that has a NIC and starts it; false and *error (g_free).
+ * Not beside driver_start(): a NIC runs one firmware.  am_stop: after sim_run(), before machine_free(). */
 bool am_start(struct machine *m, const struct lanai_image *image, char **error);
 void am_stop(struct machine *m);
 /* am_nic_counter: a count of the firmware's by its name in firmware/am/abi.h, in lower case ("drop_crc"). */
@@ -97,6 +97,8 @@ struct umem_space *am_memory(const struct am *am);
 uint64_t am_bulk_area(const struct am *am); /* its address */
 /* am_handle: handler `index`, 1 .. AM_HANDLERS - 1; NULL: none. */
 enum am_error am_handle(struct am *am, unsigned index, am_handler handler, void *arg);
+/* am_handler_arg: what `arg` was; NULL: there is no such handler. */
+void *am_handler_arg(const struct am *am, unsigned index);
 /* am_on_fault: fault(arg, peer, what, ours): `ours`: a request of this endpoint's failed; else a message of the peer's
  * was wrong. */
 void am_on_fault(struct am *am, void (*fault)(void *arg, struct am_name peer, enum am_fault what, bool ours),

@@ -36,6 +36,7 @@ struct am_driver {
 	bool raised;   /* it has been entered, and not been served */
 
 	bool dead;       /* the NIC has stopped, and was not started again yet */
+	bool stopping;   /* it is being stopped */
 	bool lost;       /* and cannot be */
 	unsigned deaths; /* so far: the next start's incarnation */
 	GQueue patients; /* tasks that wait for the restart */

@@ -54,14 +54,19 @@ mark_dead(struct am_driver *d)
 	cpu_poke(d->interrupts);
 }
 
-/* The caller found that it does not answer: stopped, so that it does nothing any more from now on. */
+/* The caller found that it does not answer.  Stopped before it is known to be dead: the restart must not be undone. */
 static void
-stop_nic(struct am_driver *d, unsigned deaths)
+stop_nic(struct am_driver *d)
 {
-	if (d->dead || d->deaths != deaths)
+	unsigned deaths = d->deaths;
+
+	if (d->dead || d->stopping)
 		return;
-	mark_dead(d);
+	d->stopping = true;
 	am_write_word(d, NIC_WINDOW_CONTROL, NIC_CONTROL_RESET_ON);
+	d->stopping = false;
+	if (d->deaths == deaths)
+		mark_dead(d);
 }
 
 /* Until no reset has come during the restart.  Image and tables are written word by word; only the time is the sum. */
@@ -107,7 +112,7 @@ am_await_word(struct am_driver *d, uint32_t offset, uint32_t value)
 	while (!seen && deaths == d->deaths && !d->dead) {
 		seen = am_read_word(d, offset) == value;
 		if (!seen && sim_now() > deadline)
-			stop_nic(d, deaths);
+			stop_nic(d);
 	}
 	return seen && deaths == d->deaths;
 }

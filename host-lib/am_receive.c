@@ -182,6 +182,29 @@ take(struct am *am)
 	am->serial++;
 }
 
+/* Signs of life. -----------------------------------------------------------------------------------------------------
+ *
+ * A NIC that hangs says nothing, as one does to which nobody sends: so it is asked, twice as long later each time. */
+#define PATIENCE_MIN (10 * SIM_MS)
+#define PATIENCE_MAX (64 * PATIENCE_MIN)
+
+void
+am_heard(struct am *am)
+{
+	am->patience = PATIENCE_MIN;
+	am->ask_at = sim_now() + am->patience;
+}
+
+static void
+ask(struct am *am)
+{
+	if (sim_now() < am->ask_at)
+		return;
+	am->patience = MIN(2 * am->patience, PATIENCE_MAX);
+	am->ask_at = sim_now() + am->patience;
+	am_queue_alive(am->queue);
+}
+
 /* One task at a time: what it finds is everybody's. */
 unsigned
 am_poll(struct am *am)
@@ -189,17 +212,19 @@ am_poll(struct am *am)
 	unsigned n = 0;
 
 	cpu_instructions(CPU_USER, IC_AM_POLL);
-	if (am->poller)
+	if (am->poller || am->queue->broken || am->closed)
 		return 0;
 	am_enter(am);
 	am->poller = task_self();
-	while (am_has_come(am) && !am->queue->broken && !am->closed) {
+	for (; am_has_come(am) && !am->queue->broken && !am->closed; n++)
 		take(am);
-		n++;
-	}
 	am->poller = NULL;
-	if (n)
+	if (n) {
+		am_heard(am);
 		am_poke_waiters(am);
+	} else {
+		ask(am);
+	}
 	am_leave(am);
 	return n;
 }

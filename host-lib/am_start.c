@@ -108,7 +108,7 @@ bool
 am_start(struct machine *m, const struct lanai_image *image, char **error)
 {
 	for (unsigned i = 0; i < m->n_hosts; i++)
-		if (!start_host(&m->hosts[i], image, error)) {
+		if (m->hosts[i].nic && !start_host(&m->hosts[i], image, error)) {
 			am_stop(m);
 			return false;
 		}

@@ -48,6 +48,8 @@ struct am {
 	uint32_t serial;                          /* of the last message taken */
 	const struct am_message *handling;        /* whose handler runs, or NULL */
 	bool replied;                             /* it did; both of `poller` */
+	sim_time ask_at;                          /* when to ask the firmware for a sign of life, if nothing comes */
+	sim_time patience;                        /* between this and the next time */
 	struct am_counts counts;
 };
 
@@ -71,6 +73,8 @@ bool am_has_come(const struct am *am);
 /* am_enter, am_leave: around what may block, so that a close by somebody else waits. */
 void am_enter(struct am *am);
 void am_leave(struct am *am);
+/* am_heard: of the firmware: it lives. */
+void am_heard(struct am *am);
 /* am_poke_waiters: all but the running task. */
 void am_poke_waiters(struct am *am);
 

@@ -6,10 +6,6 @@
 
 #include <string.h>
 
-/* How long without a message before the firmware is asked whether it lives: twice as long each time of a wait. */
-#define PATIENCE_MIN (10 * SIM_MS)
-#define PATIENCE_MAX (64 * PATIENCE_MIN)
-
 static bool
 look(void *arg)
 {
@@ -77,23 +73,16 @@ wait_once(struct am_waiter *w, struct umem_range *ranges, unsigned n, sim_time u
 static enum am_error
 wait_for(struct am_waiter *w, struct umem_range *ranges, unsigned n, sim_time deadline)
 {
-	sim_time patience = PATIENCE_MIN;
 	struct am *am = w->am;
 
 	for (am_poll(am); !w->ready(w->arg); am_poll(am)) {
-		sim_time until = MIN(deadline, sim_now() + patience);
+		sim_time until = MIN(deadline, am->poller ? SIM_NEVER : am->ask_at);
 		if (am->closed)
 			return AM_EINVAL;
 		if (am->queue->broken)
 			return AM_EFIRMWARE;
-		if (wait_once(w, ranges, n, until)) {
-			patience = PATIENCE_MIN;
-			continue;
-		}
-		if (until == deadline)
+		if (!wait_once(w, ranges, n, until) && until == deadline)
 			return AM_ETIMEDOUT;
-		am_queue_alive(am->queue);
-		patience = MIN(2 * patience, PATIENCE_MAX);
 	}
 	return AM_OK;
 }
@@ -122,11 +111,14 @@ am_wait(struct am *am, bool (*ready)(void *arg), void *arg, sim_time deadline)
 	return am_wait_ranges(am, ready, arg, NULL, 0, deadline);
 }
 
+/* Who sleeps needs not know where the next message will show. */
 void
 am_poke_waiters(struct am *am)
 {
+	bool over = am->closed || am->queue->broken;
+
 	for (const struct am_waiter *w = am->waiters; w; w = w->next)
-		if (w->task != task_self())
+		if (w->task != task_self() && (over || !w->sleeper.on || w->ready(w->arg)))
 			cpu_poke(w->task);
 }
 

@@ -43,7 +43,8 @@ driver_start(struct machine *m, const struct lanai_image *image, unsigned proces
 		return false;
 	}
 	for (unsigned i = 0; i < m->n_hosts; i++)
-		if (!wait_check(m->hosts[i].params, error) || !start_host(&m->hosts[i], image, processes, error)) {
+		if (!wait_check(m->hosts[i].params, error) ||
+		    (m->hosts[i].nic && !start_host(&m->hosts[i], image, processes, error))) {
 			driver_stop(m);
 			return false;
 		}

@@ -24,10 +24,10 @@ struct lanai_image;
 
 #define DRIVER_PROCESSES 4 /* processes a host for which the NIC's tables are divided, by default */
 
-/* driver_start: puts a driver on every host, with `image` on its NIC, or over the memory NIC if it is NULL.  The NIC's
- * tables are divided among `processes` processes a host.  Written before the experiment, without simulated cost; the
- * firmware starts at the present date, and vmmc_open() waits until it is ready.  The image must outlive driver_stop().
- * false and *error (g_free). */
+/* driver_start: puts a driver on every host that has a NIC, with `image` on its NIC, or over the memory NIC if it is
+ * NULL.  The NIC's tables are divided among `processes` processes a host.  Written before the experiment, without
+ * simulated cost; the firmware starts at the present date, and vmmc_open() waits until it is ready.  The image must
+ * outlive driver_stop(). false and *error (g_free). */
 bool driver_start(struct machine *m, const struct lanai_image *image, unsigned processes, char **error);
 void driver_stop(struct machine *m);
 /* The NIC's counts, by name; 0 for an unknown name. */

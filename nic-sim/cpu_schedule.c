@@ -321,12 +321,27 @@ cpu_yield(void)
 		task_sleep(task, "a CPU, after giving way");
 }
 
+/* outranked: does somebody with a higher priority wait for the CPU that the task has? */
+static bool
+outranked(const struct task *task)
+{
+	const struct task *best = best_ready(task->cpus);
+
+	return best && (is_kernel(best) || best->priority > task->priority);
+}
+
+/* A task that has the CPU keeps it to the end of its slice, if only others of its priority wait. */
 void
 task_set_priority(struct task *task, int priority)
 {
 	struct cpu *cpu = task->cpu;
 
 	task->priority = priority;
+	if (cpu && !outranked(task)) {
+		cpu_bring_up_to_date(cpu);
+		arm_slice(cpu);
+		return;
+	}
 	if (!cpu && g_queue_link_index(&task->cpus->ready, &task->ready_link) >= 0)
 		cpu = weakest(task->cpus);
 	if (cpu)

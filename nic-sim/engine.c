@@ -338,6 +338,12 @@ sim_flow(const char *from, const char *to, uint64_t bytes, void (*done)(void *),
 	g_queue_push_tail(&engine.flows, flow);
 }
 
+uint64_t
+sim_route_rate(const char *from, const char *to)
+{
+	return (uint64_t)llround(sg_host_get_route_bandwidth(find_host(from), find_host(to)));
+}
+
 /* The arrival is an event like others; if its date is maestro's, maestro finds it, else the guard must be told.  It is
  * the next picosecond after SimGrid's: SimGrid's date may round to one whose events have just been fired, or are just
  * about to be, by an error in the last bit of a double, and the order must not depend on that. */

@@ -52,6 +52,8 @@ void sim_sleep_until(sim_time t, const char *why);
  * hosts may share links and overtake nothing: SimGrid models bandwidth sharing, the caller numbers what must stay in
  * order. */
 void sim_flow(const char *from, const char *to, uint64_t bytes, void (*done)(void *), void *arg);
+/* sim_route_rate: bytes/s of the narrowest link between the two hosts. */
+uint64_t sim_route_rate(const char *from, const char *to);
 
 /* sim_run: drives everything to its end. `limit`: simulated-time limit (<= SIM_TIME_MAX). Once a process. */
 enum sim_outcome sim_run(sim_time limit);

@@ -128,20 +128,23 @@ host_name(struct parser *s, unsigned *node)
 	return false;
 }
 
-/* cable_of: the first link of a way from the node, the last of one to it. */
-static void
+/* cable_of: the first link of a way from the node, the last of one to it; false if it has none. */
+static bool
 cable_of(const struct platform *p, unsigned node, struct fault_event *e)
 {
-	unsigned other = node ? 0 : 1;
+	unsigned other = 0;
 
-	if (p->n_nodes < 2)
-		return;
+	while (other < p->n_nodes && !(platform_joined(p, node, other) && platform_joined(p, other, node)))
+		other++;
+	if (other == p->n_nodes)
+		return false;
 	const struct platform_route *out = &p->routes[node * p->n_nodes + other];
 	const struct platform_route *in = &p->routes[other * p->n_nodes + node];
 
 	e->channels[e->n_channels++] = out->links[0];
 	if (in->links[in->n_links - 1] != out->links[0])
 		e->channels[e->n_channels++] = in->links[in->n_links - 1];
+	return true;
 }
 
 static bool
@@ -151,10 +154,8 @@ link_name(struct parser *s, struct fault_event *e)
 	char *allowed;
 
 	next_word(s);
-	if (s->length && find_host(s, &e->node)) {
-		cable_of(p, e->node, e);
-		return true;
-	}
+	if (s->length && find_host(s, &e->node))
+		return cable_of(p, e->node, e) || complain(s, "no cable at", "a computer that is joined with another");
 	for (unsigned i = 0; s->length && i < p->n_links; i++)
 		if (word_is(s, p->links[i].name)) {
 			e->channels[e->n_channels++] = i;
@@ -203,6 +204,8 @@ nic_event(struct parser *s, struct fault_event *e)
 {
 	if (!host_name(s, &e->node))
 		return false;
+	if (!s->platform->has_nic[e->node])
+		return complain(s, "no NIC in", "a computer with a NIC");
 	next_word(s);
 	if (word_is(s, "hang")) {
 		e->action = FAULT_HANG;

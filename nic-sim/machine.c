@@ -11,7 +11,8 @@ print_report(void *arg)
 
 	for (unsigned i = 0; i < m->n_hosts; i++) {
 		cpu_report(m->hosts[i].cpus, stderr);
-		nic_report(m->hosts[i].nic, stderr);
+		if (m->hosts[i].nic)
+			nic_report(m->hosts[i].nic, stderr);
 	}
 	fabric_report(m->fabric, stderr);
 }
@@ -68,6 +69,14 @@ machine_faults(const struct machine *m)
 /* Making. ---------------------------------------------------------------------------------------------------------- */
 
 static void
+build_nic(struct host *host)
+{
+	host->nic = nic_new(host->node, host->params, host->machine->fabric);
+	hb_attach_nic(host->bus, host->nic);
+	nic_attach_bus(host->nic, host->bus);
+}
+
+static void
 build_host(struct machine *m, unsigned node)
 {
 	const struct params *params = &m->platform->params[node];
@@ -80,11 +89,10 @@ build_host(struct machine *m, unsigned node)
 	        .params = params,
 	        .cpus = cpu_set_new(node, m->platform->hosts[node], params),
 	        .bus = hb_new(node, params),
-	        .nic = nic_new(node, params, m->fabric),
 	};
 	hb_set_deposit_hook(host->bus, umem_deposited);
-	hb_attach_nic(host->bus, host->nic);
-	nic_attach_bus(host->nic, host->bus);
+	if (m->platform->has_nic[node])
+		build_nic(host);
 }
 
 struct machine *
@@ -118,7 +126,8 @@ free_host(struct host *host)
 		process_free(p);
 	}
 	cpu_set_free(host->cpus);
-	nic_free(host->nic);
+	if (host->nic)
+		nic_free(host->nic);
 	hb_free(host->bus);
 }
 
@@ -159,24 +168,37 @@ share(sim_time busy)
 	return sim_now() ? (double)busy / (double)sim_now() : 0;
 }
 
-static void
-host_utilisations(const struct host *host, void (*each)(void *arg, const char *name, double utilisation), void *arg)
-{
-	struct nic_counts nic = nic_counts(host->nic);
-	const struct {
-		const char *what;
-		sim_time busy;
-	} resources[] = {
-	        {"CPU", cpu_work(host->cpus)},      {"PIO", hb_counts(host->bus).pio_busy},
-	        {"LANai", lanai_work(host->nic)},   {"NIC host DMA", nic.dma_busy},
-	        {"NIC send engine", nic.send_busy}, {"NIC receive engine", nic.receive_busy},
-	};
+struct resource {
+	const char *what;
+	sim_time busy;
+};
 
-	for (unsigned i = 0; i < G_N_ELEMENTS(resources); i++) {
+static void
+each_of(const struct host *host, const struct resource *resources, unsigned n,
+        void (*each)(void *arg, const char *name, double utilisation), void *arg)
+{
+	for (unsigned i = 0; i < n; i++) {
 		char *name = g_strdup_printf("%s %s", host->name, resources[i].what);
 
 		each(arg, name, share(resources[i].busy));
 		g_free(name);
+	}
+}
+
+static void
+host_utilisations(const struct host *host, void (*each)(void *arg, const char *name, double utilisation), void *arg)
+{
+	const struct resource computer[] = {{"CPU", cpu_work(host->cpus)}, {"PIO", hb_counts(host->bus).pio_busy}};
+
+	each_of(host, computer, G_N_ELEMENTS(computer), each, arg);
+	if (host->nic) {
+		const struct nic_counts counts = nic_counts(host->nic);
+		const struct resource nic[] = {{"LANai", lanai_work(host->nic)},
+		                               {"NIC host DMA", counts.dma_busy},
+		                               {"NIC send engine", counts.send_busy},
+		                               {"NIC receive engine", counts.receive_busy}};
+
+		each_of(host, nic, G_N_ELEMENTS(nic), each, arg);
 	}
 }
 

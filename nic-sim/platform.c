@@ -2,187 +2,23 @@
 
 #include "nic-sim/faults_script.h"
 #include "nic-sim/platform_file.h"
-#include "nic-sim/sim_time.h"
+#include "nic-sim/platform_zones.h"
 
 #include <glib.h>
-#include <math.h>
 #include <simgrid/engine.h>
-#include <simgrid/host.h>
-#include <simgrid/link.h>
-#include <simgrid/zone.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
-#include <xbt/dynar.h>
 #include <xbt/log.h>
 
-#define FOLDER    "platforms"
-#define SUFFIX    ".xml"
-#define COMPUTERS "computers"
-#define MYRINET   "myrinet"
+#define FOLDER "platforms"
+#define SUFFIX ".xml"
 
-enum { MAX_NODES = 1024, TRIAL_SECONDS = 60, TRIAL_OUTPUT = 65536, TRIAL_REFUSED = 3 };
+enum { TRIAL_SECONDS = 60, TRIAL_OUTPUT = 65536, TRIAL_REFUSED = 3 };
 
-/* From SimGrid. --------------------------------------------------------------------------------------- */
-
-static unsigned long
-trailing_number(const char *name)
-{
-	const char *end = name + strlen(name);
-
-	while (end > name && g_ascii_isdigit(end[-1]))
-		end--;
-	return strtoul(end, NULL, 10);
-}
-
-static int
-by_number(const void *a, const void *b)
-{
-	const char *x = sg_host_get_name(*(const sg_host_t *)a), *y = sg_host_get_name(*(const sg_host_t *)b);
-	unsigned long i = trailing_number(x), j = trailing_number(y);
-
-	return i != j ? (i > j) - (i < j) : strcmp(x, y);
-}
-
-/* zone_hosts: the hosts of a zone in the order of their numbers; *n of them; NULL and *error if there is no such zone.
- */
-static sg_host_t *
-zone_hosts(const char *path, const char *name, unsigned *n, char **error)
-{
-	sg_netzone_t zone = sg_zone_get_by_name(name);
-	xbt_dynar_t list;
-	sg_host_t *hosts;
-
-	if (!zone) {
-		*error = g_strdup_printf("%s: there is no zone \"%s\"", path, name);
-		return NULL;
-	}
-	list = xbt_dynar_new(sizeof(sg_host_t), NULL);
-	sg_zone_get_hosts(zone, list);
-	*n = (unsigned)xbt_dynar_length(list);
-	hosts = g_new0(sg_host_t, *n + 1);
-	for (unsigned i = 0; i < *n; i++)
-		hosts[i] = xbt_dynar_get_as(list, i, sg_host_t);
-	xbt_dynar_free(&list);
-	qsort(hosts, *n, sizeof *hosts, by_number);
-	return hosts;
-}
-
-static char *
-check_link(const char *path, sg_link_t link)
-{
-	if (sg_link_get_bandwidth(link) >= 1 && isfinite(sg_link_get_bandwidth(link)) &&
-	    sg_link_get_latency(link) >= 0 && sg_link_get_latency(link) <= 1)
-		return NULL;
-	return g_strdup_printf("%s: link %s: allowed: bandwidth of at least 1 byte/s, latency 0 to 1 s", path,
-	                       sg_link_get_name(link));
-}
-
-/* link_index: of a SimGrid link among the platform's, where it is entered when it is first met. */
-static unsigned
-link_index(struct platform *p, GHashTable *known, sg_link_t link, char **error)
-{
-	unsigned index = GPOINTER_TO_UINT(g_hash_table_lookup(known, link));
-
-	if (index)
-		return index - 1;
-	*error = check_link(p->path, link);
-	p->links = g_renew(struct platform_link, p->links, p->n_links + 1);
-	p->links[p->n_links] = (struct platform_link){
-	        .name = g_strdup(sg_link_get_name(link)),
-	        .bytes_per_s = *error ? 1 : (uint64_t)llround(sg_link_get_bandwidth(link)),
-	        .latency_ps = *error ? 0 : (uint64_t)llround(sg_link_get_latency(link) * (double)SIM_S),
-	};
-	g_hash_table_insert(known, link, GUINT_TO_POINTER(++p->n_links));
-	return p->n_links - 1;
-}
-
-static bool
-read_route(struct platform *p, GHashTable *known, sg_host_t from, sg_host_t to, struct platform_route *route,
-           char **error)
-{
-	xbt_dynar_t list = xbt_dynar_new(sizeof(sg_link_t), NULL);
-
-	sg_host_get_route(from, to, list);
-	route->n_links = (unsigned)xbt_dynar_length(list);
-	route->links = g_new(unsigned, route->n_links + 1);
-	for (unsigned i = 0; i < route->n_links && !*error; i++)
-		route->links[i] = link_index(p, known, xbt_dynar_get_as(list, i, sg_link_t), error);
-	xbt_dynar_free(&list);
-	if (!*error && route->n_links == 0)
-		*error = g_strdup_printf("%s: the route from %s to %s has no link", p->path, sg_host_get_name(from),
-		                         sg_host_get_name(to));
-	return !*error;
-}
-
-static bool
-read_routes(struct platform *p, const sg_host_t *nics, char **error)
-{
-	GHashTable *known = g_hash_table_new(NULL, NULL);
-	unsigned n = p->n_nodes;
-
-	p->routes = g_new0(struct platform_route, n * n);
-	for (unsigned from = 0; from < n && !*error; from++)
-		for (unsigned to = 0; to < n && !*error; to++)
-			if (from != to)
-				read_route(p, known, nics[from], nics[to], &p->routes[from * n + to], error);
-	g_hash_table_destroy(known);
-	return !*error;
-}
-
-/* A zone without routes between its computers must fail in the trial load, not when the first flow starts. */
-static void
-ask_for_routes(const sg_host_t *hosts, unsigned n)
-{
-	xbt_dynar_t list = xbt_dynar_new(sizeof(sg_link_t), NULL);
-
-	for (unsigned i = 0; i < n * n; i++)
-		if (i / n != i % n)
-			sg_host_get_route(hosts[i / n], hosts[i % n], list);
-	xbt_dynar_free(&list);
-}
-
-/* read_hosts: the computers, and what their own props change. */
-static void
-read_hosts(struct platform *p, const sg_host_t *hosts, const struct params *common)
-{
-	p->hosts = g_new0(char *, p->n_nodes);
-	p->params = g_new(struct params, p->n_nodes);
-	for (unsigned i = 0; i < p->n_nodes; i++) {
-		p->hosts[i] = g_strdup(sg_host_get_name(hosts[i]));
-		p->params[i] = *common;
-		for (int k = 0; k < N_PARAMS; k++) {
-			const char *own = sg_host_get_property_value(hosts[i], param_defs[k].key);
-
-			if (own)
-				g_free(param_parse(&param_defs[k], own, &p->params[i]));
-		}
-	}
-}
-
-static bool
-read_zones(struct platform *p, const struct params *common, char **error)
-{
-	unsigned n_nics = 0;
-	sg_host_t *hosts = zone_hosts(p->path, COMPUTERS, &p->n_nodes, error), *nics = NULL;
-
-	if (hosts)
-		nics = zone_hosts(p->path, MYRINET, &n_nics, error);
-	if (nics && (p->n_nodes != n_nics || p->n_nodes < 1 || p->n_nodes > MAX_NODES))
-		*error = g_strdup_printf(
-		        "%s: %u computers and %u NICs; allowed: as many of one as of the other, 1 to %d", p->path,
-		        p->n_nodes, n_nics, MAX_NODES);
-	if (!*error) {
-		read_hosts(p, hosts, common);
-		ask_for_routes(hosts, p->n_nodes);
-		read_routes(p, nics, error);
-	}
-	g_free(hosts);
-	g_free(nics);
-	return !*error;
-}
+/* Load. ------------------------------------------------------------------------------------------------------ */
 
 /* --set of one host: the last word on that computer. */
 static bool
@@ -215,7 +51,7 @@ static bool
 load_into_simgrid(struct platform *p, const struct order *order, char **error)
 {
 	simgrid_load_platform(order->path);
-	if (!read_zones(p, order->common, error))
+	if (!platform_zones_read(p, order->common, error))
 		return false;
 	for (size_t i = 0; i < order->n_sets; i++)
 		if (!set_host(p, order->sets[i], error))
@@ -252,18 +88,6 @@ try_in_child(const struct order *order, int out)
 	_exit(TRIAL_REFUSED);
 }
 
-/* last_line_with: number of the last line of the text that holds `pattern`; 0 if none does. */
-static unsigned
-last_line_with(const char *text, const char *pattern)
-{
-	const char *found = g_strrstr(text, pattern);
-	unsigned line = found != NULL;
-
-	for (; found && found > text; found--)
-		line += found[-1] == '\n';
-	return line;
-}
-
 /* named_by: the name that a message quotes, or ends with. */
 static char *
 named_by(const char *message)
@@ -274,30 +98,12 @@ named_by(const char *message)
 	return end ? g_strndup(quote + 1, (gsize)(end - quote - 1)) : g_strdup(word ? word + 1 : message);
 }
 
-/* line_of_name: where the file last declares it, else mentions it; 0: nowhere. */
-static unsigned
-line_of_name(const char *text, const char *name)
-{
-	static const char *const elements[] = {
-	        "<link id=", "<host id=", "<router id=", "<zone id=", "<cluster id=", ""};
-	unsigned line = 0;
-
-	for (unsigned i = 0; line == 0 && i < G_N_ELEMENTS(elements); i++) {
-		char *pattern = g_strdup_printf("%s\"%s\"", elements[i], name);
-
-		line = last_line_with(text, pattern);
-		g_free(pattern);
-	}
-	return line;
-}
-
 static unsigned
 line_of(const char *path, const char *message)
 {
-	char *name = named_by(message), *text = NULL;
-	unsigned line = *name && g_file_get_contents(path, &text, NULL, NULL) ? line_of_name(text, name) : 0;
+	char *name = named_by(message);
+	unsigned line = *name ? platform_file_line(path, name) : 0;
 
-	g_free(text);
 	g_free(name);
 	return line;
 }
@@ -503,6 +309,7 @@ platform_free(struct platform *p)
 		g_free(p->routes[i].links);
 	for (unsigned i = 0; p->hosts && i < p->n_nodes; i++)
 		g_free(p->hosts[i]);
+	g_free(p->has_nic);
 	g_free(p->values);
 	g_free(p->faults);
 	g_free(p->links);
@@ -512,6 +319,12 @@ platform_free(struct platform *p)
 	g_free(p->path);
 	g_free(p->name);
 	g_free(p);
+}
+
+bool
+platform_joined(const struct platform *p, unsigned from, unsigned to)
+{
+	return p->routes[from * p->n_nodes + to].n_links > 0;
 }
 
 bool

@@ -3,8 +3,15 @@
  * A platform file is SimGrid XML.  Hosts named as the computers live in an Ethernet zone (their routes carry TCP/IP
  * flows); every computer's NIC is a host of the same platform in a zone called "myrinet", whose routes, link by link,
  * are the channels that packets take (one SimGrid link a channel, a switch wherever one link's end meets the next one's
- * start). Computer i is the i-th host of zone "computers", its NIC the i-th host of zone "myrinet", both in the order
- * of their numbers.  Model parameters are <prop> elements of the top zone:
+ * start).  The i-th host of zone "myrinet" is the NIC of the i-th host of zone "computers", both in the order of their
+ * numbers.
+ *
+ * SITES.  There may be further pairs, zones "computers-X" and "myrinet-X" for any X, anywhere in the top zone, joined
+ * by the file's zoneRoutes, which carry TCP/IP only: there is no way from one Myrinet zone to another.  A zone of
+ * computers without its Myrinet zone holds computers without a NIC.  Node numbers count the computers of all zones in
+ * the order of the numbers in their names.
+ *
+ * Model parameters are <prop> elements of the top zone:
  *
  *   <prop id="nic.lanai_mhz" value="33"/>              value, in the unit that the key names
  *   <prop id="nic.lanai_mhz.source" value="..."/>      where it comes from
@@ -77,12 +84,13 @@ struct platform {
 	char *name; /* file name without folder and .xml */
 	unsigned n_nodes;
 	char **hosts;          /* n_nodes SimGrid host names */
+	bool *has_nic;         /* n_nodes */
 	struct params *params; /* n_nodes; params[0] also answers for what is not a node's */
 	struct param_value *values;
 	size_t n_values;
 	struct platform_link *links; /* Myrinet channels */
 	unsigned n_links;
-	struct platform_route *routes; /* n_nodes * n_nodes, [from * n_nodes + to]; the diagonal is empty */
+	struct platform_route *routes; /* n_nodes * n_nodes, [from * n_nodes + to]; empty where none joins them */
 	struct fault_event *faults;    /* net.faults and net.fault_script (faults_script.h) */
 	unsigned n_faults;
 };
@@ -93,6 +101,8 @@ struct platform {
  * loaded into SimGrid.  engine_init() first; once a process. */
 struct platform *platform_load(const char *path, const char *const *sets, size_t n, char **error);
 void platform_free(struct platform *p);
+/* platform_joined: does a Myrinet route lead from one node to the other? */
+bool platform_joined(const struct platform *p, unsigned from, unsigned to);
 
 /* platform_check_set: is "key=value" acceptable?  false and *error; needs no platform. */
 bool platform_check_set(const char *set, char **error);

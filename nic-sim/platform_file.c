@@ -378,3 +378,45 @@ platform_file_check(const struct platform_file *file, const char *path, struct p
 		                         into->window);
 	return !*error;
 }
+
+/* Where a name stands. ------------------------------------------------------------------------------------------------
+ */
+
+/* last_line_with: number of the last line of the text that holds `pattern`; 0 if none does. */
+static unsigned
+last_line_with(const char *text, const char *pattern)
+{
+	const char *found = g_strrstr(text, pattern);
+	unsigned line = found != NULL;
+
+	for (; found && found > text; found--)
+		line += found[-1] == '\n';
+	return line;
+}
+
+/* declared_in: where the text last declares the name, else mentions it; 0: nowhere. */
+static unsigned
+declared_in(const char *text, const char *name)
+{
+	static const char *const elements[] = {
+	        "<link id=", "<host id=", "<router id=", "<zone id=", "<cluster id=", ""};
+	unsigned line = 0;
+
+	for (unsigned i = 0; line == 0 && i < G_N_ELEMENTS(elements); i++) {
+		char *pattern = g_strdup_printf("%s\"%s\"", elements[i], name);
+
+		line = last_line_with(text, pattern);
+		g_free(pattern);
+	}
+	return line;
+}
+
+unsigned
+platform_file_line(const char *path, const char *name)
+{
+	char *text = NULL;
+	unsigned line = g_file_get_contents(path, &text, NULL, NULL) ? declared_in(text, name) : 0;
+
+	g_free(text);
+	return line;
+}

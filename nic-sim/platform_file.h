@@ -27,6 +27,9 @@ bool platform_file_set(struct platform_file *file, const char *set, char **error
  * becomes the values. */
 bool platform_file_check(const struct platform_file *file, const char *path, struct params *into, char **error);
 void platform_file_free(struct platform_file *file);
+/* platform_file_line: where the file last declares a link, host, router or zone of that name, else mentions it; 0:
+ * nowhere. */
+unsigned platform_file_line(const char *path, const char *name);
 
 /* set_split: index of the key of "key=value" or "host:key=value", -1 and *error if that is not one with an allowed
  * value.  *host (g_free it, NULL if absent) and *value (points into `set`) say the rest. */

@@ -24,6 +24,10 @@ struct kernel {
 	struct task *task;
 	GQueue coming, inbox;
 	struct segment_peer *peers; /* one a node */
+	/* ip.c, tcp_host.c, udp.c */
+	struct ip *ip;
+	struct tcp_host *tcp;
+	struct udp_host *udp;
 };
 
 static inline struct kernel *

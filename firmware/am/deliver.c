@@ -1,27 +1,30 @@
 /* What comes and is not simply a short message. */
+#include "firmware/am/port.h"
 #include "firmware/am/receive.h"
 
-/* An honest sender has no more than AM_CREDITS of them on their way to old and new endpoints each. */
-#define RETURNS_MAX 15u
-
-/* refused_request: its sender hears of it when it can be told (ports_return). */
+/* refused_request: its sender hears of it, now or when it can be told.  One without a credit is a mistake, unless old
+ * ones stand in its way. */
 static void
-refused_request(const struct arrival *arrival, uint32_t to, uint32_t key)
+refused_request(const struct arrival *arrival, uint32_t to, uint32_t key, enum am_counter why)
 {
 	uint32_t node = low_bits(sram_read(arrival->at), LINK_NODE_BITS);
-	uint32_t tally = tally_at(low_bits(to, 2), node, bits(to, 8, 2));
+	uint32_t number = low_bits(to, 2), other = bits(to, 8, 2);
+	uint32_t tally = tally_at(number, node, other);
 	uint32_t counts = sram_read(tally);
-	if (bits(counts, TALLY_RETURN_BIT, TALLY_BITS) == RETURNS_MAX)
+	if (why == AM_C_DROP_CREDIT && !bits(counts, TALLY_STALE_BIT, TALLY_BITS))
+		return;
+	if (bits(counts, TALLY_RETURN_BIT, TALLY_RETURN_BITS) == RETURNS_MAX)
 		return;
 	sram_write(tally, receive_tally(counts + TALLY_RETURN, key));
 	S.returning++;
+	ports_end_one(number, node, other);
 }
 
 void
 receive_refused(struct arrival *arrival, uint32_t to, uint32_t key, enum am_counter why)
 {
-	if (!AM_KEY_REPLY(key) && why == AM_C_DROP_PROTECTION)
-		refused_request(arrival, to, key);
+	if (!AM_KEY_REPLY(key))
+		refused_request(arrival, to, key, why);
 	count(why);
 	receive_release(arrival);
 }

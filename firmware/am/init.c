@@ -63,6 +63,7 @@ am_init(void)
 		init_peer(&S.peers[i], AM_NODES, i);
 	init_buffers();
 	session_init();
+	S.nodes = sram_read(CTRL(n_nodes));
 	init_ports();
 	sram_write(CTRL(ready), AM_MAGIC);
 	return 1;

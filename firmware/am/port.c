@@ -9,58 +9,96 @@ stall(struct port *port)
 	S.stalled = 1;
 }
 
-/* reject: the next slot, when what is before it is done with. */
-static void
-reject(struct port *port, enum am_counter why)
+/* pass: the next slot is done with, when what is before it is; 0: not yet. */
+static uint32_t
+pass(struct port *port)
 {
-	uint32_t at = port->row + offsetof(struct am_endpoint, errors);
 	if (port->fetching) {
 		stall(port);
-		return;
+		return 0;
 	}
-	sram_write(at, sram_read(at) + 1);
-	count(why);
 	port_take(port);
 	port_advance(port);
+	return 1;
+}
+
+static void
+reject(struct port *port)
+{
+	uint32_t at = port->row + offsetof(struct am_endpoint, errors);
+	if (!pass(port))
+		return;
+	sram_write(at, sram_read(at) + 1);
+	count(AM_C_BAD_DESCRIPTOR);
 }
 
 /* lost: a request that cannot leave: the process hears of it. */
 static void
-lost(struct port *port)
+lost(const struct port *port, uint32_t to)
 {
-	uint32_t tally = port_tally(port, sram_read(port->slot + SLOT_TO));
+	uint32_t tally = port_tally(port, to);
 	uint32_t counts = sram_read(tally);
-	if (bits(counts, TALLY_LOST_BIT, TALLY_BITS) < AM_CREDITS) {
-		sram_write(tally, counts + TALLY_LOST);
-		S.returning++;
-	}
+	if (bits(counts, TALLY_LOST_BIT, TALLY_BITS) >= AM_CREDITS)
+		return;
+	sram_write(tally, counts + TALLY_LOST);
+	S.returning++;
+	ports_end_one(port->number, bits(to, 8, LINK_NODE_BITS), low_bits(to, 2));
 }
 
 /* unreachable: the node is down. */
 static void
-unreachable(struct port *port, uint32_t control)
+unreachable(struct port *port, uint32_t to, uint32_t control)
 {
-	if (port->fetching) {
-		stall(port);
+	if (!pass(port))
 		return;
-	}
+	count(AM_C_UNREACHABLE);
 	if (!AM_CONTROL_REPLY(control))
-		lost(port);
-	reject(port, AM_C_UNREACHABLE);
-	ports_return();
+		lost(port, to);
 }
 
+/* is_stale: a reply to a request of before the node was down? */
+static uint32_t
+is_stale(const struct port *port, uint32_t to, uint32_t control)
+{
+	return AM_CONTROL_REPLY(control) && bits(sram_read(port_tally(port, to)), TALLY_STALE_BIT, TALLY_BITS);
+}
+
+static void
+swallow(struct port *port, uint32_t to)
+{
+	uint32_t tally = port_tally(port, to);
+	if (!pass(port))
+		return;
+	sram_write(tally, sram_read(tally) - TALLY_STALE);
+	count(AM_C_UNREACHABLE);
+}
+
+/* has_fallen: the node of `to`. */
+static uint32_t
+has_fallen(uint32_t to)
+{
+	uint32_t node = bits(to, 8, LINK_NODE_BITS);
+	return S.fell[node / 32] >> (node % 32) & 1;
+}
+
+/* Nobody waits for a link to a node that has been down: perhaps it still is, and then what goes to others would wait as
+ * well. */
 void
 port_refuse(struct port *port, uint32_t control, uint32_t bad)
 {
-	struct peer *peer = peer_of(sram_read(port->slot + SLOT_TO), 8);
-	if (bad || peer->state == LINK_NONE) {
-		reject(port, AM_C_BAD_DESCRIPTOR);
+	uint32_t to = sram_read(port->slot + SLOT_TO);
+	struct peer *peer = peer_of(to, 8);
+	if (is_stale(port, to, control)) {
+		swallow(port, to);
+	} else if (bad || peer->state == LINK_NONE) {
+		reject(port);
 	} else if (session_refuses(peer)) {
-		unreachable(port, control);
+		unreachable(port, to, control);
 	} else {
 		session_want(peer);
-		if (port->fetching || S.pieces >= PIECES_MAX || !link_lacks())
+		if (peer->state != LINK_UP && has_fallen(to))
+			unreachable(port, to, control);
+		else if (port->fetching || S.pieces >= PIECES_MAX || !link_lacks())
 			stall(port);
 	}
 }
@@ -159,10 +197,12 @@ close_tallies(const struct port *port)
 	uint32_t at = tally_at(port->number, 0, 0);
 	for (uint32_t end = at + TALLY_PORT_BYTES; at != end; at += 4) {
 		uint32_t counts = sram_read(at);
-		uint32_t owed = bits(counts, TALLY_OWED_BIT, TALLY_BITS);
-		uint32_t returns = bits(counts, TALLY_RETURN_BIT, TALLY_BITS);
-		S.returning += owed - bits(counts, TALLY_LOST_BIT, TALLY_BITS);
-		sram_write(at, (counts & 0xFFFF0000u) + (owed + returns) * TALLY_RETURN);
+		uint32_t before = bits(counts, TALLY_RETURN_BIT, TALLY_RETURN_BITS);
+		uint32_t after = before + bits(counts, TALLY_OWED_BIT, TALLY_BITS);
+		if (after > RETURNS_MAX)
+			after = RETURNS_MAX;
+		S.returning += after - before - bits(counts, TALLY_LOST_BIT, TALLY_BITS);
+		sram_write(at, (counts >> TALLY_TAG_BIT << TALLY_TAG_BIT) + after * TALLY_RETURN);
 	}
 }
 
@@ -220,16 +260,25 @@ ports_reopen(void)
 	S.turn = last->next;
 }
 
+/* forget: of one tally: requests from here are lost, those from there stale. */
+static void
+forget(uint32_t at)
+{
+	uint32_t counts = sram_read(at);
+	uint32_t out = low_bits(counts, TALLY_BITS), lost_before = bits(counts, TALLY_LOST_BIT, TALLY_BITS);
+	uint32_t stale = bits(counts, TALLY_STALE_BIT, TALLY_BITS) + bits(counts, TALLY_OWED_BIT, TALLY_BITS);
+	uint32_t lost_now = lost_before + out;
+	if (lost_now > AM_CREDITS)
+		lost_now = AM_CREDITS;
+	S.returning += lost_now - lost_before - bits(counts, TALLY_RETURN_BIT, TALLY_RETURN_BITS);
+	sram_write(at, stale * TALLY_STALE + lost_now * TALLY_LOST);
+}
+
 void
 ports_forget(uint32_t node)
 {
+	S.fell[node / 32] |= 1u << (node % 32);
 	for (uint32_t port = 0; port < AM_ENDPOINTS; port++)
-		for (uint32_t other = 0; other < AM_ENDPOINTS; other++) {
-			uint32_t at = tally_at(port, node, other);
-			uint32_t counts = sram_read(at);
-			uint32_t out = low_bits(counts, TALLY_BITS);
-			S.returning += out;
-			S.returning -= bits(counts, TALLY_RETURN_BIT, TALLY_BITS);
-			sram_write(at, (counts & 0xF000u) + out * TALLY_LOST);
-		}
+		for (uint32_t other = 0; other < AM_ENDPOINTS; other++)
+			forget(tally_at(port, node, other));
 }

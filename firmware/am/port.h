@@ -28,8 +28,12 @@ void ports_poll_again(void);
 void ports_reopen(void);
 /* ports_forget: a node is down: what was counted of it begins anew. */
 void ports_forget(uint32_t node);
-/* ports_return: sends what must be returned, as far as it can. */
+/* ports_end_one: one of the requests that this tally says must be returned, or are lost; 0 if it says nothing, or it
+ * must wait.  ports_return: all of all, as far as it can be. */
+uint32_t ports_end_one(uint32_t number, uint32_t node, uint32_t other);
 void ports_return(void);
+/* An honest sender has no more than AM_CREDITS of them on their way to old and new endpoints each. */
+#define RETURNS_MAX 15u
 
 /* port_tally: of the endpoint that `to` names. */
 HOT uint32_t

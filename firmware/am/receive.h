@@ -38,7 +38,7 @@ receive_credit(uint32_t tally, uint32_t key)
 {
 	if (bits(key, 13, 1))
 		return low_bits(tally, TALLY_BITS) ? 0 - TALLY_OUT : 0;
-	return bits(tally, TALLY_OWED_BIT, TALLY_BITS) < AM_CREDITS ? TALLY_OWED : 0;
+	return bits(tally, TALLY_OWED_BIT, 2 * TALLY_BITS) < AM_CREDITS ? TALLY_OWED : 0;
 }
 
 /* receive_tally: with these counts, and the tag of the message. */

@@ -45,13 +45,13 @@ tell(uint32_t number, uint32_t node, uint32_t other)
 	return 1;
 }
 
-/* end_one: of what this tally says; 0 if it says nothing, or it must wait. */
-static uint32_t
-end_one(uint32_t number, uint32_t node, uint32_t other)
+uint32_t
+ports_end_one(uint32_t number, uint32_t node, uint32_t other)
 {
 	uint32_t at = tally_at(number, node, other);
 	uint32_t counts = sram_read(at), change = 0;
-	if (bits(counts, TALLY_RETURN_BIT, TALLY_BITS) && send_back(number, node, other, counts >> TALLY_TAG_BIT))
+	if (bits(counts, TALLY_RETURN_BIT, TALLY_RETURN_BITS) &&
+	    send_back(number, node, other, counts >> TALLY_TAG_BIT))
 		change = TALLY_RETURN;
 	else if (bits(counts, TALLY_LOST_BIT, TALLY_BITS) && tell(number, node, other))
 		change = TALLY_LOST;
@@ -65,9 +65,9 @@ end_one(uint32_t number, uint32_t node, uint32_t other)
 void
 ports_return(void)
 {
-	for (uint32_t node = 0; node < LINK_MAX_NODES; node++)
+	for (uint32_t node = 0; node < S.nodes; node++)
 		for (uint32_t number = 0; number < AM_ENDPOINTS; number++)
 			for (uint32_t other = 0; other < AM_ENDPOINTS; other++)
-				while (S.returning && end_one(number, node, other))
+				while (S.returning && ports_end_one(number, node, other))
 					;
 }

@@ -43,18 +43,28 @@ struct port {
 	uint32_t serial; /* of the last entry */
 };
 
-/* A tally, for each endpoint here and endpoint there, four bits each: requests from here without a reply; requests from
- * there that wait for a reply; requests from there that must be returned to it; requests from here that the own process
- * must be told are lost; and the tag of the endpoint there. */
-#define TALLY_OUT        1u
-#define TALLY_OWED       0x10u
-#define TALLY_RETURN     0x100u
-#define TALLY_LOST       0x1000u
-#define TALLY_BITS       4u
-#define TALLY_OWED_BIT   4u
-#define TALLY_RETURN_BIT 8u
-#define TALLY_LOST_BIT   12u
-#define TALLY_TAG_BIT    16u
+/* A tally, for each endpoint here and endpoint there, counts in a word:
+ *   OUT     requests from here without a reply
+ *   OWED    requests from there that wait for a reply
+ *   STALE   requests from there of before the node was down, which the process has not replied to: its replies are
+ *           swallowed, and new requests returned, until it has
+ *   LOST    requests from here that the own process must be told are lost
+ *   RETURN  requests from there that must be returned to it
+ * and the tag of the endpoint there.  STALE stands above OWED: there are never both, so that one comparison finds
+ * either. */
+#define TALLY_OUT         1u
+#define TALLY_OWED        8u
+#define TALLY_STALE       0x40u
+#define TALLY_LOST        0x200u
+#define TALLY_RETURN      0x1000u
+#define TALLY_BITS        3u
+#define TALLY_OWED_BIT    3u
+#define TALLY_STALE_BIT   6u
+#define TALLY_LOST_BIT    9u
+#define TALLY_RETURN_BIT  12u
+#define TALLY_RETURN_BITS 4u
+#define TALLY_TAG_BIT     16u
+_Static_assert(AM_CREDITS < 1u << TALLY_BITS, "counts of credits");
 #define TALLY_PORT_BYTES (4u * LINK_MAX_NODES * AM_ENDPOINTS)
 #define TALLY_NODE_SHIFT 4u
 _Static_assert(1u << TALLY_NODE_SHIFT == 4u * AM_ENDPOINTS, "tallies of a node");
@@ -65,6 +75,8 @@ struct am {
 	struct port *turn;
 	uint32_t stalled;   /* some port waits for an event */
 	uint32_t returning; /* requests that must be returned, or are lost */
+	uint32_t nodes;
+	uint32_t fell[LINK_MAX_NODES / 32]; /* bits: has been down since the start */
 	LINK_STATE;
 	struct port nobody; /* the ring of ports is never empty */
 	struct packet ack_packet;

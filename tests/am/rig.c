@@ -88,3 +88,10 @@ rig_serve(struct am *am, const bool *done)
 		cpu_settle();
 	}
 }
+
+bool
+rig_never(void *arg)
+{
+	(void)arg;
+	return false;
+}

@@ -27,5 +27,6 @@ struct am *rig_open(uint32_t bulk_bytes, struct am_name *name);
 struct am_name rig_wait_open(const struct am_name *name);
 /* rig_serve: polls until *done. */
 void rig_serve(struct am *am, const bool *done);
+bool rig_never(void *arg); /* false */
 
 #endif

@@ -28,10 +28,12 @@ net_new(unsigned nodes)
 	p->name = g_strdup("net");
 	p->n_nodes = nodes;
 	p->hosts = g_new0(char *, nodes + 1);
+	p->has_nic = g_new(bool, nodes);
 	p->params = g_new(struct params, nodes);
 	p->routes = g_new0(struct platform_route, nodes * nodes);
 	for (unsigned i = 0; i < nodes; i++) {
 		p->hosts[i] = g_strdup_printf("pc-%u", i);
+		p->has_nic[i] = true;
 		p->params[i] = defaults;
 	}
 	return p;
@@ -118,6 +120,7 @@ net_free(struct platform *p)
 	for (unsigned i = 0; i < p->n_nodes * p->n_nodes; i++)
 		g_free(p->routes[i].links);
 	g_strfreev(p->hosts);
+	g_free(p->has_nic);
 	g_free(p->links);
 	g_free(p->routes);
 	g_free(p->params);

@@ -92,6 +92,29 @@ START_TEST(priority_goes_first)
 }
 END_TEST
 
+static void
+urgent_for_a_moment(void *arg)
+{
+	cpu_charge(CPU_USER, 100 * SIM_US);
+	cpu_settle();
+	task_set_priority(task_self(), 0);
+	cpu_charge(CPU_USER, 20 * SIM_US);
+	cpu_settle();
+	*(sim_time *)arg = sim_now();
+}
+
+/* It has less of its slice left than the other by far, and keeps the CPU all the same. */
+START_TEST(who_gives_its_priority_back_goes_on)
+{
+	start_rig(1);
+	task_set_priority(start("urgent", urgent_for_a_moment, &dates[1]), 1);
+	start("hog", compute_1ms, &dates[0]);
+	rig_run();
+	ck_assert_uint_eq(dates[1], 120 * SIM_US);
+	ck_assert_uint_eq(dates[0], 1120 * SIM_US);
+}
+END_TEST
+
 /* A spinner burns its slice: the word is set while the other one computes. */
 static void
 spin_and_note(void *arg)
@@ -248,6 +271,7 @@ main(void)
 	tcase_add_test(t, a_task_alone_is_not_disturbed);
 	tcase_add_test(t, who_slept_preempts);
 	tcase_add_test(t, priority_goes_first);
+	tcase_add_test(t, who_gives_its_priority_back_goes_on);
 	tcase_add_test(t, a_spinner_is_preempted);
 	tcase_add_test(t, the_bus_is_not_given_away);
 	tcase_add_test(t, interrupts_steal_time);

@@ -1,5 +1,6 @@
 /* Platform files: what a good one gives, and the one line that a bad one costs. */
 #include "nic-sim/engine.h"
+#include "nic-sim/faults_script.h"
 #include "nic-sim/platform.h"
 #include "nic-sim/sim_time.h"
 
@@ -11,6 +12,7 @@
 
 #define GOOD        "platforms/myrinet-pc.xml"
 #define RING        "tests/platform/ring-deadlock.xml"
+#define SITES       "platforms/ultra-two-sites.xml"
 #define PARAMS      "platforms/myrinet-pc.params.xml"
 #define COPY_PARAMS "myrinet-pc.params.xml"
 
@@ -113,6 +115,31 @@ START_TEST(every_file_loads)
 }
 END_TEST
 
+/* Nodes 0, 1 and 3, 4 have a Myrinet of their own, node 2 has no NIC. */
+START_TEST(sites)
+{
+	struct platform *p = load(SITES, NULL, 0);
+
+	ck_assert_uint_eq(p->n_nodes, 5);
+	for (unsigned from = 0; from < 5; from++) {
+		char *name = g_strdup_printf("ultra-%u", from);
+
+		ck_assert_str_eq(p->hosts[from], name);
+		ck_assert_int_eq(p->has_nic[from], from != 2);
+		for (unsigned to = 0; to < 5; to++) {
+			bool joined = from != 2 && to != 2 && from != to && (from < 2) == (to < 2);
+
+			ck_assert_int_eq(platform_joined(p, from, to), joined);
+			if (joined)
+				check_route(p, &p->routes[from * 5 + to]);
+		}
+		g_free(name);
+	}
+	ck_assert_uint_eq(p->n_links, 8);
+	platform_free(p);
+}
+END_TEST
+
 START_TEST(preset_is_found_by_its_name)
 {
 	struct platform *p = load("myrinet-pc", NULL, 0);
@@ -205,8 +232,18 @@ static const struct damage damages[] = {
          "/bad.xml:15: not well-formed XML: Opening and ending tag mismatch"},
         {GOOD, "id=\"myrinet\"", "id=\"ethernet\"", "/bad.xml: there is no zone \"myrinet\""},
         {GOOD, "radical=\"0-1\"", "radical=\"0-2\"",
-         "/bad.xml: 3 computers and 2 NICs; allowed: as many of one as of the "
-         "other, 1 to 1024"},
+         "/bad.xml:@: zone computers has 3 computers, zone myrinet 2 NICs; allowed: as many of one as of the other"},
+        {SITES, "id=\"computers-b\"", "id=\"computers-c\"",
+         "/bad.xml:32: SimGrid cannot load it: zoneRoute dst='computers-b' does name a node"},
+        {SITES, "id=\"myrinet-b\"", "id=\"myrinet-c\"",
+         "/bad.xml:@: there is no zone \"computers-c\" for the NICs of zone \"myrinet-c\""},
+        {SITES, "id=\"myrinet-b\" prefix=\"nic-\" suffix=\"\" radical=\"3-4\"",
+         "id=\"myrinet-b\" prefix=\"nic-\" suffix=\"\" radical=\"3-5\"",
+         "/bad.xml:16: zone computers-b has 2 computers, zone myrinet-b 3 NICs; allowed: as many of one as of the "
+         "other"},
+        {SITES, "<zoneRoute src=\"computers-a\" dst=\"computers-b\" gw_src=\"router-a\" gw_dst=\"router-b\">",
+         "<zoneRoute src=\"computers-b\" dst=\"myrinet-b\" gw_src=\"router-b\" gw_dst=\"nic-3\">",
+         "/bad.xml: SimGrid cannot load it"},
         {GOOD, "160MBps", "160MBqs", "/bad.xml:@: SimGrid cannot load it: unknown unit: MBqs"},
         {RING, "<link id=\"up-1\"", "<link id=\"up-0\"",
          "/bad.xml:@: SimGrid cannot load it: Link 'up-0' declared several times"},
@@ -292,6 +329,8 @@ START_TEST(damage_costs_one_line)
 
 	if (strcmp(d->file, RING) == 0)
 		g_free(copy_file(path, "bad.xml", "../../platforms/", ""));
+	if (strcmp(d->file, SITES) == 0)
+		g_free(copy_file(path, "bad.xml", "myrinet-ultra", "myrinet-pc"));
 
 	if (strstr(d->error, "ack_every")) {
 		char *small =
@@ -350,6 +389,30 @@ START_TEST(bad_fault_script)
 }
 END_TEST
 
+/* A computer without a NIC has no faults of a NIC, and no cable; those of the other site have theirs. */
+START_TEST(faults_of_sites)
+{
+	static const char *const nic = "net.faults=1ms nic ultra-2 hang",
+	                         *const link = "net.faults=1ms link ultra-2 down",
+	                         *const good = "net.faults=1ms link ultra-4 down; 1ms host ultra-2 slow 2";
+	struct platform *p;
+	char *error;
+
+	ck_assert_ptr_null(platform_load(SITES, &nic, 1, &error));
+	ck_assert_str_eq(error, "net.faults:1:9: no NIC in \"ultra-2\"; allowed: a computer with a NIC");
+	g_free(error);
+	ck_assert_ptr_null(platform_load(SITES, &link, 1, &error));
+	ck_assert_str_eq(error,
+	                 "net.faults:1:10: no cable at \"ultra-2\"; allowed: a computer that is joined with another");
+	g_free(error);
+	p = load(SITES, &good, 1);
+	ck_assert_uint_eq(p->n_faults, 2);
+	ck_assert_uint_eq(p->faults[0].n_channels, 2);
+	ck_assert_str_eq(p->links[p->faults[0].channels[0]].name, "myrinet-b_link_4_UP");
+	platform_free(p);
+}
+END_TEST
+
 START_TEST(fault_script)
 {
 	static const char *const sets[] = {"net.faults=1ms nic pc-0 reset; 1ms link myrinet_link_0_UP down"};
@@ -396,6 +459,7 @@ main(void)
 	tcase_add_checked_fixture(good, engine_init, NULL);
 	tcase_add_checked_fixture(bad, engine_init, NULL);
 	tcase_add_loop_test(good, every_file_loads, 0, G_N_ELEMENTS(files));
+	tcase_add_test(good, sites);
 	tcase_add_test(good, preset_is_found_by_its_name);
 	tcase_add_test(good, page_dma_reaches_its_limit);
 	tcase_add_test(good, set_overrides_for_all_or_one);
@@ -403,6 +467,7 @@ main(void)
 	tcase_add_loop_test(bad, damage_costs_one_line, 0, G_N_ELEMENTS(damages));
 	tcase_add_loop_test(bad, bad_set_costs_one_line, 0, G_N_ELEMENTS(bad_sets));
 	tcase_add_test(good, fault_script);
+	tcase_add_test(bad, faults_of_sites);
 	tcase_add_test(bad, bad_fault_script);
 	tcase_add_test(bad, set_of_an_unknown_computer);
 	tcase_add_test(bad, no_such_platform);
