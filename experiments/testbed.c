@@ -2,6 +2,7 @@
 
 #include "host-lib/am.h"
 #include "host-lib/driver.h"
+#include "sockets/socket.h"
 
 #include <glib.h>
 
@@ -55,6 +56,7 @@ testbed_free(struct testbed *t)
 	if (!t)
 		return;
 	if (t->machine) {
+		sock_stop(t->machine); /* if they were started */
 		stop_firmware(t);
 		machine_free(t->machine);
 	}

@@ -1,6 +1,6 @@
 #include "nic-sim/engine.h"
 
-#include "nic-sim/sanitized_stack.h"
+#include "nic-sim/sanitizer.h"
 
 #include <assert.h>
 #include <glib.h>

@@ -98,6 +98,8 @@ START_TEST(too_many_hosts)
 
 	ck_assert_int_ne(run_point("jacobi", "myrinet-pc", "hosts = 4", &r, &error), EXIT_DONE);
 	ck_assert_str_eq(error, "hosts=4: the platform has only 2");
+	g_free(error);
+	results_clear(&r);
 }
 END_TEST
 

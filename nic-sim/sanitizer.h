@@ -1,21 +1,23 @@
-/* Tells the address sanitizer which stack the processor is on.
+/* What the address sanitizer must be told; without it nothing of this does anything.
  *
- * SimGrid switches stacks behind the sanitizer's back, which harms in one place only: where a function is left for
- * good (an exception is thrown, as SimGrid does to end an actor), the sanitizer clears its marks from the stack pointer
- * up to what it believes to be the top.  So who is about to end says where he is, and who goes on behind him says so as
- * well; the marks of a stack that is used again are then those of its new owner, and leaks are looked for in the right
- * place.  Without the sanitizer nothing of this exists. */
-#ifndef NIC_SIM_SANITIZED_STACK_H
-#define NIC_SIM_SANITIZED_STACK_H
+ * Stacks: SimGrid switches them behind the sanitizer's back, which harms in one place only: where a function is left
+ * for good (an exception is thrown, as SimGrid does to end an actor), the sanitizer clears its marks from the stack
+ * pointer up to what it believes to be the top.  So who is about to end says where he is, and who goes on behind him
+ * says so as well; the marks of a stack that is used again are then those of its new owner, and leaks are looked for in
+ * the right place.
+ *
+ * Leaks: they are looked for where a process ends by exit(); who ends otherwise asks for it. */
+#ifndef NIC_SIM_SANITIZER_H
+#define NIC_SIM_SANITIZER_H
 
 #include <stddef.h>
 
 #if defined(__has_feature)
 #if __has_feature(address_sanitizer)
-#define SANITIZED_STACKS /* clang */
+#define SANITIZED /* clang */
 #endif
 #elif defined(__SANITIZE_ADDRESS__)
-#define SANITIZED_STACKS /* gcc */
+#define SANITIZED /* gcc */
 #endif
 
 struct sanitized_stack {
@@ -23,9 +25,10 @@ struct sanitized_stack {
 	size_t bytes;
 };
 
-#ifdef SANITIZED_STACKS
+#ifdef SANITIZED
 
 #include <sanitizer/common_interface_defs.h>
+#include <sanitizer/lsan_interface.h>
 
 /* sanitized_stack_enter: the processor is on that stack; returns the one that it was believed to be on. */
 static inline struct sanitized_stack
@@ -39,12 +42,24 @@ sanitized_stack_enter(struct sanitized_stack stack)
 	return before;
 }
 
+/* sanitizer_find_leaks: ends the process with a report if there are any. */
+static inline void
+sanitizer_find_leaks(void)
+{
+	__lsan_do_leak_check();
+}
+
 #else
 
 static inline struct sanitized_stack
 sanitized_stack_enter(struct sanitized_stack stack)
 {
 	return stack;
+}
+
+static inline void
+sanitizer_find_leaks(void)
+{
 }
 
 #endif
