@@ -3,6 +3,7 @@
 
 #include "experiments/testbed.h"
 #include "host-lib/firmware_image.h"
+#include "nic-sim/sanitizer.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -159,12 +160,23 @@ run_program(void *arg)
 	p->body(p->context);
 }
 
+/* build: `image` lives as long as the testbed. */
 static struct testbed *
-build(bool lanai, char **error)
+build(bool lanai, struct lanai_image **image, char **error)
 {
-	struct lanai_image *image = lanai ? firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, error) : NULL;
+	*image = lanai ? firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, error) : NULL;
+	return lanai && !*image ? NULL : testbed_new("myrinet-pc", NULL, 0, *image, error);
+}
 
-	return lanai && !image ? NULL : testbed_new("myrinet-pc", NULL, 0, image, error);
+/* end_child: with what a program leaves behind when it has ended, but not when it was cut off. */
+static void
+end_child(struct testbed *t, struct lanai_image *image, enum sim_outcome outcome)
+{
+	testbed_free(t);
+	lanai_image_free(image);
+	if (outcome == SIM_DONE)
+		sanitizer_find_leaks();
+	_exit((int)outcome);
 }
 
 static void
@@ -173,7 +185,8 @@ simulate(const struct body *body, struct run *r, bool lanai, enum sock_protocol 
 	struct meeting meetings[2] = {{.other = &meetings[1]}, {.other = &meetings[0]}};
 	struct program server = {body->server, &r->server}, client = {body->client, &r->client};
 	char *error = NULL;
-	struct testbed *t = build(lanai, &error);
+	struct lanai_image *image;
+	struct testbed *t = build(lanai, &image, &error);
 
 	if (!t) {
 		fprintf(stderr, "%s\n", error);
@@ -187,7 +200,7 @@ simulate(const struct body *body, struct run *r, bool lanai, enum sock_protocol 
 	enum sim_outcome outcome = sim_run(SIMULATED_LIMIT);
 	fflush(r->server.log);
 	fflush(r->client.log);
-	_exit((int)outcome);
+	end_child(t, image, outcome);
 }
 
 struct body_logs
