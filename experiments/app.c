@@ -1,5 +1,6 @@
 #include "experiments/app.h"
 
+#include <netinet/tcp.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -74,6 +75,14 @@ int
 app_link(struct app *app, int listener, unsigned other)
 {
 	return other > app->rank ? app_accept(app, listener) : app_connect(app, other);
+}
+
+bool
+app_no_delay(struct app *app, int fd)
+{
+	int on = 1;
+
+	return app_worked(app, setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on) == 0, "setsockopt");
 }
 
 bool

@@ -46,6 +46,9 @@ int app_connect(struct app *app, unsigned rank);
 /* app_link: two programs, of which the one with the higher rank calls. */
 int app_link(struct app *app, int listener, unsigned other);
 
+/* app_no_delay: what is sent leaves at once (TCP_NODELAY). */
+bool app_no_delay(struct app *app, int fd);
+
 /* app_send, app_receive: n bytes, in as many calls as it takes. */
 bool app_send(struct app *app, int fd, const void *bytes, size_t n);
 bool app_receive(struct app *app, int fd, void *bytes, size_t n);

@@ -26,6 +26,8 @@ host_of(const struct app_run *run, unsigned rank)
 {
 	if (run->placing == APP_IN_TURN)
 		return rank % run->hosts;
+	if (run->placing == APP_TWO_HOSTS)
+		return rank == 0 ? run->server_host : run->client_host;
 	return rank == 0 ? 0 : 1 + (rank - 1) % (run->hosts - 1);
 }
 

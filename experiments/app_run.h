@@ -12,14 +12,16 @@
 #define APP_RUN_PROGRAMS 33u
 #define APP_RUN_HOSTS    8u /* whose accounts are metrics */
 
-/* How programs are placed: all hosts in turn; or program 0 on host 0 and the others on the other hosts in turn. */
-enum app_placing { APP_IN_TURN, APP_SERVER_APART };
+/* How programs are placed: all hosts in turn; program 0 on host 0 and the others on the other hosts in turn; program 0
+ * on server_host and the others on client_host. */
+enum app_placing { APP_IN_TURN, APP_SERVER_APART, APP_TWO_HOSTS };
 
 struct app_run {
 	void (*program)(struct app *app);
 	const void *job;
 	unsigned n, hosts; /* programs; hosts that they are placed on */
 	enum app_placing placing;
+	unsigned server_host, client_host; /* APP_TWO_HOSTS; both less than `hosts` */
 
 	/* The rest is app_run's. */
 	struct simulation *simulation;

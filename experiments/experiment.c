@@ -96,6 +96,16 @@ resolve_alias(const char *name)
 	return found != NULL ? found : g_strdup(name);
 }
 
+char *
+experiment_figure(const struct experiment *e)
+{
+	if (e->figure == NULL)
+		return NULL;
+	return e->figure[0] == EXPERIMENT_FAST_SOCKETS
+	               ? g_strdup_printf("figure %s of Fast Sockets (as recalled)", e->figure + 1)
+	               : g_strdup_printf("figure %s of the thesis (reconstructed list)", e->figure);
+}
+
 struct experiment *
 experiment_load(const char *name, const struct references *references, char **error)
 {
@@ -130,6 +140,7 @@ free_rules(struct experiment *e)
 	for (unsigned i = 0; i < e->n_rules; i++) {
 		g_free(e->rules[i].id);
 		g_free(e->rules[i].partial);
+		g_free(e->rules[i].selection.coefficient);
 		g_free(e->rules[i].selection.metric);
 		g_strfreev(e->rules[i].selection.at);
 	}

@@ -41,10 +41,12 @@ struct series {
 		"net.fault_seed", "seed", NULL                                                                         \
 	}
 
-/* Which rows of the result: metric, largest or smallest or the only one, among those that have the values of `at`. */
-enum selection_kind { SELECT_ONE, SELECT_MAX, SELECT_MIN };
+/* Which rows of the result: metric, largest or smallest or the only one, among those that have the values of `at`; or
+ * a coefficient of the curve that is fitted to them. */
+enum selection_kind { SELECT_ONE, SELECT_MAX, SELECT_MIN, SELECT_FIT };
 struct selection {
 	enum selection_kind kind;
+	char *coefficient; /* SELECT_FIT: its name (fits.h); else NULL */
 	char *metric;
 	char **at; /* texts "axis=value" */
 };
@@ -71,7 +73,7 @@ struct experiment {
 	char **metrics;
 	char **plots;     /* scripts in plots/, without .gp */
 	char **breakdown; /* the points whose latency is shown by stage, as texts "axis=value"; NULL: none */
-	char *figure;     /* its number in the thesis: "17", or "22a"; NULL: none */
+	char *figure;     /* its number in the thesis: "17", or "22a"; in Fast Sockets: "F4"; NULL: none */
 	char *x;          /* the axis along which curves run; NULL: there is none, each point stands for itself */
 	char **sums;      /* metrics that are also added up over all points; NULL: none */
 	bool in_report;
@@ -102,6 +104,9 @@ bool experiment_override(struct experiment *e, char *const *sets, const char *pl
 /* experiment_names: of all files in experiments/, sorted; g_strfreev it. */
 char **experiment_names(void);
 unsigned experiment_points(const struct experiment *e);
+/* experiment_figure: "figure 17 of the thesis (reconstructed list)"; NULL: it has none; g_free it. */
+#define EXPERIMENT_FAST_SOCKETS 'F'
+char *experiment_figure(const struct experiment *e);
 
 /* One point. */
 struct point {

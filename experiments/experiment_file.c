@@ -2,6 +2,7 @@
 #include "experiments/experiment_file.h"
 
 #include "experiments/axis.h"
+#include "experiments/fits.h"
 #include "experiments/keyfile.h"
 #include "experiments/reference.h"
 #include "experiments/series.h"
@@ -102,13 +103,16 @@ read_bool(struct loader *l, const struct keyfile_entry *entry, bool *value)
 	       refuse(l, entry, "'%s' is not allowed; allowed: true false", entry->value);
 }
 
-/* "17" or "22a" */
+/* "17", "22a", or "F4" */
 static bool
 read_figure(struct loader *l, const struct keyfile_entry *entry)
 {
-	size_t digits = strspn(entry->value, "0123456789");
-	if (digits == 0 || strspn(entry->value + digits, "abcd") != strlen(entry->value + digits))
-		return refuse(l, entry, "'%s' is not allowed; allowed: a number, and a letter a to d if it has parts",
+	const char *number = entry->value + (entry->value[0] == EXPERIMENT_FAST_SOCKETS);
+	size_t digits = strspn(number, "0123456789");
+	if (digits == 0 || strspn(number + digits, "abcd") != strlen(number + digits))
+		return refuse(l, entry,
+		              "'%s' is not allowed; allowed: a number, and a letter a to d if it has parts; F before "
+		              "it for those of Fast Sockets",
 		              entry->value);
 	l->e->figure = g_strdup(entry->value);
 	return true;
@@ -248,13 +252,40 @@ count_matches(const struct experiment *e, char **at, char **why)
 	return n;
 }
 
-/* "[max|min] METRIC [at AXIS=VALUE ...]" */
+/* max, min, a coefficient, or nothing. */
+static char **
+read_which(char **w, struct selection *s)
+{
+	if (*w == NULL)
+		return w;
+	if (strcmp(*w, "max") == 0)
+		s->kind = SELECT_MAX;
+	else if (strcmp(*w, "min") == 0)
+		s->kind = SELECT_MIN;
+	else if (fits_has_coefficient(*w))
+		s->kind = SELECT_FIT;
+	if (s->kind == SELECT_FIT)
+		s->coefficient = g_strdup(*w);
+	return s->kind == SELECT_ONE ? w : w + 1;
+}
+
+/* The points of a fit differ in its axis only. */
+static bool
+check_fit(struct loader *l, const struct keyfile_entry *entry, const struct selection *s, int matches)
+{
+	const struct fit_rule *rule = fits_rule(l->e, s);
+	if (rule == NULL)
+		return refuse(l, entry, "[fits] has no curve of %s with the coefficient %s", s->metric, s->coefficient);
+	const struct axis *axis = axis_find(l->e->axes, l->e->n_axes, rule->axis);
+	return matches == (int)axis->n ||
+	       refuse(l, entry, "%d points have these values, axis %s has %u: say which", matches, rule->axis, axis->n);
+}
+
+/* "[max|min|COEFFICIENT] METRIC [at AXIS=VALUE ...]" */
 static bool
 read_selection(struct loader *l, const struct keyfile_entry *entry, struct selection *s)
 {
-	char **words = axis_words(entry->value), **w = words;
-	if (*w != NULL && (strcmp(*w, "max") == 0 || strcmp(*w, "min") == 0))
-		s->kind = (*w++)[1] == 'a' ? SELECT_MAX : SELECT_MIN;
+	char **words = axis_words(entry->value), **w = read_which(words, s);
 	bool ok = *w != NULL && g_strv_contains((const char *const *)l->e->metrics, *w);
 	if (ok)
 		s->metric = g_strdup(*w++);
@@ -264,13 +295,15 @@ read_selection(struct loader *l, const struct keyfile_entry *entry, struct selec
 	g_strfreev(words);
 	if (!ok)
 		return refuse(l, entry,
-		              "'%s' is not allowed; allowed: [max|min] METRIC [at AXIS=VALUE ...], with a metric of "
-		              "this experiment",
+		              "'%s' is not allowed; allowed: [max|min|COEFFICIENT] METRIC [at AXIS=VALUE ...], with a "
+		              "metric of this experiment",
 		              entry->value);
 	char *why = NULL;
 	int n = count_matches(l->e, s->at, &why);
 	if (n <= 0)
 		return refuse_why(l, entry, why);
+	if (s->kind == SELECT_FIT)
+		return check_fit(l, entry, s, n);
 	return n == 1 || s->kind != SELECT_ONE ||
 	       refuse(l, entry, "%d points have these values: say which, or max or min", n);
 }
@@ -337,13 +370,13 @@ enum group {
 	GROUP_FIXED,
 	GROUP_SERIES,
 	GROUP_AXES,
+	GROUP_FITS, /* references may be coefficients */
 	GROUP_REFERENCE,
 	GROUP_PARTIAL,
-	GROUP_FITS,
 	N_GROUPS
 };
-static const char *const group_names[] = {"experiment", "fixed",   "series", "axes",
-                                          "reference",  "partial", "fits",   NULL};
+static const char *const group_names[] = {"experiment", "fixed",     "series",  "axes",
+                                          "fits",       "reference", "partial", NULL};
 
 static bool
 read_entry(struct loader *l, const struct keyfile_entry *entry, enum group group)

@@ -139,6 +139,7 @@ static const struct {
 	const char *name, *folder;
 } firmwares[N_FIRMWARES] = {[FIRMWARE_VMMC] = {"vmmc", FIRMWARE_IMAGE_VMMC},
                             [FIRMWARE_AM] = {"am", FIRMWARE_IMAGE_AM},
+                            [FIRMWARE_RAW] = {"raw", FIRMWARE_IMAGE_RAW},
                             [FIRMWARE_NONE] = {"none", NULL}};
 
 const char *

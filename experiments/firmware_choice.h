@@ -13,6 +13,7 @@ struct point;
 enum firmware {
 	FIRMWARE_VMMC, /* host-lib/vmmc.h */
 	FIRMWARE_AM,   /* host-lib/am.h */
+	FIRMWARE_RAW,  /* host-lib/raw.h: the kernels' TCP/IP */
 	FIRMWARE_NONE, /* nothing is started: what talks, talks over the Ethernet */
 	N_FIRMWARES
 };

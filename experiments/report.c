@@ -6,6 +6,7 @@
 
 #include <cjson/cJSON.h>
 #include <glib.h>
+#include <math.h>
 #include <string.h>
 
 static void
@@ -86,6 +87,20 @@ kind_of(const struct report *r, const struct reference *reference)
 	return is_calibrated(r, reference->id) ? "calibrated" : "predicted";
 }
 
+/* What a rule selects from a result's table; false: nothing. */
+static bool
+take_value(const struct report_result *result, const struct selection *s, struct report_row *row)
+{
+	struct fit_coefficient coefficient;
+	if (s->kind != SELECT_FIT)
+		return tables_select(result->table, s, &row->simulated);
+	if (!fits_select(result->experiment, result->table, s, &coefficient))
+		return false;
+	row->simulated = coefficient.value;
+	row->half = coefficient.half;
+	return true;
+}
+
 /* The rule of an experiment that says what measures this number, and its value if that has been run. */
 static void
 find_value(const struct report *r, struct report_row *row)
@@ -97,8 +112,7 @@ find_value(const struct report *r, struct report_row *row)
 			if (!reference_has_name(row->reference, rule->id))
 				continue;
 			row->rule = rule;
-			row->measured = result->table != NULL &&
-			                tables_select(result->table, &rule->selection, &row->simulated);
+			row->measured = result->table != NULL && take_value(result, &rule->selection, row);
 			row->result = row->measured ? result : NULL;
 		}
 	}
@@ -116,6 +130,7 @@ report_new(const struct references *references)
 	r->rows = g_new0(struct report_row, r->n_rows);
 	for (unsigned i = 0; i < r->n_rows; i++) {
 		r->rows[i].reference = &references->list[i];
+		r->rows[i].half = NAN;
 		r->rows[i].kind = kind_of(r, r->rows[i].reference);
 		find_value(r, &r->rows[i]);
 	}
@@ -181,6 +196,9 @@ row_json(const struct report_row *row)
 	cJSON_AddNumberToObject(o, "published", f->value);
 	cJSON_AddItemToObject(o, "simulated", number_or_null(row->measured, row->simulated));
 	cJSON_AddItemToObject(o, "error", number_or_null(row->measured, row->error));
+	const char *coefficient = row->rule != NULL ? row->rule->selection.coefficient : NULL;
+	cJSON_AddItemToObject(o, "fitted", coefficient != NULL ? cJSON_CreateString(coefficient) : cJSON_CreateNull());
+	cJSON_AddItemToObject(o, "half_interval", number_or_null(isfinite(row->half), row->half));
 	cJSON_AddStringToObject(o, "sure", f->sure);
 	cJSON_AddStringToObject(o, "kind", row->kind);
 	cJSON_AddItemToObject(o, "bound", f->bound[0] != '\0' ? cJSON_CreateString(f->bound) : cJSON_CreateNull());

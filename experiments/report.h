@@ -3,6 +3,7 @@
 #define EXPERIMENTS_REPORT_H
 
 #include "experiments/experiment.h"
+#include "experiments/fits.h"
 #include "experiments/reference.h"
 #include "experiments/table.h"
 
@@ -16,6 +17,7 @@ struct report_row {
 	const struct reference_rule *rule; /* NULL: no experiment measures it */
 	bool measured;
 	double simulated, error;
+	double half;                        /* of the 95 % confidence interval, where a curve was fitted; else NaN */
 	const char *kind;                   /* input, calibrated, context, predicted */
 	const struct report_result *result; /* where it was measured; NULL: nowhere */
 };

@@ -1,5 +1,4 @@
 /* report/index.html: the report as one page, figures inline. */
-#include "experiments/fit.h"
 #include "experiments/manifest.h"
 #include "experiments/output.h"
 #include "experiments/report.h"
@@ -8,8 +7,6 @@
 #include <glib.h>
 #include <math.h>
 #include <string.h>
-
-#define SHORT_MESSAGE 1024 /* B: the papers fit once over all sizes and once below this */
 
 static const char head[] =
         "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\"><title>nicsim: report</title>\n"
@@ -48,6 +45,15 @@ put_number(GString *html, bool known, const char *format, double value)
 }
 
 static void
+put_simulated(GString *html, const struct report_row *row)
+{
+	if (isfinite(row->half))
+		put(html, "<td class=n>%.5g<br><small>&#177; %.2g, fitted</small></td>", row->simulated, row->half);
+	else
+		put_number(html, row->measured, "%.5g", row->simulated);
+}
+
+static void
 put_row(GString *html, const struct report_row *row)
 {
 	const struct reference *f = row->reference;
@@ -65,7 +71,7 @@ put_row(GString *html, const struct report_row *row)
 		put(html, "<td class=n>%.6g&#8211;%.6g %s</td>", f->value, f->upper, f->unit);
 	else
 		put(html, "<td class=n>%s%.6g %s</td>", f->bound[0] != '\0' ? "> " : "", f->value, f->unit);
-	put_number(html, row->measured, "%.5g", row->simulated);
+	put_simulated(html, row);
 	put_number(html, row->measured, "%+.1f&nbsp;%%", 100 * row->error);
 	put(html, "<td>%s</td><td>%s</td></tr>\n", f->sure, row->kind);
 }
@@ -163,91 +169,45 @@ put_saturated(GString *html, const struct report_result *result)
 	g_string_append(html, "</table></div>\n");
 }
 
-/* What is the same for all rows of a fit: the other axes' values. g_free it. */
-static char *
-series_of(const struct table *t, const struct experiment *e, unsigned row, const char *axis)
+/* value ± half of the interval, with its unit. */
+static void
+put_coefficient(GString *html, const struct fitted *fit, unsigned i)
 {
-	GString *series = g_string_new(NULL);
-	for (unsigned i = 0; i < e->n_axes; i++)
-		if (strcmp(e->axes[i].name, axis) != 0)
-			g_string_append_printf(series, "%s%s=%s", series->len > 0 ? " " : "", e->axes[i].name,
-			                       table_cell(t, row, (unsigned)table_column(t, e->axes[i].name)));
-	return g_string_free(series, FALSE);
-}
-
-/* What one fit is made from. */
-struct fit_data {
-	char *name;
-	double *n, *y;
-	size_t count, below; /* all, and with n < SHORT_MESSAGE */
-};
-
-static struct fit_data
-collect(const struct report_result *result, const struct fit_rule *rule, const char *name)
-{
-	const struct table *t = result->table;
-	struct fit_data s = {.name = g_strdup(name), .n = g_new(double, t->n_rows), .y = g_new(double, t->n_rows)};
-	for (unsigned row = 0; row < t->n_rows; row++) {
-		char *series = series_of(t, result->experiment, row, rule->axis);
-		if (strcmp(series, name) == 0 && table_number(t, row, rule->axis, &s.n[s.count]) &&
-		    table_number(t, row, rule->metric, &s.y[s.count])) {
-			s.below += s.n[s.count] < SHORT_MESSAGE;
-			s.count++;
-		}
-		g_free(series);
-	}
-	return s;
+	const struct fit_coefficient *is = &fit->coefficients[i].is;
+	put(html, "<td class=n>%s = %.4g", fit->coefficients[i].name, is->value);
+	if (isfinite(is->half))
+		put(html, " &#177; %.2g", is->half);
+	put(html, " %s</td>", fit->coefficients[i].unit);
 }
 
 static void
-put_fit(GString *html, const struct fit_rule *rule, const struct fit_data *s)
+put_fit(GString *html, const struct report_result *result, const struct fitted *fit)
 {
-	struct fit_line all, below;
-	struct fit_hyperbola h;
-	if (rule->kind == FIT_HYPERBOLA) {
-		if (fit_hyperbola(s->n, s->y, s->count, &h))
-			put(html,
-			    "<tr><td>%s</td><td>%s</td><td>r_inf n / (n_half + n)</td><td>r_inf = %.4g MB/s, n_half = "
-			    "%.4g B</td></tr>\n",
-			    rule->metric, s->name, h.r_inf, h.n_half);
-		return;
-	}
-	if (fit_line(s->n, s->y, s->count, &all))
-		put(html,
-		    "<tr><td>%s</td><td>%s</td><td>t0 + c n, all sizes</td><td>t0 = %.4g us, c = %.4g us/B</td></tr>\n",
-		    rule->metric, s->name, all.t0, all.c);
-	if (fit_line(s->n, s->y, s->below, &below)) /* sizes ascend, so the short ones come first */
-		put(html,
-		    "<tr><td>%s</td><td>%s</td><td>t0 + c n, n &lt; %d B</td><td>t0 = %.4g us, c = %.4g "
-		    "us/B</td></tr>\n",
-		    rule->metric, s->name, SHORT_MESSAGE, below.t0, below.c);
+	char *series = fits_series(result->experiment, result->table, fit);
+	put(html, "<tr><td>%s</td><td>%s</td><td>%s", fit->rule->metric, series,
+	    fit->rule->kind == FIT_LINE ? "t0 + c n" : "r_inf n / (n_half + n)");
+	if (fit->below)
+		put(html, ", n < %d B", FITS_SHORT);
+	g_string_append(html, "</td>");
+	for (unsigned i = 0; i < FITS_COEFFICIENTS; i++)
+		put_coefficient(html, fit, i);
+	put(html, "<td class=n>%zu</td></tr>\n", fit->count);
+	g_free(series);
 }
 
 static void
 put_fits(GString *html, const struct report_result *result)
 {
-	const struct experiment *e = result->experiment;
-	if (e->n_fits == 0)
-		return;
-	g_string_append(
-	        html,
-	        "<p>Fits, by least squares:</p><div "
-	        "class=scroll><table><tr><th>metric</th><th>series</th><th>curve</th><th>coefficients</th></tr>\n");
-	for (unsigned i = 0; i < e->n_fits; i++) {
-		GHashTable *seen = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-		for (unsigned row = 0; row < result->table->n_rows; row++) {
-			char *name = series_of(result->table, e, row, e->fits[i].axis);
-			if (!g_hash_table_add(seen, name))
-				continue;
-			struct fit_data s = collect(result, &e->fits[i], name);
-			put_fit(html, &e->fits[i], &s);
-			g_free(s.name);
-			g_free(s.n);
-			g_free(s.y);
-		}
-		g_hash_table_destroy(seen);
-	}
-	g_string_append(html, "</table></div>\n");
+	struct fits f = fits_of(result->experiment, result->table);
+	if (f.n > 0)
+		g_string_append(html, "<p>Fits, by least squares, with 95&nbsp;% confidence intervals:</p><div "
+		                      "class=scroll><table><tr><th>metric</th><th>series</th><th>curve</th><th "
+		                      "colspan=2>coefficients</th><th class=n>points</th></tr>\n");
+	for (unsigned i = 0; i < f.n; i++)
+		put_fit(html, result, &f.list[i]);
+	if (f.n > 0)
+		g_string_append(html, "</table></div>\n");
+	fits_free(&f);
 }
 
 static void
@@ -255,8 +215,10 @@ put_result(GString *html, const struct report_result *result)
 {
 	const struct experiment *e = result->experiment;
 	put(html, "<h3 id=\"%s\">%s</h3>\n<p>", e->name, e->title);
-	if (e->figure != NULL)
-		put(html, "Figure %s of the thesis (reconstructed list). ", e->figure);
+	char *figure = experiment_figure(e);
+	if (figure != NULL)
+		put(html, "This is %s. ", figure);
+	g_free(figure);
 	put(html, "%s</p>\n", e->text);
 	if (result->table == NULL) {
 		put(html, "<p class=none>Not run yet: <code>./nicsim run %s</code></p>\n", e->name);

@@ -2,6 +2,7 @@
 
 #include "experiments/figures.h"
 #include "experiments/firmware_choice.h"
+#include "experiments/fits.h"
 #include "experiments/inputs.h"
 #include "experiments/manifest.h"
 #include "experiments/output.h"
@@ -138,12 +139,17 @@ static bool
 write_tables(struct job *j, struct output *out, GPtrArray *written, char **error)
 {
 	const struct experiment *e = j->order->experiment;
-	char *name = g_strconcat(e->name, ".csv", NULL), *parts = g_strconcat(e->name, "-breakdown.csv", NULL);
-	bool ok = write_table(out, name, tables_results(e, j->results), written, error) &&
+	char *name = g_strconcat(e->name, ".csv", NULL), *parts = g_strconcat(e->name, "-breakdown.csv", NULL),
+	     *curves = g_strconcat(e->name, "-fits.csv", NULL);
+	struct table *results = tables_results(e, j->results), *fits = fits_table(e, results);
+	bool ok = write_table(out, name, results, written, error) &&
 	          write_table(out, "reference.csv", tables_references(e, j->order->references), written, error);
 	struct table *breakdown = tables_breakdown(e, j->results);
 	if (ok && breakdown != NULL)
 		ok = write_table(out, parts, breakdown, written, error);
+	if (ok && fits != NULL)
+		ok = write_table(out, curves, fits, written, error);
+	g_free(curves);
 	g_free(parts);
 	g_free(name);
 	return ok;

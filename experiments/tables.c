@@ -160,6 +160,7 @@ bool
 tables_select(const struct table *t, const struct selection *s, double *value)
 {
 	bool found = false;
+	g_assert(s->kind != SELECT_FIT); /* fits_select() */
 	for (unsigned row = 0; row < t->n_rows; row++) {
 		double v;
 		if (!row_matches(t, row, s->at) || !table_number(t, row, s->metric, &v))

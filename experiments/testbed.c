@@ -2,6 +2,7 @@
 
 #include "host-lib/am.h"
 #include "host-lib/driver.h"
+#include "host-lib/raw.h"
 #include "sockets/socket.h"
 
 #include <glib.h>
@@ -12,6 +13,8 @@ start_firmware(const struct testbed *t, const struct lanai_image *image, char **
 	switch (t->firmware) {
 	case FIRMWARE_AM:
 		return am_start(t->machine, image, error);
+	case FIRMWARE_RAW:
+		return raw_start(t->machine, image, error);
 	case FIRMWARE_VMMC:
 		return driver_start(t->machine, image, DRIVER_PROCESSES, error);
 	default:
@@ -24,6 +27,8 @@ stop_firmware(const struct testbed *t)
 {
 	if (t->firmware == FIRMWARE_AM)
 		am_stop(t->machine);
+	else if (t->firmware == FIRMWARE_RAW)
+		raw_stop(t->machine);
 	else if (t->firmware == FIRMWARE_VMMC)
 		driver_stop(t->machine);
 }

@@ -52,8 +52,10 @@ static void
 print_experiment(const struct experiment *e)
 {
 	printf("%s: %s\n", e->name, e->title);
-	if (e->figure != NULL)
-		printf("  figure %s of the thesis (reconstructed list): run fig%s\n", e->figure, e->figure);
+	char *figure = experiment_figure(e);
+	if (figure != NULL)
+		printf("  %s: run fig%s\n", figure, e->figure);
+	g_free(figure);
 	printf("  platform %s, workload %s\n  axes", e->platform, e->workload->name);
 	for (unsigned i = 0; i < e->n_axes; i++)
 		print_values(&e->axes[i]);

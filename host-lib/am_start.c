@@ -99,6 +99,7 @@ start_host(struct host *host, const struct lanai_image *image, char **error)
 	g_queue_init(&d->waiting);
 	g_queue_init(&d->patients);
 	host->driver = d;
+	host->firmware = HOST_AM;
 	hb_set_oracle(host->bus, deposit_allowed, d);
 	am_interrupts_start(d);
 	return true;

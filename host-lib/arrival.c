@@ -184,8 +184,11 @@ replace(struct arrival_watch *before, struct arrival_watch *w, bool by_signal)
 
 	driver_system_call(p->driver);
 	cpu_settle();
-	if (before)
+	if (before) {
+		w->urgent = before->urgent;
+		before->urgent = false;
 		drop(before);
+	}
 	w->by_signal = by_signal;
 	append(p->driver, w);
 	switch_on(w);
@@ -202,11 +205,10 @@ arrival_arm(struct driver_process *p, const struct umem_range *ranges, unsigned 
 	} else {
 		replace(before, w, by_signal);
 	}
-	if (!after)
-		return;
-	w->waiting = true;
-	if (!p->broken)
+	w->waiting = after;
+	if (after && !p->broken)
 		p->driver->nic->ops->waiting(p->queue, true);
+	calm(w);
 }
 
 void
@@ -230,10 +232,6 @@ arrival_picked_up(struct driver_process *p)
 	w->waiting = false;
 	if (!p->broken)
 		p->driver->nic->ops->waiting(p->queue, false);
-	if (!w->urgent)
-		return;
-	driver_system_call(p->driver);
-	calm(w);
 }
 
 /* News. --------------------------------------------------------------------------------------------------------------

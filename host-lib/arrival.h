@@ -11,8 +11,8 @@
 
 /* arrival_arm: a system call.  On its return what arrives in the ranges from then on wakes the running task (cpu_wake),
  * once; with `after`, only if arrival_picked_up(), which must follow, has not been called that much later, and then the
- * task also gets priority over others until it is.  `by_signal`: woken at host.signal_us more.  A watch that is on,
- * over the same pages, stays and costs nothing. */
+ * task also gets priority over others until it arms again.  `by_signal`: woken at host.signal_us more.  A watch that is
+ * on, over the same pages, stays and costs nothing. */
 void arrival_arm(struct driver_process *p, const struct umem_range *ranges, unsigned n, sim_time after, bool by_signal);
 /* arrival_disarm: the running task is not woken any more. By the kernel, or at the end of the system call that armed.
  */

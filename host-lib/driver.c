@@ -16,10 +16,12 @@ start_host(struct host *host, const struct lanai_image *image, unsigned processe
 	struct driver *d = g_new0(struct driver, 1);
 
 	host->driver = d;
+	host->firmware = HOST_VMMC;
 	d->host = host;
 	d->nic = image ? nic_lanai_new(host, image, processes, error) : nic_memory_new(host, processes);
 	if (!d->nic) {
 		host->driver = NULL;
+		host->firmware = HOST_NO_FIRMWARE;
 		g_free(d);
 		return false;
 	}

@@ -112,14 +112,24 @@ give(struct cpu *cpu, struct task *task)
 	go_on(cpu);
 }
 
+/* used_up: has no task that is ready anything left of its slice? */
+static bool
+used_up(const struct cpu_set *set)
+{
+	for (const GList *l = set->ready.head; l; l = l->next)
+		if (is_kernel(l->data) || ((const struct task *)l->data)->left)
+			return false;
+	return true;
+}
+
 static void
 give_to_best(struct cpu *cpu)
 {
-	struct task *task = best_ready(cpu->set);
+	struct task *task;
 
-	if (!task)
+	if (g_queue_is_empty(&cpu->set->ready))
 		return;
-	if (!is_kernel(task) && !task->left)
+	if (used_up(cpu->set))
 		recharge(cpu->set);
 	task = best_ready(cpu->set);
 	g_queue_unlink(&cpu->set->ready, &task->ready_link);

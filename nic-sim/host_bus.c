@@ -135,7 +135,7 @@ hb_dma_to_host(struct host_bus *bus, uint32_t address, const uint8_t *from, uint
 		n = in_frame(address, bytes);
 		check_deposit(bus, address, n);
 		memcpy(frame->memory + address % HB_FRAME, from, n);
-		if (bus->deposited)
+		if (bus->deposited && frame->space)
 			bus->deposited(frame->space, frame->page_address + address % HB_FRAME, n);
 	}
 	return true;

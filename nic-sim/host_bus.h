@@ -38,15 +38,15 @@ void hb_slow(struct host_bus *bus, uint32_t factor);
 
 /* Frames, for the driver and umem. --------------------------------------------------------- */
 
-/* hb_frame_alloc: a frame backed by the 4096 bytes at `memory`, which is the page at page_address of `space`; frame
- * numbers are given out in order, lowest free first, so that they never depend on real addresses.  -1 if the host's
- * memory is used up. */
+/* hb_frame_alloc: a frame backed by the 4096 bytes at `memory`, which is the page at page_address of `space` (NULL: the
+ * kernel's own); frame numbers are given out in order, lowest free first, so that they never depend on real addresses.
+ * -1 if the host's memory is used up. */
 int hb_frame_alloc(struct host_bus *bus, uint8_t *memory, struct umem_space *space, uint64_t page_address);
 void hb_frame_free(struct host_bus *bus, unsigned frame);
 /* hb_frame_map: makes the frame reachable for DMA (or not). */
 void hb_frame_map(struct host_bus *bus, unsigned frame, bool io);
 bool hb_frame_mapped(const struct host_bus *bus, unsigned frame);
-/* The hook that learns of every deposit, page by page, after it happened (umem_deposited). */
+/* The hook that learns of every deposit into a space, page by page, after it happened (umem_deposited). */
 typedef void (*hb_deposit_hook)(struct umem_space *space, uint64_t address, uint64_t bytes);
 void hb_set_deposit_hook(struct host_bus *bus, hb_deposit_hook hook);
 

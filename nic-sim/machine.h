@@ -16,6 +16,9 @@
 
 struct machine;
 
+/* What a NIC runs, as far as the layers above must know: who may open it. */
+enum host_firmware { HOST_NO_FIRMWARE, HOST_VMMC, HOST_AM, HOST_RAW };
+
 struct host {
 	struct machine *machine;
 	unsigned node;
@@ -25,6 +28,7 @@ struct host {
 	struct host_bus *bus;
 	struct nic *nic; /* NULL: it has none */
 	void *driver; /* the kernel's state for the NIC: host-lib's */
+	enum host_firmware firmware; /* whose driver that is */
 	void *kernel; /* the kernel's state for sockets: sockets' */
 	unsigned next_pid;
 	struct process *processes; /* all that ever were, newest first */

@@ -49,3 +49,13 @@ second_panel = "unset key"
 
 # Figures of applications: time and processor time by the cost of an interrupt.
 app_time = "@two_panels; set xlabel 'cost of an interrupt (us)'; set yrange [0:*]; set ylabel 'time (ms)'; plot for [i=1:curves] table using 'host.interrupt_us':(curve(i, column('time_us') / 1000)) with linespoints lt i title LEGEND[i]; @second_panel; set ylabel 'processor time for a unit of work (us)'; plot for [i=1:curves] table using 'host.interrupt_us':(curve(i, column('cpu_us'))) with linespoints lt i notitle; unset multiplot"
+
+# Published asymptotes of a bandwidth over size: a line each, with its letter and its name at the left.
+published_asymptotes = "references using (SIZE_min):'value':(SIZE_max - SIZE_min):(0) with vectors nohead lt 9 title published_legend, references using (SIZE_min):'value' with points lt 9 notitle, references using (SIZE_min):'value':'sure' with labels tc rgb 'white' font ',10' notitle, references using (SIZE_min):'value':'label' with labels left offset label_gap,0.6 notitle"
+
+# Colour of the p-th protocol where Active Messages are not shown, so that all figures have the same ones.
+protocol_colour(p) = p + (p > 1)
+
+# Sizes of replies on a logarithmic axis; transactions a second over them.
+reply_ticks = "set logscale x 2; set xtics ('1' 1, '4' 4, '16' 16, '64' 64, '256' 256, '1K' 1024, '4K' 4096, '16K' 16384, '64K' 65536, '256K' 262144); set xlabel 'size of the reply (B)'"
+transaction_rates = "@reply_ticks; set xrange [0.6:110000]; set yrange [0:*]; set ylabel 'transactions a second'; plot for [i=1:curves] table using 'reply_B':(curve(i, column('rate_per_s'))) with linespoints lt protocol_colour(i) title LEGEND[i]"

@@ -1,110 +1,29 @@
 #include "sockets/close.h"
-#include "sockets/connect.h"
 #include "sockets/descriptors.h"
+#include "sockets/network.h"
 #include "sockets/ports.h"
+#include "sockets/setup.h"
 
 #include <errno.h>
 
-/* READY_MAX: areas that a listener has exported beforehand; each is pinned memory of a ring's size. */
-#define READY_MAX 8
-
-/* The kernel. -------------------------------------------------------------------------------------------------------
- */
-
-static bool
-is_known(const struct kernel *k, const struct segment *syn)
-{
-	for (GList *l = k->descriptions.head; l; l = l->next) {
-		const struct description *d = l->data;
-
-		if (d->peer_connection == syn->from && d->peer_node == syn->node && d->connection)
-			return true;
-	}
-	return false;
-}
-
-static struct description *
-new_connection(struct description *listener, const struct segment *syn)
+struct description *
+setup_accepted(struct description *listener, const struct setup *setup, unsigned node, uint16_t port)
 {
 	struct description *d = description_new(listener->kernel, listener->process);
-	struct area *area = g_queue_pop_head(&listener->ready);
 
 	d->options = listener->options;
 	d->local = (struct address){host_ip(d->kernel->host), listener->local.port};
-	d->remote = (struct address){HOST_NETWORK + syn->node + 1, syn->from_port};
-	d->peer_node = syn->node;
-	d->peer_connection = syn->from;
-	d->peer_area = syn->name;
-	connect_begin(d, area);
-	d->stream.peer_ring_bytes = syn->ring_bytes;
-	g_free(area);
+	d->remote = (struct address){HOST_NETWORK + node + 1, port};
+	d->peer_node = node;
+	d->setup = setup;
 	return d;
 }
 
-void
-connect_on_syn(struct kernel *k, const struct segment *s)
-{
-	struct description *listener = port_listener(k, s->to_port), *d;
-
-	if (!listener) {
-		connect_refuse(k, s);
-		return;
-	}
-	if (is_known(k, s) || g_queue_is_empty(&listener->ready))
-		return;
-	d = new_connection(listener, s);
-	g_queue_push_tail(&listener->queue, d);
-	connect_say(d, SEGMENT_SYN_ACK);
-}
-
-void
-connect_on_ack(struct kernel *k, const struct segment *s)
-{
-	struct description *d = kernel_connection(k, s->to), *listener;
-
-	if (!d) {
-		connect_refuse(k, s);
-		return;
-	}
-	d->state |= ACKNOWLEDGED;
-	listener = port_listener(k, d->local.port);
-	if (listener)
-		description_poke(listener);
-}
-
-bool
-accept_forget(struct description *d)
-{
-	struct description *listener = port_listener(d->kernel, d->local.port);
-
-	if (d->state & ACKNOWLEDGED || !listener || !g_queue_remove(&listener->queue, d))
-		return false;
-	g_queue_push_tail(&listener->ready, g_memdup2(&d->stream.area, sizeof d->stream.area));
-	description_free(d);
-	return true;
-}
+/* QUEUE_MAX: connections that wait for accept(); some set-ups pin a ring's memory for each beforehand. */
+#define QUEUE_MAX 8
 
 /* listen(). ---------------------------------------------------------------------------------------------------------
  */
-
-/* make_ready: one more area; false if there is no memory for it. */
-static bool
-make_ready(struct description *d)
-{
-	struct area area;
-
-	if (!area_make(&area, d->process->nic_queue, d->process->memory, d->options.receive_buffer))
-		return false;
-	g_queue_push_tail(&d->ready, g_memdup2(&area, sizeof area));
-	return true;
-}
-
-static void
-fill_queue(struct description *d)
-{
-	while (d->ready.length + d->queue.length < d->places && make_ready(d))
-		;
-}
 
 static int
 may_listen(struct description *d)
@@ -119,19 +38,26 @@ may_listen(struct description *d)
 	return other && other != d ? -EADDRINUSE : 0;
 }
 
+/* listen_on: by TCP, and over the fast network if there is one and it is wanted. */
 static int
 listen_on(struct description *d, int backlog)
 {
+	const struct network *network = network_of(d->kernel->host);
 	int error = may_listen(d);
 
 	if (error)
 		return error;
-	d->places = backlog < 0 || backlog >= READY_MAX ? READY_MAX : (unsigned)backlog + 1;
-	fill_queue(d);
-	if (d->ready.length + d->queue.length == 0)
-		return -ENOBUFS;
-	d->state |= LISTENING;
-	return 0;
+	d->places = backlog < 0 || backlog >= QUEUE_MAX ? QUEUE_MAX : (unsigned)backlog + 1;
+	if (!(d->state & LISTENING))
+		d->setup = network && d->options.protocol != SOCK_TCP ? network->setup : NULL;
+	error = d->setup ? d->setup->listen(d) : 0;
+	if (!error)
+		error = setup_by_tcp.listen(d);
+	if (!error)
+		d->state |= LISTENING;
+	else if (!(d->state & LISTENING))
+		stop_listening(d);
+	return error;
 }
 
 int
@@ -151,15 +77,19 @@ sock_listen(struct process *p, int fd, int backlog)
 /* accept(). ---------------------------------------------------------------------------------------------------------
  */
 
-/* first_complete: taken out of the queue; NULL if there is none. */
+/* first_complete: taken out of its queue; NULL if there is none.  The fast network and TCP take turns. */
 static struct description *
 first_complete(struct description *listener)
 {
-	for (GList *l = listener->queue.head; l; l = l->next) {
-		struct description *d = l->data;
+	const struct setup *const ways[] = {listener->setup, &setup_by_tcp};
+	unsigned first = listener->setup && !listener->turn ? 0 : 1;
 
-		if (d->state & ACKNOWLEDGED) {
-			g_queue_delete_link(&listener->queue, l);
+	for (unsigned i = 0; i < G_N_ELEMENTS(ways); i++) {
+		const struct setup *way = ways[(first + i) % G_N_ELEMENTS(ways)];
+		struct description *d = way ? way->accept(listener) : NULL;
+
+		if (d) {
+			listener->turn = way != &setup_by_tcp;
 			return d;
 		}
 	}
@@ -188,10 +118,8 @@ next_connection(struct description *listener, sim_time deadline, int *error)
 static int
 complete(struct process *p, struct description *listener, struct description *d)
 {
-	int result;
+	int result = d->setup->complete(listener, d);
 
-	fill_queue(listener);
-	result = connect_import(d);
 	if (result == 0)
 		result = descriptors_add(p, d);
 	if (result < 0) {

@@ -2,11 +2,9 @@
 
 #include "sockets/connect.h"
 #include "sockets/descriptors.h"
+#include "sockets/setup.h"
 
 #include <errno.h>
-
-/* LINGER_ASK: far more than a round trip on the Ethernet. */
-#define LINGER_ASK (200 * SIM_MS)
 
 /* last_words: what close() says. */
 static unsigned
@@ -19,64 +17,38 @@ last_words(const struct description *d)
 	return LINK_FIN | LINK_CLOSED;
 }
 
-/* linger: SO_LINGER: until the peer's kernel has seen the last words, or the time is over.  It is asked again now and
- * then, because it does not answer when it is asked before they have come. */
-static void
-linger(struct description *d)
-{
-	sim_time deadline = sim_now() + (sim_time)d->options.linger.l_linger * SIM_S;
-
-	for (;;) {
-		sim_time again = MIN(sim_now() + LINGER_ASK, deadline);
-
-		connect_say(d, SEGMENT_FIN_ASK);
-		while (!(d->state & (ANSWERED | RESET)) && sim_now() < again)
-			description_block(d, "the peer's kernel at close()", again);
-		if (d->state & (ANSWERED | RESET) || sim_now() >= deadline)
-			return;
-	}
-}
-
-/* disconnect: an end that was never completed has no way to the peer but the Ethernet. */
 static void
 disconnect(struct description *d)
 {
+	bool lingers = false;
+
 	if (d->state & CONNECTED) {
 		unsigned words = last_words(d);
 
 		d->link->ops->put_end(d->link, words);
-		if (words & LINK_CLOSED && d->options.linger.l_onoff)
-			linger(d);
-		else
-			connect_say(d, SEGMENT_FIN);
-	} else if (d->peer_connection) {
-		connect_say(d, SEGMENT_RST);
+		lingers = words & LINK_CLOSED && d->options.linger.l_onoff;
 	}
-	connect_end(d);
+	d->setup->part(d, lingers);
+	d->setup->end(d);
 }
 
-static void
+void
 stop_listening(struct description *d)
 {
-	struct description *waiting;
-	struct area *area;
-
 	d->state &= ~LISTENING;
 	description_poke(d);
-	while ((waiting = g_queue_pop_head(&d->queue)))
-		description_release(waiting);
-	while ((area = g_queue_pop_head(&d->ready))) {
-		area_unmake(area);
-		g_free(area);
-	}
+	if (d->setup)
+		d->setup->unlisten(d);
+	setup_by_tcp.unlisten(d);
 }
 
 void
 close_description(struct description *d)
 {
-	stop_listening(d);
-	if (d->connection)
+	if (d->link)
 		disconnect(d);
+	else
+		stop_listening(d);
 	description_free(d);
 }
 

@@ -1,183 +1,30 @@
 #include "sockets/connect.h"
 
 #include "sockets/descriptors.h"
+#include "sockets/network.h"
 #include "sockets/ports.h"
+#include "sockets/setup.h"
 
 #include <errno.h>
 
-/* An unanswered SYN is sent again after 1, 2, 4... s, seven in all: 127 s (Linux' tcp_syn_retries = 6). */
-#define SYN_PATIENCE SIM_S
-#define SYN_TRIES    7
-
-/* BREAK_GRACE: end words leave before the FIN segment and take microseconds; a retransmission on the fast network takes
- * milliseconds. */
-#define BREAK_GRACE (200 * SIM_MS)
-
-void
-connect_begin(struct description *d, const struct area *area)
-{
-	if (++d->kernel->last_connection == 0)
-		d->kernel->last_connection = 1;
-	d->connection = d->kernel->last_connection;
-	stream_start(&d->stream, area, &d->kernel->counts);
-	d->link = &d->stream.link;
-	d->link->send_limit = d->options.send_buffer;
-}
-
-void
-connect_end(struct description *d)
-{
-	d->connection = d->peer_connection = 0;
-	d->link->ops->stop(d->link);
-	d->link = NULL;
-}
-
-void
-connect_say(const struct description *d, enum segment_kind kind)
-{
-	struct segment s = {
-	        .kind = kind,
-	        .from_port = d->local.port,
-	        .to_port = d->remote.port,
-	        .to = d->peer_connection,
-	        .from = d->connection,
-	        .name = d->stream.area.name,
-	        .ring_bytes = d->stream.area.ring_bytes,
-	};
-
-	segment_send(d->kernel, d->peer_node, &s);
-}
-
-static void
-answer(struct kernel *k, const struct segment *s, enum segment_kind kind)
-{
-	struct segment back = {
-	        .kind = kind, .from_port = s->to_port, .to_port = s->from_port, .to = s->from, .from = s->to};
-
-	segment_send(k, s->node, &back);
-}
-
-void
-connect_refuse(struct kernel *k, const struct segment *s)
-{
-	answer(k, s, SEGMENT_RST);
-}
-
-/* link_broken: there is no way to the peer any more; who waits learns it (description_learn()). */
-static void
-link_broken(void *arg)
-{
-	struct description *d = arg;
-
-	d->stream.broken = true;
-	description_poke(d);
-}
-
-int
-connect_import(struct description *d)
-{
-	struct vmmc_proxy *proxy = NULL;
-	enum vmmc_error error = vmmc_import(d->process->nic_queue, d->peer_node, d->peer_area, &proxy);
-
-	d->stream.proxy = proxy;
-	if (error == VMMC_OK) {
-		vmmc_on_broken(proxy, link_broken, d);
-		return 0;
-	}
-	if (error == VMMC_ENAME) {
-		d->state |= PEER_CLOSED;
-		return 0;
-	}
-	connect_say(d, SEGMENT_RST);
-	return error == VMMC_EDOWN ? -ETIMEDOUT : error == VMMC_EFIRMWARE ? -ENETDOWN : -ENOBUFS;
-}
-
-/* The kernel. -------------------------------------------------------------------------------------------------------
- */
-
-void
-connect_on_syn_ack(struct kernel *k, const struct segment *s)
-{
-	struct description *d = kernel_connection(k, s->to);
-
-	if (!d || !(d->state & CONNECTING)) {
-		connect_refuse(k, s);
-		return;
-	}
-	if (d->state & ACKNOWLEDGED)
-		return;
-	d->peer_connection = s->from;
-	d->peer_area = s->name;
-	d->stream.peer_ring_bytes = s->ring_bytes;
-	d->state |= ACKNOWLEDGED;
-	description_poke(d);
-	connect_say(d, SEGMENT_ACK);
-}
-
-void
-connect_on_fin(struct kernel *k, const struct segment *s)
-{
-	struct description *d = kernel_connection(k, s->to);
-
-	if (d && !sim_posted(&d->broken))
-		sim_post(&d->broken, sim_now() + BREAK_GRACE);
-}
-
-void
-connect_on_fin_ask(struct kernel *k, const struct segment *s)
-{
-	struct description *d = kernel_connection(k, s->to);
-
-	connect_on_fin(k, s);
-	if (!d || d->link->ops->end(d->link))
-		answer(k, s, SEGMENT_FIN_ACK);
-}
-
-void
-connect_on_fin_ack(struct kernel *k, const struct segment *s)
-{
-	struct description *d = kernel_connection(k, s->to);
-
-	if (!d)
-		return;
-	d->state |= ANSWERED;
-	description_poke(d);
-}
-
-void
-connect_on_rst(struct kernel *k, const struct segment *s)
-{
-	struct description *d = kernel_connection(k, s->to);
-
-	if (d && !accept_forget(d))
-		description_reset(d, d->state & ACKNOWLEDGED ? ECONNRESET : ECONNREFUSED);
-}
-
-/* The caller. -------------------------------------------------------------------------------------------------------
- */
-
-static bool
-decided(const struct description *d)
+bool
+setup_decided(const struct description *d)
 {
 	return d->state & (ACKNOWLEDGED | RESET | LEAVING | ABANDONED);
 }
 
-/* ask: SYN until something comes back. */
+/* ask: over the fast network, or, where nobody answers there, by TCP. */
 static int
 ask(struct description *d)
 {
-	for (unsigned i = 0; i < SYN_TRIES && !decided(d); i++) {
-		sim_time deadline = sim_now() + (SYN_PATIENCE << i);
+	int error = d->setup->ask(d);
 
-		connect_say(d, SEGMENT_SYN);
-		while (!decided(d) && sim_now() < deadline)
-			description_block(d, "an answer to connect()", deadline);
-	}
-	if (d->state & RESET)
-		return description_error(d);
-	if (d->state & ACKNOWLEDGED)
-		return 0;
-	return d->state & (LEAVING | ABANDONED) ? ECONNABORTED : ETIMEDOUT;
+	if (error != SETUP_FALLS_BACK)
+		return error;
+	d->setup->end(d);
+	d->setup = &setup_by_tcp;
+	error = -d->setup->begin(d);
+	return error ? error : d->setup->ask(d);
 }
 
 /* set_up: by the caller of connect(), or by a task of its own; how it ended is in the description. */
@@ -186,14 +33,9 @@ set_up(struct description *d)
 {
 	int error = ask(d);
 
-	if (!error)
-		error = -connect_import(d);
-	if (!error && d->state & ABANDONED) {
-		connect_say(d, SEGMENT_RST);
-		error = ECONNABORTED;
-	}
 	if (error) {
-		connect_end(d);
+		if (d->link)
+			d->setup->end(d);
 		d->state |= RESET;
 		d->error = error;
 	} else {
@@ -252,9 +94,20 @@ conclude(struct description *d, int early, sim_time deadline)
 		return 0;
 	error = description_error(d);
 	if (d->link)
-		connect_end(d);
+		d->setup->end(d);
 	forget(d);
 	return error ? -error : -ECONNABORTED;
+}
+
+/* way_to: the fast network where it is wanted and reaches the peer, else TCP. */
+static const struct setup *
+way_to(const struct description *d, unsigned node)
+{
+	const struct network *network = network_of(d->kernel->host);
+
+	if (!network || d->options.protocol == SOCK_TCP || !network->reaches(d->kernel->host, node))
+		return &setup_by_tcp;
+	return network->setup;
 }
 
 /* begin: everything that needs no answer. */
@@ -262,21 +115,23 @@ static int
 begin(struct description *d, struct address to)
 {
 	struct kernel *k = d->kernel;
-	int node = host_node(k->host, to.ip);
-	struct area area;
+	int node = host_node(k->host, to.ip), error;
 
 	if (node < 0)
 		return node;
 	if (d->local.port == 0 && port_bind(d, (struct address){host_ip(k->host), 0}))
 		return -EADDRNOTAVAIL;
-	if (!area_make(&area, d->process->nic_queue, d->process->memory, d->options.receive_buffer))
-		return -ENOBUFS;
 	d->local.ip = host_ip(k->host);
 	d->remote = to;
 	d->peer_node = (unsigned)node;
+	d->setup = way_to(d, (unsigned)node);
+	error = d->setup->begin(d);
+	if (error) {
+		d->remote = (struct address){0, 0};
+		return error;
+	}
 	d->error = 0;
 	d->state |= CONNECTING | UNTOLD;
-	connect_begin(d, &area);
 	return 0;
 }
 

@@ -1,13 +1,17 @@
 #!/bin/sh
 # Counts the host instructions of the sockets' own code and writes sockets/instruction_counts.h.
 #
-#   sockets/count_instructions.sh <build folder>    (after: cmake --build <build folder> --target count_socket_instructions)
+#   sockets/count_instructions.sh <build folder>    (after: cmake --build <build folder> --target count_socket_instructions count_fast)
 #
 # The build is configured with CMAKE_BUILD_TYPE=RelWithDebInfo, which is not linked across files: else functions of the
 # simulator are inlined into the library's, and counted as its own.
 #
 # callgrind counts what the functions of the data path execute themselves, in two runs that differ in the number of calls
-# only; what they call in VMMC is charged there, and what they call in the simulator is not the library's.
+# only; what they call in VMMC is charged there, and what they call in the simulator is not the library's.  The part of a
+# call that is the same for every kind of link is counted once more by itself.
+#
+# Of Fast Sockets' link callgrind counts what single functions execute with what they call in the library; tables are
+# GLib's, and the library's here.
 set -eu
 root=$(cd "$(dirname "$0")/.." && pwd)
 build=$(cd "$1" && pwd)
@@ -18,25 +22,47 @@ cd "$root"
 type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
 [ "$type" = RelWithDebInfo ] || { echo "$1: not a build of type RelWithDebInfo" >&2; exit 1; }
 
-# own <arguments>: instructions that the library executes itself in the whole run
+data_path='transfer|stream|user|descriptors|description|poll|nsock'
+any_link='transfer|descriptors|description|nsock'
+
+# own <files> <arguments>: instructions that these files of the library execute themselves in the whole run
 own() {
+	files=$1
+	shift
 	valgrind --tool=callgrind --callgrind-out-file="$work/out" "$build/sockets/count_socket_instructions" "$@" \
 		>"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 	callgrind_annotate --threshold=100 --auto=no "$work/out" | awk '
-		/sockets\/(transfer|stream|user|descriptors|description|poll|nsock)\.[ch]:/ {
-			gsub(",", "", $1); sum += $1
-		}
+		/sockets\/('"$files"')\.[ch]:/ { gsub(",", "", $1); sum += $1 }
 		END { print sum + 0; exit !sum }'
 }
 
-# each <what> <bytes> <protocol>: instructions of one call (or a pair of calls), rounded; both numbers of calls fit into
-# the rings
-each() {
-	what=$1
-	shift
-	five=$(own "$what" 5 "$@")
-	one=$(own "$what" 1 "$@")
+# each_of <files> <what> <bytes> <protocol>: instructions of one call (or a pair of calls), rounded; both numbers of
+# calls fit into the rings
+each_of() {
+	files=$1
+	what=$2
+	shift 2
+	five=$(own "$files" "$what" 5 "$@")
+	one=$(own "$files" "$what" 1 "$@")
 	echo $(((five - one + 2) / 4))
+}
+
+each() {
+	each_of "$data_path" "$@"
+}
+
+# inside <function> <times>: instructions of one of its calls, of which there are so many in a round
+inside() {
+	for rounds in 4 20; do
+		valgrind --tool=callgrind --collect-atstart=no --toggle-collect="$1" --callgrind-out-file="$work/out" \
+			"$build/sockets/count_fast" $rounds >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+		callgrind_annotate --threshold=100 --auto=no "$work/out" | awk '
+			/sockets\/(fast|fast_[a-z]*|user)\.[ch]:|:g_(hash_table_lookup|direct_hash) / {
+				gsub(",", "", $1); sum += $1
+			}
+			END { print sum + 0; exit !sum }' >"$work/$rounds"
+	done
+	echo $((($(cat "$work/20") - $(cat "$work/4") + 8 * $2) / (16 * $2)))
 }
 
 send=$(each send 4 1)
@@ -48,6 +74,9 @@ look=$(each look 0 0)
 poll_1=$(each poll 1 0)
 poll_17=$(each poll 17 0)
 poll_each=$(((poll_17 - poll_1 + 8) / 16))
+call_send=$(each_of "$any_link" send 4 1)
+call_pair=$(each_of "$any_link" transfer 4 1)
+say=$(inside fast_pay 1)
 compiler=$(sed -n 's/^CMAKE_C_COMPILER:[A-Z]*=//p' "$build/CMakeCache.txt")
 
 cat >"$header" <<END
@@ -64,6 +93,18 @@ cat >"$header" <<END
 #define IC_SOCK_FRUITLESS    $look /* recv() that finds nothing */
 #define IC_SOCK_POLL         $((poll_1 - poll_each)) /* poll() of no descriptor */
 #define IC_SOCK_POLL_EACH    $poll_each /* ... and of each */
+
+/* of these, what is the same for every kind of link */
+#define IC_CALL_SEND    $call_send
+#define IC_CALL_RECEIVE $((call_pair - call_send))
+
+/* Fast Sockets' link */
+#define IC_FAST_SEND    $(inside fast_put 1) /* a fragment put */
+#define IC_FAST_HANDLE  $(inside take_data 1) /* its handler */
+#define IC_FAST_DONE    $(inside take_done 2) /* the handler of a reply */
+#define IC_FAST_RECEIVE $(($(inside fast_take 1) - say)) /* bytes taken */
+#define IC_FAST_SAY     $say /* credit or last words */
+#define IC_FAST_HEAR    $(inside take_credit 1) /* their handler */
 
 #endif
 END

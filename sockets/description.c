@@ -2,20 +2,11 @@
 #include "sockets/description.h"
 
 #include "sockets/instruction_counts.h"
+#include "sockets/network.h"
+#include "sockets/setup.h"
 
 #include <errno.h>
 #include <poll.h>
-
-/* A FIN came over the Ethernet and no end words from the NIC: the NIC does not deliver any more. */
-static void
-broken(struct sim_event *event)
-{
-	struct description *d = sim_event_owner(event, struct description, broken);
-
-	description_learn(d);
-	if (!(d->state & (PEER_CLOSED | RESET)))
-		description_reset(d, ECONNRESET);
-}
 
 struct description *
 description_new(struct kernel *k, struct process *p)
@@ -27,9 +18,6 @@ description_new(struct kernel *k, struct process *p)
 	d->process = p->first;
 	d->options.protocol = k->protocol;
 	d->options.receive_buffer = (uint32_t)k->host->params->socket_buffer * 1024;
-	g_queue_init(&d->ready);
-	g_queue_init(&d->queue);
-	sim_event_init(&d->broken, SIM_RANK_NODE + k->host->node, broken);
 	g_queue_push_tail(&k->descriptions, d);
 	return d;
 }
@@ -37,7 +25,6 @@ description_new(struct kernel *k, struct process *p)
 void
 description_free(struct description *d)
 {
-	sim_cancel(&d->broken);
 	g_queue_remove(&d->kernel->descriptions, d);
 	g_free(d);
 }
@@ -108,22 +95,34 @@ description_block(struct description *d, const char *why, sim_time deadline)
 	return poked;
 }
 
+/* wait_in_kernel: what a connection of the kernel's waits for is told by pokes. */
+static bool
+wait_in_kernel(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline)
+{
+	while (!ready(arg))
+		if (!description_block(d, "data or room of a TCP connection", deadline) && sim_now() >= deadline)
+			return ready(arg);
+	return true;
+}
+
 bool
-description_spin(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline)
+description_wait(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline)
 {
 	struct umem_range range;
 	struct waiter w;
-	enum vmmc_error result;
+	bool result;
 
 	if (deadline == DO_NOT_WAIT) {
 		description_fruitless();
 		return false;
 	}
+	if (!d->network)
+		return wait_in_kernel(d, ready, arg, deadline);
 	range = d->link->ops->watch(d->link);
 	description_watch(d, &w);
-	result = vmmc_wait(d->process->nic_queue, ready, arg, &range, 1, deadline);
+	result = d->network->wait(d->process, ready, arg, &range, 1, deadline);
 	description_unwatch(d, &w);
-	return result == VMMC_OK;
+	return result;
 }
 
 bool
@@ -222,10 +221,7 @@ description_learn(struct description *d)
 static bool
 has_connections(const struct description *listener)
 {
-	for (GList *l = listener->queue.head; l; l = l->next)
-		if (((const struct description *)l->data)->state & ACKNOWLEDGED)
-			return true;
-	return false;
+	return (listener->setup && listener->setup->acceptable(listener)) || setup_by_tcp.acceptable(listener);
 }
 
 /* As tcp_poll() of Linux, whose TCP_CLOSE is a socket that is not connected, or no more. */

@@ -7,7 +7,11 @@
 #define SOCKETS_DESCRIPTION_H
 
 #include "sockets/kernel.h"
-#include "sockets/stream.h"
+#include "sockets/link.h"
+
+struct network;
+struct setup;
+struct tcp_listener;
 
 /* Bits that compose. */
 enum description_state {
@@ -60,16 +64,19 @@ struct description {
 	struct address local, remote;
 	struct waiter *waiters;
 	bool busy[WAYS]; /* a call is at work in that direction */
+	/* setup.h: of a connection, or what becomes one: how; of a listener: of the fast network, NULL: none */
+	const struct setup *setup;
 	/* a listener */
-	unsigned places;     /* of its queue: areas that are ready or taken */
-	GQueue ready, queue; /* struct area; struct description, in order of arrival */
+	unsigned places;              /* of its queue */
+	void *ear;                    /* its set-up's own */
+	struct tcp_listener *tcp_ear; /* NULL: none */
+	bool turn;                    /* of TCP to be accepted from first */
 	/* a connection, or what becomes one */
-	uint32_t connection, peer_connection; /* numbers; 0: none */
 	unsigned peer_node;
-	uint32_t peer_area;
-	struct link *link; /* what moves the bytes; NULL: none */
-	struct stream stream;
-	struct sim_event broken; /* the time until which end words must follow a FIN segment */
+	struct link *link;             /* what moves the bytes; NULL: none */
+	const struct network *network; /* whose the link is; NULL: the kernel's TCP, or none */
+	void *network_end;             /* that network's own */
+	void *end;                     /* its set-up's own */
 };
 
 /* description_new: with one reference, for the caller. */
@@ -91,8 +98,9 @@ sim_time description_deadline(const struct description *d, bool dont_wait, const
 void description_fruitless(void);
 /* description_block: gives the CPU up until a poke, or the deadline: false. */
 bool description_block(struct description *d, const char *why, sim_time deadline);
-/* description_spin: until ready(arg), which reads the link or the description; false: the deadline passed. */
-bool description_spin(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline);
+/* description_wait: until ready(arg), which reads the link or the description, as its network waits; false: the
+ * deadline passed. */
+bool description_wait(struct description *d, bool (*ready)(void *arg), void *arg, sim_time deadline);
 /* description_settled: waits while it is being connected; false at the deadline. */
 bool description_settled(struct description *d, sim_time deadline);
 

@@ -1,7 +1,7 @@
 #include "sockets/descriptors.h"
 
 #include "sockets/close.h"
-#include "sockets/wire.h"
+#include "sockets/network.h"
 
 #include <errno.h>
 
@@ -55,28 +55,30 @@ make_table(struct process *p)
 int
 descriptors_open(struct process *p)
 {
-	struct vmmc *v = p->first->nic_queue;
+	const struct network *network = network_of(p->host);
+	int error;
 
 	if (p->descriptors)
 		return 0;
 	if (p->exiting)
 		return -ENOBUFS;
-	if (!v && vmmc_open(p->first, &v) != VMMC_OK)
-		return -ENOBUFS;
-	if (vmmc_capabilities(v)->short_max < WIRE_RECORD_MAX)
-		return -EPROTONOSUPPORT;
-	make_table(p);
-	return 0;
+	error = network ? network->open(p) : 0;
+	if (!error)
+		make_table(p);
+	return error;
 }
 
 void
 descriptors_inherit(struct process *child, const struct process *parent)
 {
+	const struct network *network = network_of(child->host);
 	const struct table *from = parent->descriptors;
 	struct table *to;
 
 	if (!from)
 		return;
+	if (network)
+		network->open(child);
 	to = make_table(child);
 	*to = *from;
 	for (int fd = FIRST_DESCRIPTOR; fd < DESCRIPTORS; fd++)

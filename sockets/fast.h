@@ -33,14 +33,34 @@ struct fast_name {
 	uint32_t connection, buffer_bytes, offset;
 };
 
-/* fast_open: the endpoint and its handlers, once a process; 0 or -errno. */
+/* fast_open: the endpoint and its handlers, once a process; 0 or -errno.  Of a child that shares its parent's
+ * descriptors: it holds the same endpoint. */
 int fast_open(struct process *p);
-/* fast_begin: an end with a buffer of that many bytes; poke(arg): what no memory word shows has changed; NULL if memory
- * is exhausted. */
+/* fast_begin: an end with a buffer of that many bytes, rounded up to a power of two from FAST_BUFFER_MIN to
+ * FAST_BUFFER_MAX; poke(arg): what no memory word shows has changed; NULL if memory is exhausted. */
 struct fast *fast_begin(struct process *p, uint32_t buffer_bytes, bool sender_based, struct sock_counts *counts,
                         void (*poke)(void *arg), void *arg, struct fast_name *own);
 /* fast_join: the peer's end; 0, or -EPROTO if what it says makes no sense. */
 int fast_join(struct fast *f, const struct fast_name *peer);
 struct link *fast_link(struct fast *f);
+
+/* fast_wait: until ready(arg), which looks at links of this process, and at what else pokes the task; false at the
+ * deadline.  Meanwhile the process takes in what comes.  The ranges may be those that the links watch, and are not
+ * needed: all are one. */
+bool fast_wait(struct process *p, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges, unsigned n,
+               sim_time deadline);
+
+#define FAST_BUFFER_MIN UMEM_PAGE
+#define FAST_BUFFER_MAX (1u << 20)
+#define FAST_NOWHERE    UINT32_MAX /* offset of a buffer that is not in the bulk area */
+
+/* What came and was dropped. */
+struct fast_counts {
+	uint64_t unknown;  /* for a connection that is not there, or not any more */
+	uint64_t foreign;  /* for a connection with somebody else */
+	uint64_t outside;  /* bytes that do not belong in the window, or came twice */
+	uint64_t nonsense; /* other things that a peer never says */
+};
+struct fast_counts fast_counts(struct process *p);
 
 #endif

@@ -12,4 +12,16 @@
 #define IC_SOCK_POLL         158 /* poll() of no descriptor */
 #define IC_SOCK_POLL_EACH    283 /* ... and of each */
 
+/* of these, what is the same for every kind of link */
+#define IC_CALL_SEND    235
+#define IC_CALL_RECEIVE 253
+
+/* Fast Sockets' link */
+#define IC_FAST_SEND    157 /* a fragment put */
+#define IC_FAST_HANDLE  265 /* its handler */
+#define IC_FAST_DONE    163 /* the handler of a reply */
+#define IC_FAST_RECEIVE 110 /* bytes taken */
+#define IC_FAST_SAY     73 /* credit or last words */
+#define IC_FAST_HEAR    165 /* their handler */
+
 #endif

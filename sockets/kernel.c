@@ -38,18 +38,6 @@ sock_stop(struct machine *machine)
 	}
 }
 
-struct description *
-kernel_connection(const struct kernel *k, uint32_t connection)
-{
-	for (GList *l = k->descriptions.head; l; l = l->next) {
-		struct description *d = l->data;
-
-		if (d->connection && d->connection == connection)
-			return d;
-	}
-	return NULL;
-}
-
 void
 kernel_system_call(const struct kernel *k)
 {

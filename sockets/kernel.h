@@ -36,8 +36,6 @@ kernel_of(const struct host *host)
 	return host->kernel;
 }
 
-/* kernel_connection: the description with this connection number; NULL if there is none (any more). */
-struct description *kernel_connection(const struct kernel *k, uint32_t connection);
 /* kernel_system_call: charges one to the running task. */
 void kernel_system_call(const struct kernel *k);
 

@@ -18,6 +18,7 @@
 #include "sockets/link.h"
 
 struct description;
+struct setup;
 
 #define GREETING_WORDS 8u /* of the network's own */
 
@@ -27,10 +28,13 @@ struct greeting {
 
 struct network {
 	const char *name;
+	const struct setup *setup;
 	/* open: before the first socket of the process (its NIC queue, or endpoint); 0 or -errno. */
 	int (*open)(struct process *p);
 	/* reaches: is that node's NIC on the same network? */
 	bool (*reaches)(const struct host *host, unsigned node);
+	/* announced: shall the link be told of a call that is about to wait for up to so many bytes (link.expect)? */
+	bool (*announced)(const struct description *d, uint64_t bytes);
 	/* wait: until ready(arg), as the process' waiting strategy has it; false at the deadline.  The ranges are those
 	 * that links of this network watch; other things poke the task. */
 	bool (*wait)(struct process *p, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,

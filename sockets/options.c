@@ -1,5 +1,6 @@
 #include "sockets/descriptors.h"
 #include "sockets/ports.h"
+#include "sockets/setup.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -77,6 +78,14 @@ set_reuse(struct description *d, const union value *v)
 	return 0;
 }
 
+/* tell: the set-up, of an option that concerns its link. */
+static void
+tell(struct description *d)
+{
+	if (d->link && d->setup->changed)
+		d->setup->changed(d);
+}
+
 /* Buffers are data rings: powers of two, of whole pages, and not more than the usual net.core.rmem_max of Linux asks
  * for. */
 #define BUFFER_MIN UMEM_PAGE
@@ -106,6 +115,7 @@ set_send_buffer(struct description *d, const union value *v)
 	d->options.send_buffer = buffer_for(v->number);
 	if (d->link)
 		d->link->send_limit = d->options.send_buffer;
+	tell(d);
 	description_poke(d);
 	return 0;
 }
@@ -116,11 +126,12 @@ get_receive_buffer(struct description *d, union value *v)
 	v->number = (int)(d->link ? d->link->ops->receive_buffer(d->link) : d->options.receive_buffer);
 }
 
-/* set_receive_buffer: for links and ready areas that are made from now on. */
+/* set_receive_buffer: over a fast network for links and ready areas that are made from now on. */
 static int
 set_receive_buffer(struct description *d, const union value *v)
 {
 	d->options.receive_buffer = buffer_for(v->number);
+	tell(d);
 	return 0;
 }
 
@@ -183,6 +194,7 @@ static int
 set_no_delay(struct description *d, const union value *v)
 {
 	d->options.no_delay = v->number != 0;
+	tell(d);
 	return 0;
 }
 
@@ -201,7 +213,7 @@ get_protocol(struct description *d, union value *v)
 static int
 set_protocol(struct description *d, const union value *v)
 {
-	if (v->number < SOCK_AUTOMATIC || v->number > SOCK_ZERO_COPY)
+	if (v->number < SOCK_AUTOMATIC || v->number > SOCK_TCP)
 		return -EINVAL;
 	d->options.protocol = (enum sock_protocol)v->number;
 	return 0;

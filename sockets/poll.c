@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "sockets/descriptors.h"
 #include "sockets/instruction_counts.h"
+#include "sockets/network.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -83,7 +84,7 @@ any_ready(void *arg)
 	return false;
 }
 
-/* enters_kernel: only of connections the process sees everything in its own memory. */
+/* enters_kernel: only of connections over the fast network the process sees everything in its own memory. */
 static bool
 enters_kernel(const struct set *s)
 {
@@ -91,23 +92,28 @@ enters_kernel(const struct set *s)
 
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct description *d = s->entries[i].d;
+		bool fast = d && d->state & CONNECTED && d->network;
 
-		connections += d && d->state & CONNECTED;
-		others += d && !(d->state & CONNECTED);
+		connections += fast;
+		others += d && !fast;
 	}
 	return others > 0 || connections == 0;
 }
 
+/* ranges_of: what the links over the fast network watch; *any: a description of one, NULL if there is none. */
 static unsigned
-ranges_of(const struct set *s, struct umem_range *ranges)
+ranges_of(const struct set *s, struct umem_range *ranges, const struct description **any)
 {
 	unsigned n = 0;
 
+	*any = NULL;
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct description *d = s->entries[i].d;
 
-		if (d && d->link)
-			ranges[n++] = d->link->ops->watch(d->link);
+		if (!d || !d->link || !d->network)
+			continue;
+		ranges[n++] = d->link->ops->watch(d->link);
+		*any = d;
 	}
 	return n;
 }
@@ -124,13 +130,14 @@ static void
 wait_until(struct set *s, sim_time deadline)
 {
 	struct umem_range *ranges = g_new(struct umem_range, s->n + 1);
-	unsigned n = ranges_of(s, ranges);
+	const struct description *fast;
+	unsigned n = ranges_of(s, ranges, &fast);
 
 	for (unsigned i = 0; i < s->n; i++)
 		if (s->entries[i].d)
 			description_watch(s->entries[i].d, &s->entries[i].waiter);
-	if (n > 0)
-		vmmc_wait(s->process->nic_queue, any_ready, s, ranges, n, deadline);
+	if (fast)
+		fast->network->wait(fast->process, any_ready, s, ranges, n, deadline);
 	else
 		wait_in_kernel(s, deadline);
 	for (unsigned i = 0; i < s->n; i++)

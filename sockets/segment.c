@@ -1,13 +1,13 @@
 #include "sockets/segment.h"
 
 #include "nic-sim/engine.h"
-#include "sockets/connect.h"
 #include "sockets/kernel.h"
+#include "sockets/network_vmmc.h"
 
 /* On the wire: Ethernet header and checksum, IP and TCP without options (IEEE 802.3, RFC 791, RFC 793), and in the data
- * connection number, name of the area and size of its ring for a set-up, else the connection number. */
+ * connection number and VMMC's greeting (network_vmmc.c) for a set-up, else the connection number. */
 #define HEADER_BYTES  (18 + 20 + 20)
-#define SET_UP_BYTES  12
+#define SET_UP_BYTES  (CONTENT_BYTES + NETWORK_VMMC_GREETING_BYTES)
 #define CONTENT_BYTES 4
 
 /* The other kernel, as one knows it: what comes next in either direction, and what came too early. */
@@ -69,16 +69,9 @@ segment_send(struct kernel *from, unsigned node, const struct segment *content)
 static void
 handle(struct kernel *k, const struct segment *s)
 {
-	static void (*const handlers[])(struct kernel *, const struct segment *) = {
-	        [SEGMENT_SYN] = connect_on_syn,         [SEGMENT_SYN_ACK] = connect_on_syn_ack,
-	        [SEGMENT_ACK] = connect_on_ack,         [SEGMENT_FIN] = connect_on_fin,
-	        [SEGMENT_FIN_ASK] = connect_on_fin_ask, [SEGMENT_FIN_ACK] = connect_on_fin_ack,
-	        [SEGMENT_RST] = connect_on_rst,
-	};
-
 	cpu_charge(CPU_SYSTEM, k->host->params->tcp_receive);
 	cpu_settle();
-	handlers[s->kind](k, s);
+	segment_handle(k, s);
 }
 
 static void

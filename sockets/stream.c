@@ -523,11 +523,10 @@ stop(struct link *l)
 	flushed(l, sim_now() + DRAIN_LIMIT);
 	if (s->proxy)
 		vmmc_unimport(s->proxy);
-	s->proxy = NULL;
 	area_unmake(&s->area);
 	if (s->staging)
 		umem_free(s->area.memory, s->staging);
-	s->staging = 0;
+	g_free(s);
 }
 
 static const struct link_ops stream_ops = {
@@ -548,14 +547,15 @@ static const struct link_ops stream_ops = {
         .stop = stop,
 };
 
-void
-stream_start(struct stream *s, const struct area *area, struct sock_counts *counts)
+struct stream *
+stream_new(const struct area *area, struct sock_counts *counts)
 {
-	*s = (struct stream){
-	        .link.ops = &stream_ops,
-	        .area = *area,
-	        .counts = counts,
-	        .records_out.offset = WIRE_RECORDS,
-	        .in.records.offset = WIRE_RECORDS,
-	};
+	struct stream *s = g_new0(struct stream, 1);
+
+	s->link.ops = &stream_ops;
+	s->area = *area;
+	s->counts = counts;
+	s->records_out.offset = WIRE_RECORDS;
+	s->in.records.offset = WIRE_RECORDS;
+	return s;
 }

@@ -42,7 +42,8 @@ struct stream {
 	bool holding; /* heads are told when the call waits or ends */
 };
 
-/* stream_start: over `area`, which the stream takes; peer_ring_bytes and proxy follow when they are known. */
-void stream_start(struct stream *s, const struct area *area, struct sock_counts *counts);
+/* stream_new: over `area`, which the stream takes; peer_ring_bytes and proxy follow when they are known.  link.stop()
+ * frees it. */
+struct stream *stream_new(const struct area *area, struct sock_counts *counts);
 
 #endif

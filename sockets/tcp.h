@@ -9,8 +9,9 @@
  *
  * An end (struct tcp) is the kernel's: it may outlive the description that made it (tcp_leave()).  Its link (link.h) is
  * what a description moves data with: put() and take() are the system calls' inner part and charge the call, the copy,
- * the checksum and the segments that leave in it.  What changes later is told by poke(arg), from tasks; poke only
- * wakes.
+ * the checksum and the segments that leave in it; a task of the kernel passes its own memory.  What changes later is
+ * told by poke(arg), from tasks; poke only wakes: with cpu_wake(task, host.wakeup_us), since it is an interrupt that
+ * lets a task go on that has blocked.
  *
  * Everything here is called from tasks. */
 #ifndef SOCKETS_TCP_H
@@ -63,7 +64,11 @@ void tcp_unlisten(struct tcp_listener *l); /* RST to those that nobody has accep
 bool tcp_port_used(const struct kernel *k, uint16_t port);
 
 struct tcp_counts {
-	uint64_t segments_sent, segments_received, retransmitted, acknowledgements, bytes_sent, bytes_received, resets;
+	uint64_t segments_sent, segments_received, retransmitted;
+	uint64_t acknowledgements; /* sent, with nothing else */
+	uint64_t bytes_sent, bytes_received;
+	uint64_t resets;  /* sent and received */
+	uint64_t damaged; /* wrong checksum, or a header that makes no sense: dropped */
 };
 struct tcp_counts tcp_counts(const struct kernel *k);
 

@@ -1,5 +1,6 @@
 #define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/descriptors.h"
+#include "sockets/network.h"
 #include "sockets/user.h"
 
 #include <errno.h>
@@ -93,7 +94,7 @@ wait_for_room(struct sending *w)
 {
 	if (w->deadline != DO_NOT_WAIT)
 		w->d->kernel->counts.flow_control_waits++;
-	return description_spin(w->d, writable, w, w->deadline);
+	return description_wait(w->d, writable, w, w->deadline);
 }
 
 /* protocol_for: a call that must not wait copies, since its buffer may be written again when it returns. */
@@ -321,10 +322,9 @@ epitaph(struct description *d)
 static bool
 redirects(const struct receiving *r)
 {
-	enum sock_protocol wish = r->d->options.protocol;
+	const struct network *network = r->d->network;
 
-	return r->at->total >= r->d->kernel->host->params->zero_copy_min && !r->peek && r->deadline != DO_NOT_WAIT &&
-	       (wish == SOCK_AUTOMATIC || wish == SOCK_ZERO_COPY);
+	return network && !r->peek && r->deadline != DO_NOT_WAIT && network->announced(r->d, r->at->total);
 }
 
 static void
@@ -354,7 +354,7 @@ move(struct receiving *r, bool direct)
 			return epitaph(r->d);
 		if (direct)
 			l->ops->expected(l, false);
-		if (!description_spin(r->d, readable, r, r->deadline))
+		if (!description_wait(r->d, readable, r, r->deadline))
 			return -EAGAIN;
 	}
 }

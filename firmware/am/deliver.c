@@ -37,17 +37,10 @@ receive_wake(uint32_t armed)
 	reg_write(LANAI_ISR, LANAI_ISR_HOST_SIG);
 }
 
-static void
-queue_part(struct arrival *arrival, uint32_t which, uint32_t sram, uint32_t bus, uint32_t bytes)
+void
+receive_lap(struct port *port)
 {
-	struct transfer *part = &arrival->part[which];
-	part->use = DMA_PART;
-	part->events = 0;
-	part->sram = sram;
-	part->direction = DMA_TO_HOST;
-	part->bus = bus;
-	part->bytes = bytes;
-	dma_queue(part);
+	port->entry_bus = window_bus(port, port->ring + ((port->serial & port->mask) << ENTRY_SHIFT));
 }
 
 /* in_bulk: [offset, +bytes) lies in the port's bulk part. */
@@ -58,25 +51,18 @@ in_bulk(const struct port *port, uint32_t offset, uint32_t bytes)
 }
 
 uint32_t
-receive_long(struct arrival *arrival, const struct port *port, uint32_t key, uint32_t bytes)
+receive_bulk(struct arrival *arrival, const struct port *port, uint32_t data)
 {
 	uint32_t sram = arrival->at + ENTRY_HEAD;
-	uint32_t data = bytes - HEAD_BYTES;
-	uint32_t entry = port->serial & port->mask;
-	uint32_t offset = port->data + (entry << AM_PAGE_SHIFT);
-	if (bytes <= HEAD_BYTES || data > AM_DATA_MAX || data & 3)
+	uint32_t offset = sram_read(arrival->at + LINK_DATA_HEADER + 4 * AM_BULK_WORD);
+	if (data - 1 >= AM_DATA_MAX || !in_bulk(port, offset, data))
 		return 0;
-	if (AM_KEY_KIND(key) == AM_KIND_BULK) {
-		offset = sram_read(arrival->at + LINK_DATA_HEADER + 4 * AM_BULK_WORD);
-		if (!in_bulk(port, offset, data))
-			return 0;
-		offset += port->bulk;
-	}
+	offset += port->bulk;
 	uint32_t first = AM_PAGE - low_bits(offset, AM_PAGE_SHIFT);
 	if (first > data)
 		first = data;
-	queue_part(arrival, 0, sram, window_bus(port, offset), first);
+	receive_part(arrival, 0, sram, window_bus(port, offset), first);
 	if (first < data)
-		queue_part(arrival, 1, sram + first, window_bus(port, offset + first), data - first);
+		receive_part(arrival, 1, sram + first, window_bus(port, offset + first), data - first);
 	return 1;
 }

@@ -3,6 +3,19 @@
 #include "firmware/am/receive.h"
 
 void
+dma_overtake(struct transfer *entry)
+{
+	struct transfer *before = S.dma_first;
+	for (struct transfer *transfer = before->next; transfer; transfer = transfer->next)
+		if (transfer->use != DMA_FETCH)
+			before = transfer;
+	entry->next = before->next;
+	before->next = entry;
+	if (S.dma_last == before)
+		S.dma_last = entry;
+}
+
+void
 dma_sync(void)
 {
 	if (S.dma_first)

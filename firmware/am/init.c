@@ -41,6 +41,9 @@ init_ports(void)
 {
 	for (uint32_t i = 0; i < AM_ENDPOINTS; i++) {
 		S.ports[i].number = i;
+		S.ports[i].name = NOBODY;
+		S.ports[i].sender = i << 8;
+		S.ports[i].tallies = tally_at(i, 0, 0);
 		S.ports[i].row = AM_ROWS + i * (uint32_t)sizeof(struct am_endpoint);
 		S.ports[i].window = AM_WINDOWS + 4 * AM_PAGES * i;
 	}

@@ -1,4 +1,5 @@
 #include "firmware/am/port.h"
+#include "firmware/am/receive.h"
 
 /* stall: poll this port again after the next event. */
 static void
@@ -126,10 +127,10 @@ fetch(struct port *port, struct packet *packet, uint32_t slot, uint32_t to, uint
 	packet->fetch.bus = window_bus(port, sram_read(slot + SLOT_SOURCE));
 	packet->fetch.bytes = bytes;
 	trace_move(at, slot);
+	dma_queue(&packet->fetch);
 	link_address(packet, peer, at);
 	port_address(port, at, to, control, AM_CONTROL_OP(control), HEAD_BYTES + bytes);
 	link_copy(at + PACKET_DATA, slot + SLOT_WORD, HEAD_BYTES);
-	dma_queue(&packet->fetch);
 }
 
 void
@@ -140,10 +141,10 @@ port_serve_long(struct port *port, uint32_t control)
 	uint32_t to = sram_read(slot + SLOT_TO), source = sram_read(slot + SLOT_SOURCE);
 	uint32_t tally = port_tally(port, to);
 	uint32_t counts = sram_read(tally);
-	uint32_t change = port_may(counts, to, control);
+	uint32_t change = port_may(counts, control);
 	struct packet *packet = S.free_long;
 	if (!change || op > AM_KIND_BULK || op < AM_KIND_MEDIUM || !bytes || bytes > AM_DATA_MAX || bytes & 3 ||
-	    !in_window(port, source, bytes)) {
+	    port_misnames(to) || !in_window(port, source, bytes)) {
 		port_refuse(port, control, 1);
 		return;
 	}
@@ -194,7 +195,7 @@ ports_poll_again(void)
 static void
 close_tallies(const struct port *port)
 {
-	uint32_t at = tally_at(port->number, 0, 0);
+	uint32_t at = port->tallies;
 	for (uint32_t end = at + TALLY_PORT_BYTES; at != end; at += 4) {
 		uint32_t counts = sram_read(at);
 		uint32_t before = bits(counts, TALLY_RETURN_BIT, TALLY_RETURN_BITS);
@@ -220,21 +221,25 @@ open_port(struct port *port)
 	port->serial = 0;
 	port->slot = port->busy = port->poll = port->first_slot = first;
 	port->end_slot = first + SLOT_BYTES * AM_SLOTS;
-	port->tag = sram_read(ROW(port, tag));
+	port->name = AM_TO(sram_read(ROW(port, tag)), 0, port->number);
+	port->key = AM_KEY(sram_read(ROW(port, tag)), 0, 0, 0);
 	port->pages = sram_read(ROW(port, pages));
 	port->ring = sram_read(ROW(port, ring));
 	port->mask = sram_read(ROW(port, entries)) - 1;
-	port->data = sram_read(ROW(port, data));
+	port->lap = port->mask & (AM_PAGE / (1u << ENTRY_SHIFT) - 1);
+	port->data = port->window + 4 * (sram_read(ROW(port, data)) >> AM_PAGE_SHIFT);
 	port->bulk = sram_read(ROW(port, bulk));
 	port->bulk_bytes = sram_read(ROW(port, bulk_bytes));
 	sram_write(ROW(port, consumed), 0);
 	sram_write(ROW(port, errors), 0);
+	receive_lap(port);
 }
 
 static void
 close_port(struct port *port)
 {
 	port->open = 0;
+	port->name = NOBODY;
 	close_tallies(port);
 }
 

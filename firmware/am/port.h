@@ -35,20 +35,29 @@ void ports_return(void);
 /* An honest sender has no more than AM_CREDITS of them on their way to old and new endpoints each. */
 #define RETURNS_MAX 15u
 
+/* port_names: `to` cannot name an endpoint; nonzero if so. */
+HOT uint32_t
+port_misnames(uint32_t to)
+{
+	uint32_t strange = to & 0xC0FCu;
+	ARCH_KEEP(strange);
+	return strange;
+}
+
 /* port_tally: of the endpoint that `to` names. */
 HOT uint32_t
 port_tally(const struct port *port, uint32_t to)
 {
-	return tally_at(port->number, bits(to, 8, LINK_NODE_BITS), low_bits(to, 2));
+	uint32_t node = to << (32 - 8 - LINK_NODE_BITS) & 0xFC000000u, other = to << 30;
+	ARCH_KEEP(node);
+	ARCH_KEEP(other);
+	return tally_of(port->tallies, node, other);
 }
 
-/* port_may: what a message with this control word adds to its tally; 0 if there is no credit for it, or `to` does not
- * name an endpoint. */
+/* port_may: what a message with this control word adds to its tally; 0 if there is no credit for it. */
 HOT uint32_t
-port_may(uint32_t tally, uint32_t to, uint32_t control)
+port_may(uint32_t tally, uint32_t control)
 {
-	if (bits(to, 14, 2) | bits(to, 2, 6))
-		return 0;
 	if (bits(control, REPLY_BIT, 1))
 		return bits(tally, TALLY_OWED_BIT, TALLY_BITS) ? 0 - TALLY_OWED : 0;
 	return low_bits(tally, TALLY_BITS) < AM_CREDITS ? TALLY_OUT : 0;
@@ -59,8 +68,8 @@ HOT void
 port_address(const struct port *port, uint32_t at, uint32_t to, uint32_t control, uint32_t kind, uint32_t bytes)
 {
 	uint32_t reply = bits(control, REPLY_BIT, 1) << KEY_REPLY_BIT;
-	sram_write(at + PACKET_DEST, (to & 0xFFFF00FFu) | port->number << 8);
-	sram_write(at + PACKET_KEY, port->tag << 16 | kind << KEY_KIND_BIT | reply | bytes);
+	sram_write(at + PACKET_DEST, (to & 0xFFFF00FFu) | port->sender);
+	sram_write(at + PACKET_KEY, port->key | kind << KEY_KIND_BIT | reply | bytes);
 }
 
 /* port_take: the oldest slot that is in use is the process' again. */
@@ -97,8 +106,8 @@ port_serve_short(struct port *port, uint32_t control)
 	uint32_t to = sram_read(slot + SLOT_TO);
 	uint32_t tally = port_tally(port, to);
 	uint32_t counts = sram_read(tally);
-	uint32_t change = port_may(counts, to, control);
-	if (!change || (bytes - 4) & ~(PROGRAM_SHORT_DATA - 4)) {
+	uint32_t change = port_may(counts, control);
+	if (!change || (bytes - 4) & ~(PROGRAM_SHORT_DATA - 4) || port_misnames(to)) {
 		port_refuse(port, control, 1);
 		return;
 	}
@@ -145,10 +154,10 @@ port_fetched(struct packet *packet)
 	if (!port->open) {
 		port_not_sent(packet);
 	} else {
-		port->fetching--;
-		port_take(port);
 		if (link_send(packet, packet->peer, packet->at, packet->last))
 			S.pieces--;
+		port->fetching--;
+		port_take(port);
 	}
 	if (packet->fetch.events)
 		dma_synced(&packet->fetch);

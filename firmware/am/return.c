@@ -38,10 +38,10 @@ tell(uint32_t number, uint32_t node, uint32_t other)
 	uint32_t at = arrival->at;
 	S.free_arrivals = arrival->next;
 	sram_write(at, S.data_type_of_0 + node);
-	sram_write(at + WORD_TO, AM_TO(port->tag, other, number));
+	sram_write(at + WORD_TO, port->name | other << 8);
 	sram_write(at + WORD_KEY, AM_KEY(0, AM_KIND_RETURN, 1, 4));
 	sram_write(at + LINK_DATA_HEADER, 0);
-	receive_deliver(arrival, port, LINK_DATA_HEADER + 4);
+	receive_deliver(arrival, port, at, LINK_DATA_HEADER + 4, 1);
 	return 1;
 }
 

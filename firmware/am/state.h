@@ -37,11 +37,20 @@ struct port {
 	uint32_t number, row;                /* of the endpoint; SRAM address of its struct am_endpoint */
 	uint32_t open, stalled;
 	uint32_t taken;
-	uint32_t tag, window, pages; /* `window`: SRAM address of its bus addresses */
-	uint32_t ring, data, mask;   /* offsets; entries - 1 */
+	uint32_t name;   /* AM_TO of the endpoint without a node; NOBODY if it is closed */
+	uint32_t sender; /* its number and its tag as they stand in packets: of PACKET_DEST and of PACKET_KEY */
+	uint32_t key;
+	uint32_t tallies;       /* SRAM address of the first */
+	uint32_t window, pages; /* `window`: SRAM address of its bus addresses */
+	uint32_t ring, mask;    /* offset; entries - 1 */
+	uint32_t data;          /* SRAM address of the bus address of the data page of entry 0 */
 	uint32_t bulk, bulk_bytes;
-	uint32_t serial; /* of the last entry */
-};
+	uint32_t serial;         /* of the last entry */
+	uint32_t entry_bus;      /* bus address of the next one */
+	uint32_t lap;            /* with the serial number of an entry: 0 if the next one is not right behind it */
+} __attribute__((aligned(128))); /* the address of a port is a shift away from its number */
+#define NOBODY          0xFFFFFFFFu
+#define NAME_OTHER_BITS 0x300u /* of the sender, in the `to` of what comes */
 
 /* A tally, for each endpoint here and endpoint there, counts in a word:
  *   OUT     requests from here without a reply
@@ -91,11 +100,31 @@ ARCH_DECLARE_STATE(struct am);
 
 #include "firmware/link/peers.h"
 
+/* port_of: the port whose number, modulo AM_ENDPOINTS, stands in the low bits of `to`. */
+static inline struct port *
+port_of(uint32_t to)
+{
+	struct port *port = &S.ports[low_bits(to, 2)];
+	ARCH_KEEP(port);
+	return port;
+}
+
 /* tally_at: SRAM address. */
 static inline uint32_t
 tally_at(uint32_t port, uint32_t node, uint32_t other)
 {
 	return AM_TALLIES + port * TALLY_PORT_BYTES + (node << TALLY_NODE_SHIFT) + 4 * other;
+}
+
+/* tally_of: the same from a row of tallies and words that hold node and other shifted to the top. */
+static inline uint32_t
+tally_of(uint32_t tallies, uint32_t node_on_top, uint32_t other_on_top)
+{
+	uint32_t node = node_on_top >> (32 - LINK_NODE_BITS - TALLY_NODE_SHIFT);
+	uint32_t other = other_on_top >> (32 - 2 - 2);
+	ARCH_KEEP(node);
+	ARCH_KEEP(other);
+	return tallies + node + other;
 }
 
 /* window_bus: bus address of an offset in the port's window. */

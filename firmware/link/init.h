@@ -2,29 +2,13 @@
 #ifndef FIRMWARE_LINK_INIT_H
 #define FIRMWARE_LINK_INIT_H
 
-static inline void
-init_transfer(struct transfer *transfer, enum dma_use use, uint32_t sram, uint32_t direction, uint32_t bytes)
-{
-	transfer->use = use;
-	transfer->sram = sram;
-	transfer->direction = direction;
-	transfer->bytes = bytes;
-}
+#include "firmware/common/init.h"
 
-/* init_peer: `nodes`: SRAM address of the routes. */
 static inline void
 init_peer(struct peer *peer, uint32_t nodes, uint32_t node)
 {
-	uint32_t row = nodes + node * (uint32_t)sizeof(struct link_node);
-	uint32_t hops = sram_read(row);
-	if (!hops || hops > LINK_MAX_HOPS || node >= sram_read(CTRL(n_nodes)))
-		return;
-	uint32_t skip = LINK_MAX_HOPS - hops;
-	peer->route[0] = sram_read(row + 4);
-	peer->route[1] = sram_read(row + 8);
-	peer->start = PACKET_ROUTE + (skip & ~3u);
-	peer->skip = skip & 3;
-	peer->state = LINK_IDLE;
+	if (init_route(peer, nodes, node))
+		peer->state = LINK_IDLE;
 }
 
 /* init_packets: `n` packets of `bytes` each from SRAM address `at` into the list `home`; returns the address behind

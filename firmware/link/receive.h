@@ -3,10 +3,6 @@
 #ifndef FIRMWARE_LINK_RECEIVE_H
 #define FIRMWARE_LINK_RECEIVE_H
 
-#define RECEIVE_EVENTS (LANAI_ISR_RECV | LANAI_ISR_BUFF)
-#define RECEIVE_BITS   (RECEIVE_EVENTS | LANAI_ISR_TAIL | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2)
-#define RECEIVE_ODD    (LANAI_ISR_BUFF | LANAI_ISR_ORUN1 | LANAI_ISR_ORUN2) /* not a whole packet of whole words */
-
 #define ACK_RECEIVED_BYTES (LINK_HEADER + 4u) /* with the residue */
 
 /* receive_drop: whatever it is that ends at `end`, it is not the next packet of some peer. */
@@ -16,38 +12,6 @@ void receive_refuse(struct arrival *arrival);
 /* receive_again: a network reset took away what was coming in: arms the same buffer again.  Not `sure`: perhaps it did;
  * an engine that is armed takes no notice. */
 void receive_again(uint32_t sure);
-
-HOT void
-receive_arm(const struct arrival *arrival)
-{
-	uint32_t at = arrival->at;
-	reg_write(LANAI_RMP, at);
-	reg_write(LANAI_RML, at + ARRIVAL_BYTES - 4);
-}
-
-/* receive_release: the arrival's buffer is free again; the engine takes it if it has none. */
-HOT void
-receive_release(struct arrival *arrival)
-{
-	if (__builtin_expect(S.armed != NULL, 1)) {
-		arrival->next = S.free_arrivals;
-		S.free_arrivals = arrival;
-	} else {
-		S.armed = arrival;
-		receive_arm(arrival);
-	}
-}
-
-HOT void
-receive_arm_next(void)
-{
-	struct arrival *arrival = S.free_arrivals;
-	S.armed = arrival;
-	if (!arrival)
-		return;
-	S.free_arrivals = arrival->next;
-	receive_arm(arrival);
-}
 
 /* receive_take: of the program: the next data packet of `peer`, whose link and key words are given; it says so to the
  * link (receive_taken). */

@@ -1,4 +1,4 @@
-/* The reliable link's structures, and the host DMA queue's and the receive buffers', which it shares with the program.
+/* The reliable link's structures.
  *
  * firmware/link is a template: vmmc and am each compile it as a part of themselves.  A program's own state.h defines
  * PROGRAM_TYPE (the packet type), PROGRAM_SHORT_DATA and PROGRAM_LONG_DATA (bytes of data of the two sizes of send
@@ -18,7 +18,7 @@
 #ifndef FIRMWARE_LINK_STATE_H
 #define FIRMWARE_LINK_STATE_H
 
-#include "arch.h"
+#include "firmware/common/state.h"
 #include "firmware/link/wire.h"
 
 #include <stddef.h>
@@ -28,13 +28,14 @@
 _Static_assert(1u << LINK_NODE_BITS == LINK_MAX_NODES, "node numbers");
 
 /* Layout of a send buffer; a multiple of 64 bytes, so that no two share a trace tag. */
-#define PACKET_ROUTE       0u /* 8 bytes, left-padded, then the packet without a gap */
+#define PACKET_ROUTE       0u /* LINK_MAX_HOPS bytes, left-padded, then the packet without a gap */
 #define PACKET_TYPE        8u
 #define PACKET_LINK        12u
 #define PACKET_DEST        16u
 #define PACKET_KEY         20u
 #define PACKET_DATA        24u
 #define PACKET_SHORT_BYTES ((PACKET_DATA + PROGRAM_SHORT_DATA + 63u) & ~63u)
+#define ROUTE_AT           PACKET_ROUTE
 #define PACKET_LONG_BYTES  ((PACKET_DATA + PROGRAM_LONG_DATA + 63u) & ~63u)
 
 /* Layout of a receive buffer: the packet, data, residue; a multiple of 64. */
@@ -44,15 +45,6 @@ _Static_assert(1u << LINK_NODE_BITS == LINK_MAX_NODES, "node numbers");
 
 struct peer;
 struct port;
-
-/* A transfer of the host DMA engine, with all that its registers need.  First member of what it belongs to. */
-struct transfer {
-	struct transfer *next;
-	uint32_t use;                    /* enum dma_use */
-	uint32_t events;                 /* what its end brings besides; 0 for most: step_dma tests nothing else */
-	uint32_t sram, direction, bytes; /* LAR, DMA_DIR, DMA_CTR */
-	uint32_t bus;                    /* EAR */
-};
 
 /* DMA_DEPOSIT: of a struct arrival; DMA_FETCH: of a packet; DMA_DROP: of one whose peer
  * went down meanwhile: it is freed, not sent; DMA_REPORT: of a port; DMA_WALK: of a walk; DMA_PART: of an
@@ -115,9 +107,7 @@ struct peer {
  * buffer. */
 #define ARRIVAL_PARTS 4u
 struct arrival {
-	struct transfer deposit;
-	uint32_t at; /* SRAM address of the buffer */
-	struct arrival *next;
+	COMMON_ARRIVAL;
 	uint32_t parts; /* those of `part` in use */
 	uint32_t note;  /* ARRIVAL_REDIRECTED: what deposit.bus would be */
 	struct transfer part[ARRIVAL_PARTS - 1];
@@ -144,43 +134,8 @@ struct arrival {
 		uint32_t scan_on, scan_at;       /* the next look at S.timed */                                        \
 		struct peer *timed;              /* with something unacknowledged, or not freed yet, in any order */   \
 		struct peer *owing, *owing_last; /* with something to acknowledge, in order of look_at */              \
-		/* receive */                                                                                          \
-		struct arrival *armed, *free_arrivals;                                                                 \
-		uint32_t draining; /* the rest of a packet longer than any buffer comes */                             \
-		/* host DMA */                                                                                         \
-		struct transfer *dma_first; /* under way; the others wait behind it */                                 \
-		struct transfer *dma_last;  /* valid if there is a first */                                            \
+		/* receive, host DMA */                                                                                \
+		COMMON_STATE;                                                                                          \
 	}
-
-/* HOT: part of the loop, without the cost of a call (nobody saves registers but the caller); COLD: never is. */
-#define HOT  static inline __attribute__((always_inline))
-#define COLD __attribute__((noinline))
-
-/* bits: the n bits of x from bit `from` on, 0 < n < 32; two cycles, where shift and mask take four (the LANai has no
- * small masks as immediates). */
-static inline uint32_t
-bits(uint32_t x, unsigned from, unsigned n)
-{
-	uint32_t high = x << (32 - n - from);
-	ARCH_KEEP(high);
-	high >>= 32 - n;
-	ARCH_KEEP(high);
-	return high;
-}
-
-static inline uint32_t
-low_bits(uint32_t x, unsigned n)
-{
-	return bits(x, 0, n);
-}
-
-/* not_low: nonzero unless the low n bits are zero. */
-static inline uint32_t
-not_low(uint32_t x, unsigned n)
-{
-	uint32_t high = x << (32 - n);
-	ARCH_KEEP(high);
-	return high;
-}
 
 #endif

@@ -76,6 +76,10 @@ static const struct {
         {"requests", "competitors = 2\ncompete_sleep_us = 500\nrequests = 60\nwait.strategy = last-k", 60},
         {"pipeline", "items = 50\nstages = 6\nwait.strategy = spin-block", 50},
         {"files", "gets = 10\nlargest_B = 65536\nwait.strategy = walk", 10},
+        {"transactions", "transactions = 40\nreply_B = 5000", 40},
+        {"transactions", "transactions = 15\nconnection = anew\nserver_host = 2\nclient_host = 5", 15},
+        {"ftp", "files = 2\nfile_B = 30000", 6},
+        {"ftp", "files = 2\nfile_B = 10000\nclients = 3\nclient_host = 4\nwait.strategy = spin-block", 18},
         {"jacobi", "hosts = 5\nsteps = 30\nwait.strategy = random", 30},
 };
 
@@ -99,6 +103,41 @@ START_TEST(too_many_hosts)
 	ck_assert_int_ne(run_point("jacobi", "myrinet-pc", "hosts = 4", &r, &error), EXIT_DONE);
 	ck_assert_str_eq(error, "hosts=4: the platform has only 2");
 	g_free(error);
+	results_clear(&r);
+}
+END_TEST
+
+/* With the connection's set-up a transfer takes longer, and a transaction as well. */
+START_TEST(connections_cost)
+{
+	struct results ftp = run_well("ftp", "myrinet-pc", "file_B = 20000");
+
+	ck_assert_double_lt(metric(&ftp, "get_all_MB_s"), 0.8 * metric(&ftp, "get_MB_s"));
+	ck_assert_double_lt(metric(&ftp, "put_all_MB_s"), 0.8 * metric(&ftp, "put_MB_s"));
+	results_clear(&ftp);
+}
+END_TEST
+
+/* The mean is that of a fixed number of round trips, and the interval is as tight as it was wanted. */
+START_TEST(round_trips)
+{
+	struct results fixed = run_well("socket-pingpong", "myrinet-pc", "size_B = 512\nrounds = 40");
+
+	ck_assert_double_eq(metric(&fixed, "samples"), 40);
+	ck_assert_double_eq(metric(&fixed, "one_way_us"), metric(&fixed, "round_trip_us") / 2);
+	ck_assert_double_gt(metric(&fixed, "half_interval_us"), 0);
+	results_clear(&fixed);
+}
+END_TEST
+
+START_TEST(round_trips_until_known)
+{
+	struct results r = run_well("socket-pingpong", "myrinet-pc",
+	                            "size_B = 512\nrounds = 3\nmost_rounds = 100000\ninterval_permille = 5\n"
+	                            "no_delay = 1\nbuffer_KB = 64");
+
+	ck_assert_double_gt(metric(&r, "samples"), 3);
+	ck_assert_double_le(metric(&r, "half_interval_us"), 0.005 * metric(&r, "round_trip_us"));
 	results_clear(&r);
 }
 END_TEST
@@ -187,6 +226,9 @@ main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_loop_test(cases, application, 0, G_N_ELEMENTS(applications));
 	tcase_add_test(cases, too_many_hosts);
+	tcase_add_test(cases, connections_cost);
+	tcase_add_test(cases, round_trips);
+	tcase_add_test(cases, round_trips_until_known);
 	tcase_add_test(cases, half_each);
 	tcase_add_test(cases, nearly_all);
 	tcase_add_loop_test(cases, theory, 0, 3 * SEEDS);

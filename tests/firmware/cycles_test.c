@@ -1,5 +1,6 @@
 /* The cycle budget of the one-word path and of a bulk packet, measured on the LANai build and printed. */
 #include "tests/firmware/lanai_mock.h"
+#include "tests/firmware/mock_host.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -21,7 +22,6 @@
 
 #define PACKETS   8u
 #define SAME_SETS VMMC_CACHE_SETS /* page i + SAME_SETS shares its set with page i */
-#define PHASES    24u
 
 static struct lanai_mock *mock;
 static struct mock_nic *nic;
@@ -83,23 +83,13 @@ settle(void)
 	lanai_mock_run(mock);
 }
 
-/* over_phases: the mean and the most cycles from `event` to a write of `reg`, over the places in the idle loop where
- * the event can find it.  `settle` brings everything to rest again. */
 static void
 over_phases(const char *what, uint32_t reg, void (*event)(void), unsigned most)
 {
-	unsigned sum = 0, worst = 0;
-	for (unsigned phase = 0; phase < PHASES; phase++) {
-		lanai_mock_wait(phase);
-		event();
-		unsigned cycles = lanai_mock_cycles_to(mock, reg);
-		sum += cycles;
-		worst = MAX(worst, cycles);
-		settle();
-	}
-	printf("%s: %u cycles on average, %u at most\n", what, sum / PHASES, worst);
+	unsigned worst, mean = lanai_mock_over_phases(mock, reg, event, settle, &worst);
+	printf("%s: %u cycles on average, %u at most\n", what, mean, worst);
 	fflush(stdout);
-	ck_assert_uint_le(sum / PHASES, most);
+	ck_assert_uint_le(mean, most);
 }
 
 static void

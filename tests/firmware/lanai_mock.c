@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-/* What must be left below VMMC_CODE_LIMIT: frames of at most 40 bytes, chains of at most 8 calls, and as much again. */
+/* What must be left below MOCK_CODE_LIMIT: frames of at most 40 bytes, chains of at most 8 calls, and as much again. */
 #define STACK_BYTES 768u
 
 #define SLICE_PS 300000000ull /* 0.3 ms: ten thousand instructions, more than any round of a test needs */
@@ -95,10 +95,10 @@ load(struct lanai_mock *mock, const char *folder)
 	add_objects(paths, folder);
 	add_objects(paths, "firmware/images/lib");
 	struct lanai_image *image =
-	        lanai_image_load((const char *const *)paths->pdata, paths->len, VMMC_CODE_LIMIT, &error);
+	        lanai_image_load((const char *const *)paths->pdata, paths->len, MOCK_CODE_LIMIT, &error);
 	if (!image)
 		g_error("%s", error);
-	g_assert_cmpuint(image->size + STACK_BYTES, <=, VMMC_CODE_LIMIT);
+	g_assert_cmpuint(image->size + STACK_BYTES, <=, MOCK_CODE_LIMIT);
 	g_assert_true(lanai_load(mock->core, image, &why));
 	lanai_image_free(image);
 	g_ptr_array_unref(paths);
@@ -110,7 +110,7 @@ lanai_mock_new(const char *folder)
 	struct lanai_mock *mock = g_new0(struct lanai_mock, 1);
 	struct lanai_bus bus = {.device = mock, .read = bus_read, .write = bus_write};
 	calendar_reset();
-	mock->core = lanai_new("lanai", VMMC_SRAM_BYTES, LANAI_MOCK_HZ, SIM_RANK_NODE, &bus);
+	mock->core = lanai_new("lanai", MOCK_SRAM_BYTES, LANAI_MOCK_HZ, SIM_RANK_NODE, &bus);
 	load(mock, folder);
 	mock->nic = mock_new();
 	g_free(mock->nic->sram);
@@ -180,4 +180,23 @@ lanai_mock_cycles_to(struct lanai_mock *mock, uint32_t reg)
 	lanai_mock_run(mock);
 	g_assert_cmpuint(mock->watched, ==, 0);
 	return (unsigned)((mock->written_at - start) / LANAI_MOCK_CYCLE_PS);
+}
+
+#define PHASES 24u /* cycles: a turn of an idle loop, or more */
+
+unsigned
+lanai_mock_over_phases(struct lanai_mock *mock, uint32_t reg, void (*event)(void), void (*settle)(void),
+                       unsigned *worst)
+{
+	unsigned sum = 0;
+	*worst = 0;
+	for (unsigned phase = 0; phase < PHASES; phase++) {
+		lanai_mock_wait(phase);
+		event();
+		unsigned cycles = lanai_mock_cycles_to(mock, reg);
+		sum += cycles;
+		*worst = MAX(*worst, cycles);
+		settle();
+	}
+	return sum / PHASES;
 }

@@ -29,17 +29,6 @@ put(struct mock_nic *nic, size_t member, uint32_t value)
 }
 #define PUT(nic, member, value) put(nic, offsetof(struct vmmc_ctrl, member), value)
 
-/* route: `hops` bytes 0x81, the last one names the node. */
-static void
-put_route(struct mock_nic *nic, uint32_t node, uint32_t hops)
-{
-	uint32_t row = VMMC_NODES + node * sizeof(struct link_node);
-	uint8_t *route = nic->sram + row + offsetof(struct link_node, route);
-	mock_set_sram(nic, row, hops);
-	memset(route + VMMC_MAX_HOPS - hops, 0x81, hops);
-	route[VMMC_MAX_HOPS - 1] = (uint8_t)(0x80 | node);
-}
-
 void
 host_control(struct mock_nic *nic, const struct host_options *options)
 {
@@ -62,7 +51,7 @@ host_control(struct mock_nic *nic, const struct host_options *options)
 	PUT(nic, cache_by_process, options->cache_by_process);
 	PUT(nic, by_interrupt, options->by_interrupt);
 	for (uint32_t node = 0; node < options->n_nodes && node < VMMC_MAX_NODES; node++)
-		put_route(nic, node, options->hops);
+		host_route(nic, VMMC_NODES, node, options->hops);
 }
 
 bool
@@ -212,61 +201,4 @@ uint32_t
 host_proc(const struct mock_nic *nic, unsigned p, size_t member)
 {
 	return mock_sram(nic, VMMC_PROCS + p * sizeof(struct vmmc_proc) + member);
-}
-
-uint32_t
-host_word(const struct mock_nic *nic, uint32_t bus)
-{
-	uint32_t raw;
-	memcpy(&raw, nic->memory + bus, sizeof(raw));
-	return GUINT32_FROM_BE(raw);
-}
-
-uint32_t
-host_packet(uint8_t *packet, uint32_t source, uint32_t sequence, uint32_t ack, uint32_t dest, uint32_t key)
-{
-	uint32_t header[4] = {VMMC_TYPE << 16 | VMMC_KIND_DATA << 8 | source, sequence << 16 | ack, dest, key};
-	uint32_t words = VMMC_KEY_LENGTH(key) / 4;
-	for (uint32_t i = 0; i < 4 + words; i++) {
-		uint32_t raw = GUINT32_TO_BE(i < 4 ? header[i] : 0x11 * (i - 3));
-		memcpy(packet + 4 * i, &raw, sizeof(raw));
-	}
-	return VMMC_HEADER + 4 * words;
-}
-
-uint32_t
-host_ack(uint8_t *packet, uint32_t kind, uint32_t source, uint32_t expected)
-{
-	uint32_t words[2] = {GUINT32_TO_BE(VMMC_TYPE << 16 | kind << 8 | source), GUINT32_TO_BE(expected)};
-	memcpy(packet, words, sizeof(words));
-	return VMMC_ACK_BYTES;
-}
-
-void
-host_deliver(struct mock_nic *nic, const uint8_t *packet, uint32_t bytes, uint32_t residue)
-{
-	g_assert_true(mock_deliver(nic, packet, bytes, residue));
-	for (unsigned i = 0; i < 4; i++)
-		mock_step(nic);
-}
-
-uint32_t
-host_sent_word(const struct mock_packet *packet, unsigned i)
-{
-	uint32_t raw;
-	g_assert_cmpuint(packet->route_bytes + 4 * (i + 1), <=, packet->bytes);
-	memcpy(&raw, packet->data + packet->route_bytes + 4 * i, sizeof(raw));
-	return GUINT32_FROM_BE(raw);
-}
-
-void
-host_settle(struct mock_nic *nic)
-{
-	for (unsigned quiet = 0; quiet < 3; quiet++) {
-		mock_step(nic);
-		struct mock_packet *packet = mock_finish_send(nic);
-		if (mock_finish_dma(nic, false) || packet)
-			quiet = 0;
-		g_free(packet);
-	}
 }

@@ -3,7 +3,7 @@
 #ifndef TESTS_FIRMWARE_MOCK_HOST_H
 #define TESTS_FIRMWARE_MOCK_HOST_H
 
-#include "tests/firmware/mock_nic.h"
+#include "tests/firmware/mock_wire.h"
 
 struct host_options {
 	uint32_t node, n_nodes, window, ack_every, ack_delay, rto, first_sequence, hops;
@@ -40,18 +40,5 @@ void host_post(struct mock_nic *nic, unsigned p, uint32_t n, uint32_t control, u
 uint32_t host_counter(const struct mock_nic *nic, enum vmmc_counter which);
 uint32_t host_ctrl(const struct mock_nic *nic, size_t member);             /* a word of struct vmmc_ctrl */
 uint32_t host_proc(const struct mock_nic *nic, unsigned p, size_t member); /* a word of its struct vmmc_proc */
-uint32_t host_word(const struct mock_nic *nic, uint32_t bus);              /* big-endian, of host memory */
-
-/* host_packet: a data packet as it would arrive from `source`; returns its length. data[] is filled with 0x11 per word
- * number. */
-uint32_t host_packet(uint8_t *packet, uint32_t source, uint32_t sequence, uint32_t ack, uint32_t dest, uint32_t key);
-/* host_ack: the same for an acknowledgement of `kind`: `expected` is the next number that `source` expects. */
-uint32_t host_ack(uint8_t *packet, uint32_t kind, uint32_t source, uint32_t expected);
-/* host_deliver: delivers that packet, well or with a residue, and steps until the firmware has dealt with it. */
-void host_deliver(struct mock_nic *nic, const uint8_t *packet, uint32_t bytes, uint32_t residue);
-/* Word i (0 = type) of a packet sent, behind its route. */
-uint32_t host_sent_word(const struct mock_packet *packet, unsigned i);
-/* host_settle: steps and finishes engines until nothing happens; packets sent are thrown away. */
-void host_settle(struct mock_nic *nic);
 
 #endif

@@ -1,5 +1,11 @@
 #include "tests/firmware/mock_nic.h"
+#ifdef MOCK_AM
+#include "firmware/am/step.h"
+#define step am_step
+#else
 #include "firmware/vmmc/step.h"
+#define step vmmc_step
+#endif
 
 #include <string.h>
 
@@ -69,7 +75,7 @@ start_send(struct mock_nic *nic, uint32_t last)
 	g_assert_cmpuint(REG(nic, SMP) % 4 + last % 4, ==, 0);
 	g_assert_cmpuint(REG(nic, SA), <=, 3);
 	g_assert_cmpuint(last + 4, >, first);
-	g_assert_cmpuint(last, <, VMMC_SRAM_BYTES);
+	g_assert_cmpuint(last, <, MOCK_SRAM_BYTES);
 	g_assert_false(nic->send_busy);
 	uint32_t bytes = last + 4 - first;
 	struct mock_packet *packet = g_malloc(sizeof(*packet) + bytes);
@@ -126,8 +132,8 @@ start_dma(struct mock_nic *nic, uint32_t bytes)
 	g_assert_false(nic->dma_busy);
 	g_assert_cmpuint((REG(nic, EAR) | REG(nic, LAR) | bytes) & 3, ==, 0);
 	g_assert_cmpuint(bytes, >, 0);
-	g_assert_cmpuint(REG(nic, LAR) + bytes, <=, VMMC_SRAM_BYTES);
-	g_assert_cmpuint(REG(nic, EAR) / VMMC_PAGE, ==, (REG(nic, EAR) + bytes - 1) / VMMC_PAGE);
+	g_assert_cmpuint(REG(nic, LAR) + bytes, <=, MOCK_SRAM_BYTES);
+	g_assert_cmpuint(REG(nic, EAR) / MOCK_PAGE, ==, (REG(nic, EAR) + bytes - 1) / MOCK_PAGE);
 	nic->dma_busy = true;
 	nic->dma_starts++;
 	say(nic, "dma dir %u bus %08x sram %05x bytes %u", REG(nic, DMA_DIR), REG(nic, EAR), REG(nic, LAR), bytes);
@@ -274,11 +280,11 @@ struct mock_nic *
 mock_new(void)
 {
 	struct mock_nic *nic = g_new0(struct mock_nic, 1);
-	nic->sram = g_malloc0(VMMC_SRAM_BYTES);
+	nic->sram = g_malloc0(MOCK_SRAM_BYTES);
 	nic->memory = g_malloc0(MOCK_MEMORY);
 	nic->machine.state = &nic->state;
 	nic->machine.sram = nic->sram;
-	nic->machine.sram_bytes = VMMC_SRAM_BYTES;
+	nic->machine.sram_bytes = MOCK_SRAM_BYTES;
 	nic->machine.device = nic;
 	nic->machine.reg_read = machine_read;
 	nic->machine.reg_write = machine_write;
@@ -306,5 +312,5 @@ void
 mock_step(struct mock_nic *nic)
 {
 	mock_select(nic);
-	vmmc_step();
+	step();
 }

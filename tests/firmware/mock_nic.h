@@ -7,13 +7,13 @@
 #ifndef TESTS_FIRMWARE_MOCK_NIC_H
 #define TESTS_FIRMWARE_MOCK_NIC_H
 
-#include "firmware/vmmc/state.h"
+#include "tests/firmware/mock_program.h"
 
 #include <glib.h>
 #include <stdbool.h>
 
 #define MOCK_FRAMES     96u
-#define MOCK_MEMORY     (MOCK_FRAMES * VMMC_PAGE)
+#define MOCK_MEMORY     (MOCK_FRAMES * MOCK_PAGE)
 #define MOCK_PACKET_MAX 16384u
 
 struct mock_packet {
@@ -23,9 +23,9 @@ struct mock_packet {
 };
 
 struct mock_nic {
-	struct vmmc state;
+	MOCK_STATE state;
 	struct arch_machine machine;
-	uint8_t *sram;   /* VMMC_SRAM_BYTES, or a LANai core's */
+	uint8_t *sram;   /* MOCK_SRAM_BYTES, or a LANai core's */
 	uint8_t *memory; /* the host's: bus addresses 0 .. MOCK_MEMORY */
 	uint32_t regs[LANAI_REG_BYTES / 4];
 	uint32_t now;   /* RTC ticks */
@@ -49,7 +49,7 @@ struct mock_nic {
 struct mock_nic *mock_new(void);
 void mock_free(struct mock_nic *nic);
 void mock_select(struct mock_nic *nic); /* makes it the native instance that firmware functions act on */
-void mock_step(struct mock_nic *nic);   /* one vmmc_step() */
+void mock_step(struct mock_nic *nic);   /* one turn */
 
 uint32_t mock_read(struct mock_nic *nic, uint32_t offset);
 void mock_write(struct mock_nic *nic, uint32_t offset, uint32_t value);

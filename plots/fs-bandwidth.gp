@@ -1,0 +1,6 @@
+# Bandwidth by size, Fast Sockets and what they are compared with; the published asymptotes as lines.
+load plots . '/style.gp'
+@size_ticks
+set yrange [0:*]
+set ylabel 'bandwidth (MB/s, 10^6 B)'
+plot for [i=1:curves] table using 'size_B':(curve(i, column('bandwidth_MB_s'))) with linespoints lt i title LEGEND[i], @published_asymptotes

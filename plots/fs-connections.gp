@@ -1,0 +1,3 @@
+# Transactions a second by size of the reply, a connection for each.
+load plots . '/style.gp'
+@transaction_rates

@@ -1,0 +1,87 @@
+/* Receive posting: while a call waits with an empty buffer, what comes next goes straight to its memory.
+ *
+ * A post takes the bytes of the stream in their order, from the one on that comes next when it is opened.  Once some
+ * that follow have gone to the buffer it takes no more.  What it has taken the call learns from take(); what the call
+ * never takes is copied back to the buffer, where there is room for it, since the peer does not know it as taken. */
+#include "sockets/fast_state.h"
+
+#include "nic-sim/cpu.h"
+#include "sockets/user.h"
+
+uint32_t
+fast_post_accept(struct fast *f, uint64_t data, uint32_t bytes)
+{
+	struct fast_post *p = &f->post;
+	uint32_t n = 0;
+
+	if (p->open && f->come == p->from + p->filled)
+		n = (uint32_t)MIN(bytes, p->length - p->filled);
+	if (n) {
+		arena_to_user(f->endpoint->memory, data, p->user + p->filled, n);
+		cpu_copy(n);
+		p->filled += n;
+	}
+	return n;
+}
+
+uint32_t
+fast_post_take(struct fast *f, const uint8_t *user, uint64_t length)
+{
+	struct fast_post *p = &f->post;
+	uint32_t n = (uint32_t)MIN(length, p->filled - p->taken);
+
+	if (!p->open || !n)
+		return 0;
+	if (user != p->user + p->taken) {
+		fast_post_close(f);
+		return 0;
+	}
+	p->taken += n;
+	f->counts->bytes_direct += n;
+	return n;
+}
+
+/* put_back: what the call has not taken. */
+static void
+put_back(struct fast *f)
+{
+	const struct fast_post *p = &f->post;
+	uint64_t address;
+
+	for (uint32_t done = p->taken, run; done < p->filled; done += run) {
+		run = fast_run(f, p->from + done, p->filled - done, &address);
+		user_to_arena(f->endpoint->memory, p->user + done, address, run);
+		cpu_copy(run);
+		f->counts->bytes_copied_back += run;
+	}
+}
+
+void
+fast_post_close(struct fast *f)
+{
+	if (f->post.open)
+		put_back(f);
+	f->post.open = false;
+}
+
+void
+fast_expect(struct link *l, void *user, uint64_t length, bool all)
+{
+	struct fast *f = fast_of(l);
+	struct fast_post *p = &f->post;
+
+	(void)all;
+	if (p->open && p->filled != p->taken && p->user + p->taken == user)
+		return;
+	fast_post_close(f);
+	if (!f->endpoint->host->params->receive_posting || fast_readable(l))
+		return;
+	*p = (struct fast_post){.open = true, .user = user, .length = MIN(length, f->bytes), .from = f->come};
+}
+
+void
+fast_expected(struct link *l, bool over)
+{
+	if (over)
+		fast_post_close(fast_of(l));
+}

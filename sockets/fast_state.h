@@ -1,0 +1,142 @@
+/* Fast Sockets from the inside: for the files fast*.c.
+ *
+ * fast.c          endpoints, the tables of connections, ends from their making to their stopping
+ * fast_send.c     from put() to requests, and what is owed to the peer: credits and last words
+ * fast_receive.c  the handlers, the order of what comes, take()
+ * fast_post.c     receive posting
+ *
+ * MESSAGES.  All name the connection by its number at the receiver, in their first word.
+ *
+ *   FAST_DATA    request, medium: position; the bytes
+ *   FAST_CREDIT  request: position up to which the sender of this message has taken what it got
+ *   FAST_END     request: last words (LINK_FIN, LINK_CLOSED, LINK_RESET), position at which its stream ends, position
+ *                taken
+ *   FAST_DONE    the reply to each of them: number of the connection at the asker (0: not known yet), at the replier,
+ * what was asked, positions that the replier has taken and sent FAST_UNKNOWN the reply to a request for a connection
+ * that is not there: its number
+ *
+ * A position is a count of bytes of a stream, modulo 2^32.  Requests can come in any order: what they say is never
+ * taken back, so the order does not matter. */
+#ifndef SOCKETS_FAST_STATE_H
+#define SOCKETS_FAST_STATE_H
+
+#include "sockets/fast.h"
+
+#include <glib.h>
+
+enum fast_handler { FAST_DATA = 1, FAST_CREDIT, FAST_END, FAST_DONE, FAST_UNKNOWN, FAST_HANDLERS };
+
+/* An open endpoint, shared by the processes that hold it. */
+struct fast_endpoint {
+	struct am *am;
+	struct umem_space *memory;
+	const struct host *host;
+	unsigned holders;
+	bool dead;               /* the NIC has stopped */
+	GHashTable *connections; /* struct fast, by their number */
+	GQueue ends;             /* the same, in order of making */
+	uint32_t last_number;
+	struct fast_counts counts;
+};
+
+/* Bytes that came before others that belong in front of them. */
+struct fast_early {
+	uint32_t position, bytes;
+};
+
+/* What a call wants to have at once (fast_post.c). */
+struct fast_post {
+	bool open;
+	uint8_t *user;
+	uint64_t length;
+	uint32_t from;          /* position of the first byte */
+	uint32_t filled, taken; /* bytes that are there; of those, the caller knows */
+};
+
+struct fast {
+	struct link link;
+	struct fast_endpoint *endpoint;
+	uint32_t number;
+	struct am_name peer;                               /* who may speak; tag 0: not known yet */
+	uint32_t peer_connection, peer_bytes, peer_offset; /* connection 0: not joined */
+	struct sock_counts *counts;
+	void (*poke)(void *arg);
+	void *poke_arg;
+	unsigned breakage; /* LINK_SILENT, LINK_DEFECT, LINK_RESET for nonsense */
+	unsigned end;      /* the peer's last words, and what they say */
+	uint32_t end_position, end_taken;
+	bool stopped;
+	/* out */
+	uint32_t sent, acknowledged; /* positions; the peer's process has taken the latter */
+	unsigned said, told_words;   /* last words: to be said, and those that the peer has confirmed */
+	unsigned words;              /* under way */
+	bool words_under_way, credit_under_way;
+	uint64_t gather; /* a page for a fragment whose addresses are not in one piece; 0: not needed so far */
+	/* in */
+	uint64_t buffer;
+	uint32_t bytes;             /* of it, a power of two */
+	uint32_t come, taken, told; /* positions: all before are here; taken by the process; the peer knows of */
+	struct fast_early early[AM_OUTSTANDING];
+	unsigned n_early;
+	struct fast_post post;
+};
+
+static inline struct fast *
+fast_of(struct link *l)
+{
+	return (struct fast *)l;
+}
+
+static inline const struct fast *
+const_fast_of(const struct link *l)
+{
+	return (const struct fast *)l;
+}
+
+/* fast_same: do two names stand for one endpoint? */
+bool fast_same(struct am_name a, struct am_name b);
+/* fast_lost: is there no use in sending? */
+bool fast_lost(const struct fast *f);
+/* fast_break: the connection is over, for that reason, and who waits looks. */
+void fast_break(struct fast *f, unsigned breakage);
+void fast_look(struct fast *f);
+/* fast_progress: takes in what has come, and says what is owed. */
+void fast_progress(struct fast_endpoint *e);
+/* fast_failed: what a call of Active Messages returned; true: the NIC has stopped, which all connections know then. */
+bool fast_failed(struct fast_endpoint *e, enum am_error error);
+/* fast_retire: gives an end back that was stopped, once nothing more is to be said or to come. */
+void fast_retire(struct fast *f);
+
+/* fast_send.c.  fast_pay: says one thing that is owed, if there is a credit; behind it `f` may be gone if it was
+ * stopped. fast_can_pay: would it say something? */
+void fast_pay(struct fast *f);
+bool fast_owes(const struct fast *f);
+bool fast_can_pay(const struct fast *f);
+bool fast_room(const struct link *l);
+int64_t fast_put(struct link *l, const void *user, uint64_t length, enum sock_protocol how);
+void fast_put_end(struct link *l, unsigned end);
+bool fast_flushed(struct link *l, sim_time deadline);
+uint32_t fast_send_buffer(const struct link *l);
+/* fast_acknowledge: the peer says that it has taken all before `taken`; false: nonsense. */
+bool fast_acknowledge(struct fast *f, uint32_t taken);
+
+/* fast_receive.c.  fast_handlers: of this endpoint; NULL: none. */
+void fast_handlers(struct am *am, struct fast_endpoint *e);
+bool fast_readable(const struct link *l);
+uint64_t fast_unread(const struct link *l);
+int64_t fast_take(struct link *l, void *user, uint64_t length);
+int64_t fast_peek(struct link *l, uint64_t skip, void *user, uint64_t length);
+unsigned fast_end(const struct link *l);
+/* fast_run: where the bytes from `position` on lie in the buffer, and how many of `bytes` in one piece. */
+uint32_t fast_run(const struct fast *f, uint32_t position, uint32_t bytes, uint64_t *address);
+
+/* fast_post.c.  fast_post_accept: the `bytes` next bytes of the stream are at `data`: how many of them it has stored in
+ * the caller's memory. */
+uint32_t fast_post_accept(struct fast *f, uint64_t data, uint32_t bytes);
+/* fast_post_take: the bytes that take() hands over are in their place already: how many of them. */
+uint32_t fast_post_take(struct fast *f, const uint8_t *user, uint64_t length);
+void fast_expect(struct link *l, void *user, uint64_t length, bool all);
+void fast_expected(struct link *l, bool over);
+void fast_post_close(struct fast *f);
+
+#endif

@@ -1,0 +1,122 @@
+/* IP over the Myrinet: datagrams of the raw firmware, with the IP header in front of each. */
+#include "host-lib/raw.h"
+#include "sockets/ip_state.h"
+#include "sockets/ports.h"
+
+#include <string.h>
+
+#if !__has_include("host-lib/raw.c")
+#define raw_runs(host)                      ((void)(host), false)
+#define raw_mtu(host)                       ((void)(host), UINT32_MAX)
+#define raw_send(host, node, data, bytes)   ((void)(data), false)
+#define raw_on_receive(host, received, arg) ((void)(received))
+#endif
+
+/* RFC 791. */
+#define VERSION_AND_LENGTH 0x45u /* version 4, a header of 5 words */
+#define MORE_FRAGMENTS     0x2000u
+#define OFFSET_MASK        0x1FFFu
+#define OFFSET_UNIT        8u
+#define TIME_TO_LIVE       64u
+
+struct header {
+	uint8_t version_and_length, service;
+	uint16_t total_length, identification, fragment;
+	uint8_t time_to_live, protocol;
+	uint16_t checksum;
+	uint32_t from, to;
+};
+G_STATIC_ASSERT(sizeof(struct header) == IP_HEADER_BYTES);
+
+static uint16_t
+header_checksum(const struct header *h)
+{
+	uint16_t words[IP_HEADER_BYTES / 2];
+	uint32_t sum = 0;
+
+	memcpy(words, h, sizeof words);
+	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
+		sum += words[i];
+	sum = (sum & 0xFFFF) + (sum >> 16);
+	return (uint16_t) ~((sum & 0xFFFF) + (sum >> 16));
+}
+
+bool
+ip_myrinet_reaches(const struct ip *ip, unsigned node)
+{
+	const struct host *own = ip->kernel->host, *other = &own->machine->hosts[node];
+	const struct platform *p = own->machine->platform;
+
+	return raw_runs(own) && raw_runs(other) && p->routes[own->node * p->n_nodes + node].n_links > 0;
+}
+
+uint32_t
+ip_myrinet_mtu(const struct ip *ip)
+{
+	return MIN(raw_mtu(ip->kernel->host), IP_PACKET_MAX) - IP_HEADER_BYTES;
+}
+
+void
+ip_myrinet_send(struct ip *ip, unsigned node, struct ip_frame *f)
+{
+	uint32_t bytes = IP_HEADER_BYTES + f->packet->bytes;
+	struct header h = {
+	        .version_and_length = VERSION_AND_LENGTH,
+	        .total_length = g_htons((uint16_t)bytes),
+	        .identification = g_htons(f->identification),
+	        .fragment = g_htons((uint16_t)(f->offset / OFFSET_UNIT | (f->more ? MORE_FRAGMENTS : 0))),
+	        .time_to_live = TIME_TO_LIVE,
+	        .protocol = (uint8_t)f->packet->protocol,
+	        .from = g_htonl(HOST_NETWORK + f->packet->from + 1),
+	        .to = g_htonl(HOST_NETWORK + f->packet->to + 1),
+	};
+	uint8_t *datagram = g_malloc(bytes);
+
+	h.checksum = header_checksum(&h);
+	memcpy(datagram, &h, sizeof h);
+	memcpy(datagram + sizeof h, f->packet->data, f->packet->bytes);
+	if (!raw_send(ip->kernel->host, node, datagram, bytes))
+		ip->counts.dropped++;
+	g_free(datagram);
+	ip_frame_free(f);
+}
+
+static bool
+is_sound(const struct header *h, uint32_t bytes)
+{
+	return h->version_and_length == VERSION_AND_LENGTH && header_checksum(h) == 0 &&
+	       g_ntohs(h->total_length) >= IP_HEADER_BYTES && g_ntohs(h->total_length) <= bytes;
+}
+
+/* The firmware may have sent a few bytes more, to a whole word. */
+static void
+received(void *arg, unsigned from, const uint8_t *data, uint32_t bytes)
+{
+	struct ip *ip = arg;
+	struct ip_packet *p;
+	struct ip_frame *f;
+	struct header h = {0};
+
+	if (bytes >= sizeof h)
+		memcpy(&h, data, sizeof h);
+	if (!is_sound(&h, bytes)) {
+		ip->counts.dropped++;
+		return;
+	}
+	p = ip_packet_new(h.protocol, g_ntohs(h.total_length) - IP_HEADER_BYTES);
+	p->from = from;
+	p->to = ip->kernel->host->node;
+	memcpy(p->data, data + sizeof h, p->bytes);
+	f = ip_frame_new(p);
+	f->identification = g_ntohs(h.identification);
+	f->offset = (g_ntohs(h.fragment) & OFFSET_MASK) * OFFSET_UNIT;
+	f->more = g_ntohs(h.fragment) & MORE_FRAGMENTS;
+	ip_handle(ip, f);
+}
+
+void
+ip_myrinet_start(struct ip *ip)
+{
+	if (raw_runs(ip->kernel->host))
+		raw_on_receive(ip->kernel->host, received, ip);
+}
