@@ -166,7 +166,7 @@ app_ftp_client(struct app *app)
 
 	app->meet(app);
 	c.control.fd = well ? app_connect(app, 0) : -1;
-	well = c.control.fd >= 0 && run(&c);
+	well = c.control.fd >= 0 && app_no_delay(app, c.control.fd) && run(&c);
 	if (well)
 		app->meet(app);
 	close(c.control.fd);

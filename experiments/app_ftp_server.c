@@ -293,7 +293,8 @@ serve(void *arg)
 
 	close(s->listener);
 	s->piece = ns_alloc(FTP_PIECE);
-	if (app_worked(s->app, s->piece != NULL, "memory") && ftp_say(&s->control, "220 FTP server ready."))
+	if (app_worked(s->app, s->piece != NULL, "memory") && app_no_delay(s->app, s->control.fd) &&
+	    ftp_say(&s->control, "220 FTP server ready."))
 		while (!s->over && ftp_take(&s->control, line) && obey(s, line))
 			;
 	close_passive(s);

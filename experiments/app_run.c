@@ -225,6 +225,7 @@ measure(struct simulation *s, struct results *results)
 	results_set(results, "cpu_us", (cpu - competed) / n);
 	results_set(results, "spin_share", cpu - competed > 0 ? spin / (cpu - competed) : 0);
 	results_set(results, "competitor_share", competed / time);
+	carried_results(s->testbed->machine, results);
 }
 
 enum exit_code

@@ -4,6 +4,7 @@
 #define EXPERIMENTS_APP_RUN_H
 
 #include "experiments/app.h"
+#include "experiments/carried.h"
 #include "experiments/competitor.h"
 #include "experiments/quantile.h"
 #include "experiments/simulate.h"
@@ -56,7 +57,7 @@ struct app_run {
 	        {"cpu_us", "processor time for one of the " what ": user, system, interrupt and spin of all hosts, "   \
 	                   "without competitors, us"},                                                                 \
 	        {"spin_share", "of it, polling"},                                                                      \
-	        {"competitor_share", "what the competing processes got of a processor, together"},                     \
+	        {"competitor_share", "what the competing processes got of a processor, together"}, CARRIED_METRICS,    \
 	        APP_RUN_HOST_METRICS("0"), APP_RUN_HOST_METRICS("1"), APP_RUN_HOST_METRICS("2"),                       \
 	        APP_RUN_HOST_METRICS("3"), APP_RUN_HOST_METRICS("4"), APP_RUN_HOST_METRICS("5"),                       \
 	        APP_RUN_HOST_METRICS("6"), APP_RUN_HOST_METRICS("7")

@@ -220,16 +220,24 @@ is_selected(const struct table *t, const struct fitted *fit, char **at)
 }
 
 bool
+fits_is(const struct experiment *e, const struct table *t, const struct fitted *fit, unsigned coefficient,
+        const struct selection *s)
+{
+	return s->kind == SELECT_FIT && fits_rule(e, s) == fit->rule && !fit->below &&
+	       strcmp(s->coefficient, fit->coefficients[coefficient].name) == 0 && is_selected(t, fit, s->at);
+}
+
+bool
 fits_select(const struct experiment *e, const struct table *t, const struct selection *s,
             struct fit_coefficient *coefficient)
 {
-	const struct fit_rule *rule = fits_rule(e, s);
 	struct fits f = fits_of(e, t);
 	bool found = false;
-	for (unsigned i = 0; i < f.n && !found; i++) {
-		found = f.list[i].rule == rule && !f.list[i].below && is_selected(t, &f.list[i], s->at);
+	for (unsigned i = 0; i < f.n * FITS_COEFFICIENTS && !found; i++) {
+		const struct fitted *fit = &f.list[i / FITS_COEFFICIENTS];
+		found = fits_is(e, t, fit, i % FITS_COEFFICIENTS, s);
 		if (found)
-			*coefficient = f.list[i].coefficients[index_of(rule->kind, s->coefficient)].is;
+			*coefficient = fit->coefficients[i % FITS_COEFFICIENTS].is;
 	}
 	fits_free(&f);
 	return found;

@@ -38,6 +38,10 @@ char *fits_series(const struct experiment *e, const struct table *t, const struc
  * points, unit, value, half (of the 95 % interval), low, high.  NULL if there are no fits. */
 struct table *fits_table(const struct experiment *e, const struct table *t);
 
+/* fits_is: does the selection mean that coefficient of that curve? */
+bool fits_is(const struct experiment *e, const struct table *t, const struct fitted *fit, unsigned coefficient,
+             const struct selection *s);
+
 bool fits_has_coefficient(const char *name);
 /* fits_rule: the rule that a SELECT_FIT means; NULL: none. */
 const struct fit_rule *fits_rule(const struct experiment *e, const struct selection *s);

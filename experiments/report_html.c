@@ -48,7 +48,7 @@ static void
 put_simulated(GString *html, const struct report_row *row)
 {
 	if (isfinite(row->half))
-		put(html, "<td class=n>%.5g<br><small>&#177; %.2g, fitted</small></td>", row->simulated, row->half);
+		put(html, "<td class=n>%.5g<br><small>\u00b1 %.2g, fitted</small></td>", row->simulated, row->half);
 	else
 		put_number(html, row->measured, "%.5g", row->simulated);
 }
@@ -169,19 +169,27 @@ put_saturated(GString *html, const struct report_result *result)
 	g_string_append(html, "</table></div>\n");
 }
 
-/* value ± half of the interval, with its unit. */
+/* value ± half of the interval, with its unit; and what was published. */
 static void
-put_coefficient(GString *html, const struct fitted *fit, unsigned i)
+put_coefficient(GString *html, const struct report *r, const struct report_result *result, const struct fitted *fit,
+                unsigned i)
 {
+	const struct experiment *e = result->experiment;
 	const struct fit_coefficient *is = &fit->coefficients[i].is;
 	put(html, "<td class=n>%s = %.4g", fit->coefficients[i].name, is->value);
 	if (isfinite(is->half))
-		put(html, " &#177; %.2g", is->half);
-	put(html, " %s</td>", fit->coefficients[i].unit);
+		put(html, " \u00b1 %.2g", is->half);
+	put(html, " %s", fit->coefficients[i].unit);
+	for (unsigned k = 0; k < e->n_rules; k++)
+		if (fits_is(e, result->table, fit, i, &e->rules[k].selection)) {
+			const struct reference *published = reference_find(r->references, e->rules[k].id);
+			put(html, "; published %.4g (%s)", published->value, published->sure);
+		}
+	g_string_append(html, "</td>");
 }
 
 static void
-put_fit(GString *html, const struct report_result *result, const struct fitted *fit)
+put_fit(GString *html, const struct report *r, const struct report_result *result, const struct fitted *fit)
 {
 	char *series = fits_series(result->experiment, result->table, fit);
 	put(html, "<tr><td>%s</td><td>%s</td><td>%s", fit->rule->metric, series,
@@ -190,13 +198,13 @@ put_fit(GString *html, const struct report_result *result, const struct fitted *
 		put(html, ", n < %d B", FITS_SHORT);
 	g_string_append(html, "</td>");
 	for (unsigned i = 0; i < FITS_COEFFICIENTS; i++)
-		put_coefficient(html, fit, i);
+		put_coefficient(html, r, result, fit, i);
 	put(html, "<td class=n>%zu</td></tr>\n", fit->count);
 	g_free(series);
 }
 
 static void
-put_fits(GString *html, const struct report_result *result)
+put_fits(GString *html, const struct report *r, const struct report_result *result)
 {
 	struct fits f = fits_of(result->experiment, result->table);
 	if (f.n > 0)
@@ -204,14 +212,14 @@ put_fits(GString *html, const struct report_result *result)
 		                      "class=scroll><table><tr><th>metric</th><th>series</th><th>curve</th><th "
 		                      "colspan=2>coefficients</th><th class=n>points</th></tr>\n");
 	for (unsigned i = 0; i < f.n; i++)
-		put_fit(html, result, &f.list[i]);
+		put_fit(html, r, result, &f.list[i]);
 	if (f.n > 0)
 		g_string_append(html, "</table></div>\n");
 	fits_free(&f);
 }
 
 static void
-put_result(GString *html, const struct report_result *result)
+put_result(GString *html, const struct report *r, const struct report_result *result)
 {
 	const struct experiment *e = result->experiment;
 	put(html, "<h3 id=\"%s\">%s</h3>\n<p>", e->name, e->title);
@@ -235,7 +243,7 @@ put_result(GString *html, const struct report_result *result)
 	if (*sums != '\0')
 		put(html, "<p>Over all points: %s.</p>\n", sums);
 	g_free(sums);
-	put_fits(html, result);
+	put_fits(html, r, result);
 	g_string_append(html, "<details><summary>");
 	put_busiest(html, result);
 	g_string_append(html, "</summary>\n");
@@ -306,7 +314,7 @@ page(const struct report *r)
 	put_values(html, r);
 	g_string_append(html, "<h2>Experiments</h2>\n");
 	for (unsigned i = 0; i < r->n_results; i++)
-		put_result(html, &r->results[i]);
+		put_result(html, r, &r->results[i]);
 	put_calibrated(html, r);
 	put_repeat(html);
 	g_string_append(html, "</body></html>\n");

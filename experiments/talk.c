@@ -179,6 +179,7 @@ static const struct protocol {
                  {"automatic", SOCK_AUTOMATIC, FIRMWARE_VMMC},
                  {"fast", SOCK_FAST, FIRMWARE_AM},
                  {"fast-sender", SOCK_FAST_SENDER, FIRMWARE_AM},
+                 {"tcp-myrinet", SOCK_TCP, FIRMWARE_RAW},
                  {"tcp-ethernet", SOCK_TCP, FIRMWARE_NONE}};
 
 static const struct protocol *

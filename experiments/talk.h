@@ -8,7 +8,7 @@
 #define TALK_LARGEST (1u << 20) /* B of a message */
 
 /* Over vmmc; over Active Messages, receiver-based and sender-based; the kernel's TCP/IP. */
-#define TALK_PROTOCOLS "two-copy one-copy zero-copy automatic fast fast-sender tcp-ethernet"
+#define TALK_PROTOCOLS "two-copy one-copy zero-copy automatic fast fast-sender tcp-myrinet tcp-ethernet"
 /* The parameter of every socket workload. */
 #define TALK_PROTOCOL                                                                                                  \
 	{                                                                                                              \

@@ -1,4 +1,5 @@
 /* Workloads over stream sockets: ping-pong and stream; to compare, the same over Active Messages without sockets. */
+#include "experiments/carried.h"
 #include "experiments/steady.h"
 #include "experiments/talk.h"
 #include "experiments/workload.h"
@@ -187,6 +188,7 @@ measure_stream(struct simulation *s, struct results *results)
 	double us = sim_to_us(m->ended - m->began);
 	results_set(results, "bandwidth_MB_s", (double)m->talk.bytes * m->rounds / us);
 	results_set(results, "message_us", us / m->rounds);
+	carried_results(s->testbed->machine, results);
 }
 
 static enum exit_code
@@ -226,6 +228,7 @@ const struct workload socket_stream = {
                         {"bandwidth_MB_s",
                          "user data over the time from the first send() to the last byte received (see reply), MB/s"},
                         {"message_us", "that time for each message, us"},
+                        CARRIED_METRICS,
                         {0},
                 },
         .run = run_stream,

@@ -222,7 +222,7 @@ build_short(const struct am_send *send, uint32_t *word)
 	unsigned n = 3 + send->n_args + (send->bytes + 3) / 4;
 	uint32_t *data = &word[3 + send->n_args];
 
-	word[0] = AM_CONTROL(AM_KIND_SHORT, send->reply, 4 * (n - 2));
+	word[0] = AM_CONTROL(AM_KIND_SHORT, send->reply, 0, 4 * (n - 2));
 	word[2] = AM_HEAD(AM_VERSION, send->handler, AM_SHORT_SIZES(send->n_args, send->bytes));
 	if (!send->bytes)
 		return n;
@@ -235,11 +235,14 @@ build_short(const struct am_send *send, uint32_t *word)
 static unsigned
 build_long(const struct am *am, const struct am_send *send, uint32_t *word)
 {
-	word[0] = AM_CONTROL(send->kind, send->reply, MAX((send->bytes + 3) & ~3u, 4));
-	word[2] = AM_HEAD(AM_VERSION, send->handler, send->bytes);
+	uint32_t page = am_queue_staging(am->queue) / AM_PAGE;
+
+	word[0] = AM_CONTROL(send->kind, send->reply, page, MAX((send->bytes + 3) & ~3u, 4));
+	word[2] = AM_HEAD(AM_VERSION, send->handler, AM_LONG_SIZES(send->n_args, send->bytes));
+	if (send->kind == AM_KIND_MEDIUM)
+		return 3 + send->n_args;
 	word[2 + AM_BULK_WORD] = send->offset;
-	word[offsetof(struct am_slot, source) / 4] = am_queue_staging(am->queue);
-	return offsetof(struct am_slot, source) / 4 + 1;
+	return 3 + AM_BULK_WORD;
 }
 
 static unsigned

@@ -9,8 +9,7 @@
  *
  *   short   up to AM_SHORT_ARGS words of arguments
  *   medium  up to AM_ARGS words and AM_MAX bytes; the data are in memory of the transport, at am_message.data, until
- *           the handler returns: it decides where they go.  What fits into a short message goes as one: then
- *           am_message.n_args is what was sent, else AM_ARGS, those that were not sent 0
+ *           the handler returns: it decides where they go.  What fits into a short message goes as one
  *   bulk    the same, but the data are at an offset in the receiver's bulk area that the sender chose, for good
  *
  * Data are copied out of the sender's memory before the call returns.  Messages are not lost on the reliable link

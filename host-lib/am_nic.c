@@ -103,12 +103,13 @@ slot_offset(const struct am_queue *q, unsigned slot)
 static bool
 enter(struct am_queue *q)
 {
+	const uint32_t nothing[offsetof(struct am_slot, spare) / 4] = {0};
 	const uint32_t row[] = {1, q->tag, q->ring, q->entries, q->data, q->pages, q->bulk, q->bulk_bytes};
 
 	if (!am_await_word(q->driver, CTRL(ready), AM_MAGIC))
 		return false;
 	for (unsigned i = 0; i < AM_SLOTS; i++)
-		am_write_word(q->driver, slot_offset(q, i), 0);
+		hb_pio_write_wait(q->driver->host->bus, slot_offset(q, i), nothing, G_N_ELEMENTS(nothing), 0);
 	write_window(q);
 	hb_pio_publish_wait(q->driver->host->bus, ROW(q->number, open), row, G_N_ELEMENTS(row), 0);
 	return am_signal(q->driver);

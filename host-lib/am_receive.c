@@ -62,7 +62,7 @@ answer(struct am *am, struct am_name to, enum am_fault fault)
 static bool
 unpack_short(const struct am *am, const uint32_t *word, struct am_message *m)
 {
-	uint32_t sizes = AM_HEAD_BYTES(word[4]), words = AM_KEY_BYTES(word[3]) / 4;
+	uint32_t sizes = AM_HEAD_SIZES(word[4]), words = AM_KEY_BYTES(word[3]) / 4;
 
 	m->n_args = AM_SHORT_N_ARGS(sizes);
 	m->bytes = AM_SHORT_BYTES(sizes);
@@ -79,9 +79,10 @@ unpack_long(const struct am *am, const uint32_t *word, struct am_message *m)
 	const struct am_queue *q = am->queue;
 	uint32_t offset = q->data + (am->serial & (q->entries - 1)) * AM_PAGE;
 
-	m->n_args = AM_ARGS;
-	m->bytes = AM_HEAD_BYTES(word[4]);
-	if (m->bytes > AM_MAX || AM_KEY_BYTES(word[3]) / 4 != AM_HEAD_WORDS + MAX((m->bytes + 3) / 4, 1))
+	m->n_args = AM_LONG_N_ARGS(AM_HEAD_SIZES(word[4]));
+	m->bytes = AM_LONG_BYTES(AM_HEAD_SIZES(word[4]));
+	if (m->n_args > AM_ARGS || m->bytes > AM_MAX ||
+	    AM_KEY_BYTES(word[3]) / 4 != AM_HEAD_WORDS + MAX((m->bytes + 3) / 4, 1))
 		return false;
 	if (AM_KEY_KIND(word[3]) == AM_KIND_BULK)
 		offset = q->bulk + word[4 + AM_BULK_WORD];

@@ -5,17 +5,19 @@
 #include "host-lib/am_nic.h"
 #include "host-lib/wait.h"
 
-/* The first word of a message: version of this library, handler, bytes of data; of a short one, whose data stand behind
- * its arguments, also the number of those. */
+/* The first word of a message: version of this library, handler, number of arguments and bytes of data.  The data of a
+ * short one stand behind its arguments. */
 #define AM_VERSION                       1u
-#define AM_HEAD(version, handler, bytes) ((uint32_t)(version) << 28 | (uint32_t)(handler) << 16 | (uint32_t)(bytes))
+#define AM_HEAD(version, handler, sizes) ((uint32_t)(version) << 28 | (uint32_t)(handler) << 16 | (uint32_t)(sizes))
 #define AM_HEAD_VERSION(w)               ((w) >> 28)
 #define AM_HEAD_HANDLER(w)               ((w) >> 16 & 0xFFFu)
-#define AM_HEAD_BYTES(w)                 ((w)&0xFFFFu)
+#define AM_HEAD_SIZES(w)                 ((w)&0xFFFFu)
 #define AM_SHORT_SIZES(n_args, bytes)    ((uint32_t)(n_args) << 8 | (uint32_t)(bytes))
 #define AM_SHORT_N_ARGS(sizes)           ((sizes) >> 8)
 #define AM_SHORT_BYTES(sizes)            ((sizes)&0xFFu)
-/* Of medium and bulk messages the arguments are always AM_ARGS words. */
+#define AM_LONG_SIZES(n_args, bytes)     ((uint32_t)(n_args) << 13 | (uint32_t)(bytes))
+#define AM_LONG_N_ARGS(sizes)            ((sizes) >> 13)
+#define AM_LONG_BYTES(sizes)             ((sizes)&0x1FFFu)
 
 /* A task that waits. */
 struct am_waiter {

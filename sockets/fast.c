@@ -6,6 +6,9 @@
 /* A process that ends waits so long for its last words to be confirmed by peers that are at work on something else. */
 #define PARTING (1 * SIM_S)
 
+/* Data that are under way when their connection breaks have arrived, or never will, after that time. */
+#define STRAY (1 * SIM_S)
+
 bool
 fast_same(struct am_name a, struct am_name b)
 {
@@ -144,10 +147,29 @@ nothing_left(void *arg)
 	return true;
 }
 
+/* give_back: the buffer; a place in the bulk area only when what is under way to it has come. */
+static void
+give_back(struct fast *f, sim_time date)
+{
+	if (f->offset == FAST_NOWHERE)
+		umem_free(f->endpoint->memory, f->buffer);
+	else
+		fast_area_give(&f->endpoint->area, f->offset, date);
+	f->buffer = 0;
+}
+
+static bool
+all_has_come(const struct fast *f)
+{
+	return f->told_words & (LINK_CLOSED | LINK_RESET) && f->come == f->peer_sent;
+}
+
 static void
 forget(struct fast *f, void *arg)
 {
 	(void)arg;
+	if (f->buffer)
+		give_back(f, all_has_come(f) ? sim_now() : sim_now() + STRAY);
 	g_hash_table_remove(f->endpoint->connections, GUINT_TO_POINTER(f->number));
 	g_queue_remove(&f->endpoint->ends, f);
 	g_free(f);
@@ -163,6 +185,7 @@ leave(struct process *p, void *arg)
 	fast_wait(p, nothing_left, e, NULL, 0, sim_now() + PARTING);
 	each(e, forget, NULL);
 	g_hash_table_destroy(e->connections);
+	fast_area_free(&e->area);
 	fast_handlers(e->am, NULL);
 	g_free(e);
 }
@@ -173,12 +196,15 @@ make_endpoint(struct process *p)
 	struct fast_endpoint *e;
 	struct am *am;
 
-	if (am_open(p->first, 0, &am) != AM_OK)
+	uint32_t bulk = (uint32_t)p->host->params->bulk_kb * 1024;
+
+	if (am_open(p->first, bulk, &am) != AM_OK)
 		return NULL;
 	e = g_new0(struct fast_endpoint, 1);
 	e->am = am;
 	e->memory = am_memory(am);
 	e->host = p->host;
+	e->area = (struct fast_area){.address = am_bulk_area(am), .bytes = bulk};
 	e->connections = g_hash_table_new(NULL, NULL);
 	g_queue_init(&e->ends);
 	fast_handlers(am, e);
@@ -279,27 +305,44 @@ progress(struct link *l)
 	fast_progress(fast_of(l)->endpoint);
 }
 
+static bool
+is_silent(const struct fast *f)
+{
+	return !fast_owes(f) && !f->words_under_way && !f->credit_under_way && !f->place_under_way;
+}
+
 void
 fast_retire(struct fast *f)
 {
-	if (f->stopped && (f->breakage || (!fast_owes(f) && !f->words_under_way && !f->credit_under_way)))
+	if (f->stopped && (f->breakage || (is_silent(f) && (f->offset == FAST_NOWHERE || all_has_come(f)))))
 		forget(f, NULL);
 }
 
-/* stop: the number is forgotten once the peer knows that it is. */
+/* stop: the number is forgotten once the peer knows that it is; what comes until then is counted only.  Who was sent
+ * the place of the buffer must be told that it is over. */
 static void
 stop(struct link *l)
 {
 	struct fast *f = fast_of(l);
 
 	fast_post_close(f);
-	umem_free(f->endpoint->memory, f->buffer);
+	for (; f->n_early; f->n_early--)
+		f->come += f->early[f->n_early - 1].bytes;
+	if (f->offset == FAST_NOWHERE)
+		give_back(f, sim_now());
+	else if (f->peer_connection && !(f->said & (LINK_CLOSED | LINK_RESET)))
+		f->said |= LINK_RESET;
 	if (f->gather)
 		umem_free(f->endpoint->memory, f->gather);
-	f->buffer = f->gather = 0;
+	f->gather = 0;
 	f->poke = NULL;
 	f->stopped = true;
-	fast_retire(f);
+	if (!f->peer_connection)
+		forget(f, NULL);
+	else if (fast_can_pay(f))
+		fast_pay(f);
+	else
+		fast_retire(f);
 }
 
 static const struct link_ops fast_ops = {
@@ -341,34 +384,64 @@ power_of_two(uint32_t bytes)
 	return power;
 }
 
+/* take_buffer: false if there is no memory. */
+static bool
+take_buffer(struct fast *f, bool sender_based)
+{
+	struct fast_endpoint *e = f->endpoint;
+
+	f->offset = sender_based ? fast_area_take(&e->area, f->bytes) : FAST_NOWHERE;
+	if (!sender_based)
+		f->buffer = umem_alloc(e->memory, f->bytes);
+	else if (f->offset != FAST_NOWHERE)
+		f->buffer = e->area.address + f->offset;
+	return f->buffer != 0;
+}
+
 struct fast *
 fast_begin(struct process *p, uint32_t buffer_bytes, bool sender_based, struct sock_counts *counts,
            void (*poke)(void *arg), void *arg, struct fast_name *own)
 {
 	struct fast_endpoint *e = endpoint_of(p);
-	uint32_t bytes = power_of_two(buffer_bytes);
-	uint64_t buffer = umem_alloc(e->memory, bytes);
-	struct fast *f;
+	struct fast *f = g_new(struct fast, 1);
 
-	(void)sender_based;
-	if (!buffer)
-		return NULL;
-	f = g_new0(struct fast, 1);
 	*f = (struct fast){
 	        .link.ops = &fast_ops,
 	        .endpoint = e,
-	        .number = new_number(e),
-	        .buffer = buffer,
-	        .bytes = bytes,
+	        .bytes = power_of_two(buffer_bytes),
 	        .counts = counts,
 	        .poke = poke,
 	        .poke_arg = arg,
+	        .peer_offset = FAST_NOWHERE,
 	        .breakage = e->dead ? LINK_DEFECT : 0,
 	};
+	if (!take_buffer(f, sender_based)) {
+		g_free(f);
+		return NULL;
+	}
+	f->number = new_number(e);
 	g_hash_table_insert(e->connections, GUINT_TO_POINTER(f->number), f);
 	g_queue_push_tail(&e->ends, f);
-	*own = (struct fast_name){am_name(e->am), f->number, bytes, FAST_NOWHERE};
+	*own = (struct fast_name){am_name(e->am), f->number, f->bytes, f->offset};
 	return f;
+}
+
+uint64_t
+fast_alloc(struct process *p, uint64_t bytes)
+{
+	struct fast_endpoint *e = endpoint_of(p);
+	uint32_t offset = e ? fast_area_take(&e->area, bytes) : FAST_NOWHERE;
+
+	return offset == FAST_NOWHERE ? 0 : e->area.address + offset;
+}
+
+void
+fast_free(struct process *p, uint64_t address)
+{
+	struct fast_endpoint *e = endpoint_of(p);
+
+	if (e && address - e->area.address < e->area.bytes)
+		fast_area_give(&e->area, (uint32_t)(address - e->area.address), sim_now());
 }
 
 static bool

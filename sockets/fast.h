@@ -17,7 +17,8 @@
  *                     sender before (a synchronisation), and only inside the bulk area.
  *
  * Handlers do not trust what they are told: a connection number that does not exist, a position outside the window, or
- * the connection of another peer is counted and dropped, and breaks that connection only. */
+ * the connection of another peer is counted and dropped, and breaks that connection only.  Somebody else's
+ * message does not even break it. */
 #ifndef SOCKETS_FAST_H
 #define SOCKETS_FAST_H
 
@@ -49,6 +50,11 @@ struct link *fast_link(struct fast *f);
  * needed: all are one. */
 bool fast_wait(struct process *p, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges, unsigned n,
                sim_time deadline);
+
+/* fast_alloc: memory in the process' bulk area, where senders can be told to put data: its address, 0 if there is none
+ * left; page aligned, not zeroed.  fast_free: of such an address; any other is ignored. */
+uint64_t fast_alloc(struct process *p, uint64_t bytes);
+void fast_free(struct process *p, uint64_t address);
 
 #define FAST_BUFFER_MIN UMEM_PAGE
 #define FAST_BUFFER_MAX (1u << 20)

@@ -41,42 +41,65 @@ fast_post_take(struct fast *f, const uint8_t *user, uint64_t length)
 	return n;
 }
 
-/* put_back: what the call has not taken. */
+/* put_back: bytes in the caller's memory that it will not take from there. */
 static void
-put_back(struct fast *f)
+put_back(struct fast *f, uint32_t position, uint32_t bytes)
 {
-	const struct fast_post *p = &f->post;
 	uint64_t address;
 
-	for (uint32_t done = p->taken, run; done < p->filled; done += run) {
-		run = fast_run(f, p->from + done, p->filled - done, &address);
-		user_to_arena(f->endpoint->memory, p->user + done, address, run);
-		cpu_copy(run);
-		f->counts->bytes_copied_back += run;
+	for (uint32_t done = 0, run; done < bytes; done += run) {
+		run = fast_run(f, position + done, bytes - done, &address);
+		user_to_arena(f->endpoint->memory, f->post.user + (position + done - f->post.from), address, run);
 	}
+	cpu_copy(bytes);
+	f->counts->bytes_copied_back += bytes;
+}
+
+void
+fast_post_grow(struct fast *f, uint32_t position, uint32_t bytes)
+{
+	struct fast_post *p = &f->post;
+
+	if (p->open && position == p->from + p->filled)
+		p->filled += bytes;
+	else if (p->open)
+		put_back(f, position, bytes);
 }
 
 void
 fast_post_close(struct fast *f)
 {
-	if (f->post.open)
-		put_back(f);
-	f->post.open = false;
+	struct fast_post *p = &f->post;
+
+	if (!p->open)
+		return;
+	fast_place_close(f);
+	if (p->filled != p->taken)
+		put_back(f, p->from + p->taken, p->filled - p->taken);
+	p->open = false;
+}
+
+/* goes_on: the call has not taken all yet, or has asked for a place that can still be used. */
+static bool
+goes_on(const struct fast_post *p, const uint8_t *user)
+{
+	return p->open && user == p->user + p->taken &&
+	       (p->filled != p->taken || (p->asking != FAST_ASK_NOT && p->taken < (p->once ? 1 : p->length)));
 }
 
 void
 fast_expect(struct link *l, void *user, uint64_t length, bool all)
 {
 	struct fast *f = fast_of(l);
-	struct fast_post *p = &f->post;
 
-	(void)all;
-	if (p->open && p->filled != p->taken && p->user + p->taken == user)
+	if (goes_on(&f->post, user))
 		return;
 	fast_post_close(f);
 	if (!f->endpoint->host->params->receive_posting || fast_readable(l))
 		return;
-	*p = (struct fast_post){.open = true, .user = user, .length = MIN(length, f->bytes), .from = f->come};
+	f->post = (struct fast_post){
+	        .open = true, .user = user, .length = MIN(length, f->bytes), .from = f->come, .asking = FAST_ASK_NOT};
+	fast_place_open(f, all);
 }
 
 void

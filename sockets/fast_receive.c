@@ -40,61 +40,72 @@ keep(struct fast *f, uint32_t position, uint64_t data, uint32_t bytes)
 /* Order. ------------------------------------------------------------------------------------------------------------
  */
 
+static void
+remove_early(struct fast *f, unsigned i)
+{
+	f->n_early--;
+	for (; i < f->n_early; i++)
+		f->early[i] = f->early[i + 1];
+}
+
+/* Does the one behind `i` continue it? */
+static bool
+is_one(const struct fast *f, unsigned i)
+{
+	const struct fast_early *a = &f->early[i], *b = &f->early[i + 1];
+
+	return i + 1 < f->n_early && a->position + a->bytes == b->position && a->in_place == b->in_place;
+}
+
 /* note_early: false if some of it came before, or there are more gaps than messages can be under way. */
 static bool
-note_early(struct fast *f, uint32_t position, uint32_t bytes)
+note_early(struct fast *f, const struct fast_early *early)
 {
 	unsigned i = 0;
 
-	while (i < f->n_early && (int32_t)(f->early[i].position - position) < 0)
+	while (i < f->n_early && (int32_t)(f->early[i].position - early->position) < 0)
 		i++;
 	if (f->n_early == G_N_ELEMENTS(f->early) ||
-	    (i > 0 && (int32_t)(f->early[i - 1].position + f->early[i - 1].bytes - position) > 0) ||
-	    (i < f->n_early && (int32_t)(position + bytes - f->early[i].position) > 0))
+	    (i > 0 && (int32_t)(f->early[i - 1].position + f->early[i - 1].bytes - early->position) > 0) ||
+	    (i < f->n_early && (int32_t)(early->position + early->bytes - f->early[i].position) > 0))
 		return false;
 	for (unsigned j = f->n_early++; j > i; j--)
 		f->early[j] = f->early[j - 1];
-	f->early[i] = (struct fast_early){position, bytes};
+	f->early[i] = *early;
+	for (i = 0; i < f->n_early; i++)
+		while (is_one(f, i)) {
+			f->early[i].bytes += f->early[i + 1].bytes;
+			remove_early(f, i + 1);
+		}
 	return true;
 }
 
-/* merge_early: neighbours are one. */
-static void
-merge_early(struct fast *f)
+bool
+fast_come(struct fast *f, uint32_t position, uint32_t bytes, bool in_place)
 {
-	unsigned n = 0;
+	const struct fast_early *first = &f->early[0];
 
-	for (unsigned i = 0; i < f->n_early; i++)
-		if (n && f->early[n - 1].position + f->early[n - 1].bytes == f->early[i].position)
-			f->early[n - 1].bytes += f->early[i].bytes;
-		else
-			f->early[n++] = f->early[i];
-	f->n_early = n;
+	if (position != f->come)
+		return note_early(f, &(struct fast_early){position, bytes, in_place});
+	if (in_place)
+		fast_post_grow(f, position, bytes);
+	f->come += bytes;
+	for (; f->n_early && first->position == f->come; remove_early(f, 0)) {
+		if (first->in_place)
+			fast_post_grow(f, first->position, first->bytes);
+		f->come += first->bytes;
+	}
+	return !f->n_early || (int32_t)(first->position - f->come) > 0;
 }
 
-/* no_longer_early: what the bytes that have come make the next ones; false if they overlap it. */
-static bool
-no_longer_early(struct fast *f)
+bool
+fast_admit(const struct fast *f, uint32_t position, uint32_t bytes)
 {
-	if (!f->n_early || (int32_t)(f->early[0].position - f->come) > 0)
-		return true;
-	if (f->early[0].position != f->come)
-		return false;
-	f->come += f->early[0].bytes;
-	f->n_early--;
-	for (unsigned i = 0; i < f->n_early; i++)
-		f->early[i] = f->early[i + 1];
-	return true;
-}
+	uint32_t before = f->come - f->taken, begin = position - f->taken, end = begin + bytes;
 
-static bool
-in_window(const struct fast *f, uint32_t position, uint32_t bytes)
-{
-	uint32_t behind = position + bytes;
-
-	if (behind - f->taken > f->bytes || position - f->taken > f->bytes)
+	if (!bytes || bytes > f->bytes || begin < before || end > f->bytes || end < begin)
 		return false;
-	return !f->end || (int32_t)(behind - f->end_position) <= 0;
+	return !f->end || (int32_t)(position + bytes - f->end_position) <= 0;
 }
 
 /* store: where they belong; false if they belong nowhere. */
@@ -103,28 +114,19 @@ store(struct fast *f, uint32_t position, uint64_t data, uint32_t bytes)
 {
 	uint32_t placed;
 
-	if (!bytes || !in_window(f, position, bytes) || (int32_t)(position - f->come) < 0)
+	if (!fast_admit(f, position, bytes))
 		return false;
-	if (position != f->come) {
-		if (!note_early(f, position, bytes))
-			return false;
-		merge_early(f);
-		keep(f, position, data, bytes);
-		return true;
-	}
-	placed = fast_post_accept(f, data, bytes);
+	placed = position == f->come ? fast_post_accept(f, data, bytes) : 0;
 	if (placed < bytes)
 		keep(f, position + placed, data + placed, bytes - placed);
-	f->come += bytes;
-	return no_longer_early(f);
+	return fast_come(f, position, bytes, false);
 }
 
 /* Handlers. ---------------------------------------------------------------------------------------------------------
  */
 
-/* addressee: the connection that a request is for; NULL: there is none, and the sender is told so. */
-static struct fast *
-addressee(struct fast_endpoint *e, const struct am_message *m, unsigned n_args)
+struct fast *
+fast_addressee(struct fast_endpoint *e, const struct am_message *m, unsigned n_args)
 {
 	struct fast *f = NULL;
 
@@ -145,53 +147,53 @@ addressee(struct fast_endpoint *e, const struct am_message *m, unsigned n_args)
 	return NULL;
 }
 
-/* sort_out: the peer has sent what no peer sends: the connection is over, and it is told so. */
-static void
-sort_out(struct fast *f, uint64_t *count)
+void
+fast_sort_out(struct fast *f, uint64_t *count)
 {
 	++*count;
 	f->said |= LINK_RESET;
 	fast_break(f, LINK_RESET);
 }
 
-/* done: the reply; the connection may be gone afterwards. */
-static void
-done(struct fast *f, enum fast_handler what)
+void
+fast_done(struct fast *f, enum fast_handler what, bool agreed)
 {
-	const uint32_t arg[] = {f->peer_connection, f->number, what, f->taken, f->sent};
+	const uint32_t arg[] = {f->peer_connection, f->number, what, f->taken, f->sent, agreed};
 	struct fast_endpoint *e = f->endpoint;
 
 	f->told = f->taken;
 	fast_look(f);
-	fast_failed(e, am_reply(e->am, FAST_DONE, arg, G_N_ELEMENTS(arg)));
+	fast_failed(e, am_reply(e->am, FAST_DONE, arg, what == FAST_PLACE ? 6 : 5));
 }
 
 static void
 take_data(struct am *am, void *arg, const struct am_message *m)
 {
-	struct fast *f = addressee(arg, m, 2);
+	struct fast *f = fast_addressee(arg, m, 2);
 
 	(void)am;
 	if (!f)
 		return;
 	cpu_instructions(CPU_USER, IC_FAST_HANDLE);
-	if (!f->stopped && !f->breakage && !store(f, m->arg[1], m->data, m->bytes))
-		sort_out(f, &f->endpoint->counts.outside);
-	done(f, FAST_DATA);
+	if (f->stopped)
+		f->come += m->bytes;
+	else if (!f->breakage && !store(f, m->arg[1], m->data, m->bytes))
+		fast_sort_out(f, &f->endpoint->counts.outside);
+	fast_done(f, FAST_DATA, false);
 }
 
 static void
 take_credit(struct am *am, void *arg, const struct am_message *m)
 {
-	struct fast *f = addressee(arg, m, 2);
+	struct fast *f = fast_addressee(arg, m, 2);
 
 	(void)am;
 	if (!f)
 		return;
 	cpu_instructions(CPU_USER, IC_FAST_HEAR);
 	if (!fast_acknowledge(f, m->arg[1]))
-		sort_out(f, &f->endpoint->counts.nonsense);
-	done(f, FAST_CREDIT);
+		fast_sort_out(f, &f->endpoint->counts.nonsense);
+	fast_done(f, FAST_CREDIT, false);
 }
 
 /* ends_well: are these last words of this stream? */
@@ -212,7 +214,7 @@ ends_well(struct fast *f, uint32_t words, uint32_t position, uint32_t taken)
 static void
 take_end(struct am *am, void *arg, const struct am_message *m)
 {
-	struct fast *f = addressee(arg, m, 4);
+	struct fast *f = fast_addressee(arg, m, 4);
 
 	(void)am;
 	if (!f)
@@ -223,9 +225,9 @@ take_end(struct am *am, void *arg, const struct am_message *m)
 		f->end_position = m->arg[2];
 		f->end_taken = m->arg[3];
 	} else {
-		sort_out(f, &f->endpoint->counts.nonsense);
+		fast_sort_out(f, &f->endpoint->counts.nonsense);
 	}
-	done(f, FAST_END);
+	fast_done(f, FAST_END, false);
 }
 
 /* asker: whose request is answered by connection `theirs` of the peer; NULL: nobody's. */
@@ -244,14 +246,17 @@ asker(struct fast_endpoint *e, const struct am_message *m, uint32_t ours, uint32
 }
 
 static void
-request_is_over(struct fast *f, uint32_t what)
+request_is_over(struct fast *f, uint32_t what, uint32_t peer_sent, bool agreed)
 {
 	if (what == FAST_END && f->words_under_way) {
 		f->words_under_way = false;
 		f->told_words |= f->words;
+		f->peer_sent = peer_sent;
 	}
 	if (what == FAST_CREDIT)
 		f->credit_under_way = false;
+	if ((what == FAST_PLACE || what == FAST_NO_PLACE) && f->place_under_way)
+		fast_place_answered(f, what, agreed, peer_sent);
 }
 
 static void
@@ -266,9 +271,9 @@ take_done(struct am *am, void *arg, const struct am_message *m)
 		return;
 	}
 	cpu_instructions(CPU_USER, IC_FAST_DONE);
-	request_is_over(f, m->arg[2]);
+	request_is_over(f, m->arg[2], m->arg[4], m->n_args > 5 && m->arg[5]);
 	if (!fast_acknowledge(f, m->arg[3]))
-		sort_out(f, &e->counts.nonsense);
+		fast_sort_out(f, &e->counts.nonsense);
 	fast_look(f);
 	fast_retire(f);
 }
@@ -293,7 +298,8 @@ void
 fast_handlers(struct am *am, struct fast_endpoint *e)
 {
 	static const am_handler handlers[FAST_HANDLERS] = {
-	        [FAST_DATA] = take_data, [FAST_CREDIT] = take_credit,   [FAST_END] = take_end,
+	        [FAST_DATA] = take_data, [FAST_PLACED] = fast_take_placed, [FAST_CREDIT] = take_credit,
+	        [FAST_END] = take_end,   [FAST_PLACE] = fast_take_place,   [FAST_NO_PLACE] = fast_take_no_place,
 	        [FAST_DONE] = take_done, [FAST_UNKNOWN] = take_unknown,
 	};
 

@@ -27,7 +27,7 @@ owes_credit(const struct fast *f)
 bool
 fast_owes(const struct fast *f)
 {
-	return f->peer_connection && !f->breakage && (owes_words(f) || owes_credit(f));
+	return f->peer_connection && !f->breakage && (owes_words(f) || owes_credit(f) || fast_place_owed(f));
 }
 
 bool
@@ -67,6 +67,8 @@ fast_pay(struct fast *f)
 	cpu_instructions(CPU_USER, IC_FAST_SAY);
 	if (owes_words(f))
 		say_words(f);
+	else if (fast_place_owed(f))
+		fast_place_pay(f);
 	else
 		say_credit(f);
 }
@@ -137,9 +139,8 @@ fast_room(const struct link *l)
 	return fast_lost(f) || fragment_for(f, AM_MAX) > 0;
 }
 
-/* source_of: where the fragment lies for the network: as it is, or gathered; 0: no memory. */
-static uint64_t
-source_of(struct fast *f, const void *user, uint32_t bytes)
+uint64_t
+fast_source(struct fast *f, const void *user, uint32_t bytes)
 {
 	uint64_t run, address = user_address(task_process(task_self())->memory, user, bytes, &run);
 
@@ -152,16 +153,30 @@ source_of(struct fast *f, const void *user, uint32_t bytes)
 	return f->gather;
 }
 
-static void
-send_fragment(struct fast *f, uint64_t source, uint32_t bytes)
+static bool
+is_placed(const struct fast *f, uint32_t bytes)
+{
+	return f->peer_offset != FAST_NOWHERE && bytes > FAST_SMALL;
+}
+
+static enum am_error
+send_unplaced(struct fast *f, uint64_t source, uint32_t bytes)
 {
 	const uint32_t arg[] = {f->peer_connection, f->sent};
-	struct fast_endpoint *e = f->endpoint;
 
-	f->sent += bytes;
+	fast_place_used(f, bytes);
+	return am_request_medium(f->endpoint->am, f->peer, FAST_DATA, arg, G_N_ELEMENTS(arg), source, bytes);
+}
+
+static void
+send_fragment(struct fast *f, const uint8_t *user, uint64_t source, uint32_t bytes)
+{
+	bool placed = is_placed(f, bytes);
+
+	cpu_instructions(CPU_USER, IC_CALL_SEND + (placed ? IC_FAST_SEND_PLACED : IC_FAST_SEND));
 	f->counts->bytes_sent += bytes;
 	f->counts->bytes_copied_in += bytes;
-	fast_failed(e, am_request_medium(e->am, f->peer, FAST_DATA, arg, G_N_ELEMENTS(arg), source, bytes));
+	fast_failed(f->endpoint, placed ? fast_placed_put(f, user, source, bytes) : send_unplaced(f, source, bytes));
 }
 
 /* lose: nobody is there to have it. */
@@ -192,11 +207,12 @@ fast_put(struct link *l, const void *user, uint64_t length, enum sock_protocol h
 		return lose(f, length);
 	if (!bytes)
 		return 0;
-	source = source_of(f, user, bytes);
+	if (is_placed(f, bytes))
+		bytes = fast_placed_fragment(f, bytes);
+	source = fast_source(f, user, bytes);
 	if (!source)
 		return -ENOBUFS;
-	cpu_instructions(CPU_USER, IC_CALL_SEND + IC_FAST_SEND);
-	send_fragment(f, source, bytes);
+	send_fragment(f, user, source, bytes);
 	return bytes;
 }
 

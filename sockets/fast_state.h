@@ -4,13 +4,20 @@
  * fast_send.c     from put() to requests, and what is owed to the peer: credits and last words
  * fast_receive.c  the handlers, the order of what comes, take()
  * fast_post.c     receive posting
+ * fast_area.c     the bulk area: what of it is whose
+ * fast_place.c    the sender-based variant: data by their place, and places in the caller's memory
  *
  * MESSAGES.  All name the connection by its number at the receiver, in their first word.
  *
  *   FAST_DATA    request, medium: position; the bytes
+ *   FAST_PLACED  request, bulk: position; up to 3 bytes that come before the whole words, and up to 3 behind them, each
+ *                in a word with their number (FAST_RAGGED)
  *   FAST_CREDIT  request: position up to which the sender of this message has taken what it got
  *   FAST_END     request: last words (LINK_FIN, LINK_CLOSED, LINK_RESET), position at which its stream ends, position
  *                taken
+ *   FAST_PLACE   request: position from which on data may go to a place of the caller's memory; their number, and its
+ *                offset in the bulk area; 1 if for one fragment only
+ *   FAST_NO_PLACE  request: that is over
  *   FAST_DONE    the reply to each of them: number of the connection at the asker (0: not known yet), at the replier,
  * what was asked, positions that the replier has taken and sent FAST_UNKNOWN the reply to a request for a connection
  * that is not there: its number
@@ -24,7 +31,33 @@
 
 #include <glib.h>
 
-enum fast_handler { FAST_DATA = 1, FAST_CREDIT, FAST_END, FAST_DONE, FAST_UNKNOWN, FAST_HANDLERS };
+enum fast_handler {
+	FAST_DATA = 1,
+	FAST_PLACED,
+	FAST_CREDIT,
+	FAST_END,
+	FAST_PLACE,
+	FAST_NO_PLACE,
+	FAST_DONE,
+	FAST_UNKNOWN,
+	FAST_HANDLERS
+};
+
+/* A few bytes in a word: at most FAST_RAGGED_MAX. */
+#define FAST_RAGGED_MAX      3u
+#define FAST_RAGGED_BYTES(w) ((w) >> 24)
+
+/* The bulk area: blocks of pages that are in use, in order of their offsets. */
+struct fast_block {
+	struct fast_block *next;
+	uint32_t offset, bytes;
+	sim_time free_from; /* SIM_NEVER: in use */
+};
+struct fast_area {
+	uint64_t address; /* in the endpoint's memory */
+	uint32_t bytes;
+	struct fast_block *blocks;
+};
 
 /* An open endpoint, shared by the processes that hold it. */
 struct fast_endpoint {
@@ -36,21 +69,40 @@ struct fast_endpoint {
 	GHashTable *connections; /* struct fast, by their number */
 	GQueue ends;             /* the same, in order of making */
 	uint32_t last_number;
+	struct fast_area area;
 	struct fast_counts counts;
 };
 
 /* Bytes that came before others that belong in front of them. */
 struct fast_early {
 	uint32_t position, bytes;
+	bool in_place; /* in the caller's memory, not in the buffer */
 };
 
 /* What a call wants to have at once (fast_post.c). */
+enum fast_asking {
+	FAST_ASK_NOT, /* the handler copies */
+	FAST_ASK,     /* the peer shall be asked to name the place itself (fast_place.c) */
+	FAST_ASKED,
+	FAST_AGREED,
+	FAST_TAKE_BACK, /* it shall be asked not to */
+	FAST_TAKEN_BACK
+};
 struct fast_post {
 	bool open;
+	enum fast_asking asking;
+	bool once;       /* asked for one fragment */
+	uint32_t offset; /* of the memory in the bulk area */
 	uint8_t *user;
 	uint64_t length;
 	uint32_t from;          /* position of the first byte */
 	uint32_t filled, taken; /* bytes that are there; of those, the caller knows */
+};
+
+/* What the peer's call wants to have at once, of what this end sends. */
+struct fast_place {
+	bool open, once;
+	uint32_t from, bytes, offset;
 };
 
 struct fast {
@@ -69,13 +121,16 @@ struct fast {
 	/* out */
 	uint32_t sent, acknowledged; /* positions; the peer's process has taken the latter */
 	unsigned said, told_words;   /* last words: to be said, and those that the peer has confirmed */
-	unsigned words;              /* under way */
-	bool words_under_way, credit_under_way;
+	struct fast_place place;
+	unsigned words; /* under way */
+	bool words_under_way, credit_under_way, place_under_way;
 	uint64_t gather; /* a page for a fragment whose addresses are not in one piece; 0: not needed so far */
 	/* in */
 	uint64_t buffer;
+	uint32_t offset;            /* of it in the bulk area; FAST_NOWHERE: the handler copies */
 	uint32_t bytes;             /* of it, a power of two */
 	uint32_t come, taken, told; /* positions: all before are here; taken by the process; the peer knows of */
+	uint32_t peer_sent;         /* as the peer said when it confirmed the last words */
 	struct fast_early early[AM_OUTSTANDING];
 	unsigned n_early;
 	struct fast_post post;
@@ -117,6 +172,8 @@ int64_t fast_put(struct link *l, const void *user, uint64_t length, enum sock_pr
 void fast_put_end(struct link *l, unsigned end);
 bool fast_flushed(struct link *l, sim_time deadline);
 uint32_t fast_send_buffer(const struct link *l);
+/* fast_source: where bytes of the caller lie for the network: as they are, or gathered; 0: no memory. */
+uint64_t fast_source(struct fast *f, const void *user, uint32_t bytes);
 /* fast_acknowledge: the peer says that it has taken all before `taken`; false: nonsense. */
 bool fast_acknowledge(struct fast *f, uint32_t taken);
 
@@ -127,16 +184,53 @@ uint64_t fast_unread(const struct link *l);
 int64_t fast_take(struct link *l, void *user, uint64_t length);
 int64_t fast_peek(struct link *l, uint64_t skip, void *user, uint64_t length);
 unsigned fast_end(const struct link *l);
+/* fast_addressee: the connection that a request is for; NULL: there is none, and the sender is told so. */
+struct fast *fast_addressee(struct fast_endpoint *e, const struct am_message *m, unsigned n_args);
+/* fast_sort_out: the peer has sent what no peer sends: the connection is over, and it is told so. */
+void fast_sort_out(struct fast *f, uint64_t *count);
+/* fast_done: the reply; the connection may be gone afterwards. */
+void fast_done(struct fast *f, enum fast_handler what, bool agreed);
+/* fast_admit: do these bytes belong where they say, next (position is f->come), or early?  fast_come: they are in the
+ * buffer, or in the caller's memory; false if they contradict others. */
+bool fast_admit(const struct fast *f, uint32_t position, uint32_t bytes);
+bool fast_come(struct fast *f, uint32_t position, uint32_t bytes, bool in_place);
 /* fast_run: where the bytes from `position` on lie in the buffer, and how many of `bytes` in one piece. */
 uint32_t fast_run(const struct fast *f, uint32_t position, uint32_t bytes, uint64_t *address);
 
 /* fast_post.c.  fast_post_accept: the `bytes` next bytes of the stream are at `data`: how many of them it has stored in
  * the caller's memory. */
 uint32_t fast_post_accept(struct fast *f, uint64_t data, uint32_t bytes);
+/* fast_post_grow: the bytes from `position` on, which are the next, lie in their place in the caller's memory; what
+ * does not belong to the post any more is put into the buffer. */
+void fast_post_grow(struct fast *f, uint32_t position, uint32_t bytes);
 /* fast_post_take: the bytes that take() hands over are in their place already: how many of them. */
 uint32_t fast_post_take(struct fast *f, const uint8_t *user, uint64_t length);
 void fast_expect(struct link *l, void *user, uint64_t length, bool all);
 void fast_expected(struct link *l, bool over);
+/* fast_post_close: nothing is written to the caller's memory any more. */
 void fast_post_close(struct fast *f);
+
+/* fast_place.c.  fast_placed_put: as put(), of `bytes` > FAST_SMALL that may leave now. */
+#define FAST_SMALL (4 * (AM_SHORT_ARGS - 2))          /* bytes that go with the arguments of FAST_DATA */
+void fast_place_used(struct fast *f, uint32_t bytes); /* sent, in whatever way */
+uint32_t fast_placed_fragment(const struct fast *f, uint32_t bytes);
+enum am_error fast_placed_put(struct fast *f, const uint8_t *user, uint64_t source, uint32_t bytes);
+void fast_take_placed(struct am *am, void *arg, const struct am_message *m);
+void fast_take_place(struct am *am, void *arg, const struct am_message *m);
+void fast_take_no_place(struct am *am, void *arg, const struct am_message *m);
+/* fast_place_open: the peer shall name the place of what the post wants, if it can.  fast_place_close: it does not any
+ * longer; waits for its answer if need be. */
+void fast_place_open(struct fast *f, bool all);
+void fast_place_close(struct fast *f);
+/* fast_place_answered: to FAST_PLACE or FAST_NO_PLACE. */
+void fast_place_answered(struct fast *f, enum fast_handler what, bool agreed, uint32_t peer_sent);
+bool fast_place_owed(const struct fast *f);
+void fast_place_pay(struct fast *f);
+
+/* fast_area.c.  fast_area_take: a block of at least so many bytes, whole pages: its offset; FAST_NOWHERE: there is
+ * none. fast_area_give: back; nobody gets it before `date`. */
+uint32_t fast_area_take(struct fast_area *area, uint64_t bytes);
+void fast_area_give(struct fast_area *area, uint32_t offset, sim_time date);
+void fast_area_free(struct fast_area *area);
 
 #endif

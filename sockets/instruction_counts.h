@@ -23,5 +23,7 @@
 #define IC_FAST_RECEIVE 110 /* bytes taken */
 #define IC_FAST_SAY     73 /* credit or last words */
 #define IC_FAST_HEAR    165 /* their handler */
+#define IC_FAST_SEND_PLACED 250
+#define IC_FAST_HANDLE_PLACED 300
 
 #endif

@@ -5,6 +5,7 @@ struct leaving {
 	struct ip_frame *frame;
 	unsigned node;
 	struct task *task;
+	sim_time cost;
 	bool paid;
 };
 
@@ -39,6 +40,15 @@ ip_frame_free(struct ip_frame *f)
 {
 	ip_packet_free(f->packet);
 	g_free(f);
+}
+
+void
+ip_free_frames(GQueue *frames)
+{
+	GList *link;
+
+	while ((link = g_queue_pop_head_link(frames)))
+		ip_frame_free(link->data);
 }
 
 /* Out. --------------------------------------------------------------------------------------------------------------
@@ -90,10 +100,10 @@ queue_leaving(struct ip *ip, unsigned node, struct ip_frame *f)
 	const struct params *params = ip->kernel->host->params;
 	struct leaving *l = g_new0(struct leaving, 1);
 
-	cpu_charge(CPU_SYSTEM, ip_myrinet_reaches(ip, node) ? params->myrinet_send : params->ethernet_send);
 	l->frame = f;
 	l->node = node;
 	l->task = task_self();
+	l->cost = f->packet->cost + (ip_myrinet_reaches(ip, node) ? params->myrinet_send : params->ethernet_send);
 	g_queue_push_tail(&ip->leaving, l);
 }
 
@@ -110,20 +120,45 @@ ip_send(struct kernel *k, unsigned node, struct ip_packet *p)
 		ip_cut(k->ip, node, p, mtu, queue_leaving);
 }
 
-/* In the order of sending, whichever task paid first. */
+/* drain: what is paid, in the order of sending, whichever task paid first. */
+static void
+drain(struct ip *ip)
+{
+	struct leaving *l;
+
+	if (ip->draining)
+		return;
+	ip->draining = true;
+	while ((l = g_queue_peek_head(&ip->leaving)) && l->paid)
+		leave(ip, g_queue_pop_head(&ip->leaving));
+	ip->draining = false;
+}
+
+/* unpaid: the first of the running task. */
+static struct leaving *
+unpaid(const struct ip *ip)
+{
+	for (GList *at = ip->leaving.head; at; at = at->next) {
+		struct leaving *l = at->data;
+
+		if (l->task == task_self() && !l->paid)
+			return l;
+	}
+	return NULL;
+}
+
 void
 ip_flush(struct kernel *k)
 {
-	struct ip *ip = k->ip;
 	struct leaving *l;
 
 	cpu_settle();
-	for (GList *at = ip->leaving.head; at; at = at->next) {
-		l = at->data;
-		l->paid |= l->task == task_self();
+	while ((l = unpaid(k->ip))) {
+		cpu_charge(CPU_SYSTEM, l->cost);
+		cpu_settle();
+		l->paid = true;
+		drain(k->ip);
 	}
-	while ((l = g_queue_peek_head(&ip->leaving)) && l->paid)
-		leave(ip, g_queue_pop_head(&ip->leaving));
 }
 
 void
@@ -275,13 +310,12 @@ void
 ip_stop(struct kernel *k)
 {
 	struct ip *ip = k->ip;
-	GList *link;
 
 	ip_ethernet_stop(ip);
+	ip_myrinet_stop(ip);
 	ip_fragments_stop(ip);
 	g_queue_clear_full(&ip->leaving, free_leaving);
-	while ((link = g_queue_pop_head_link(&ip->inbox)))
-		ip_frame_free(link->data);
+	ip_free_frames(&ip->inbox);
 	g_free(ip);
 	k->ip = NULL;
 }

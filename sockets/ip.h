@@ -30,6 +30,7 @@ struct ip_packet {
 	unsigned from, to; /* nodes */
 	enum ip_protocol protocol;
 	uint32_t bytes;
+	sim_time cost;  /* of making it: the task that sends it pays when it leaves */
 	uint8_t data[]; /* TCP or UDP header in network order, and content */
 };
 
@@ -47,7 +48,8 @@ uint32_t ip_mtu(const struct kernel *k, unsigned node);
 /* ip_send: of at most IP_PACKET_MAX bytes; what is longer than ip_mtu() travels in fragments, of which none may be
  * lost. */
 void ip_send(struct kernel *k, unsigned node, struct ip_packet *p);
-/* ip_flush: the running task pays its debt; then what it sent leaves.  Other tasks may run meanwhile. */
+/* ip_flush: the running task pays its debt, then for each packet that it sent, which leaves.  Other tasks may run
+ * meanwhile. */
 void ip_flush(struct kernel *k);
 /* ip_later: work(arg) runs in the kernel's task, soon; from tasks and events.  ip_forget: not any more. */
 struct ip_work {

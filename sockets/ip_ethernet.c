@@ -152,24 +152,15 @@ ip_ethernet_start(struct ip *ip)
 	}
 }
 
-static void
-free_frames(GQueue *frames)
-{
-	GList *link;
-
-	while ((link = g_queue_pop_head_link(frames)))
-		ip_frame_free(link->data);
-}
-
 void
 ip_ethernet_stop(struct ip *ip)
 {
 	for (unsigned i = 0; i < ip->kernel->host->machine->n_hosts; i++) {
 		sim_cancel(&ip->peers[i].free);
-		free_frames(&ip->peers[i].early);
-		free_frames(&ip->peers[i].waiting);
+		ip_free_frames(&ip->peers[i].early);
+		ip_free_frames(&ip->peers[i].waiting);
 	}
 	g_free(ip->peers);
-	free_frames(&ip->coming);
-	free_frames(&ip->arrived);
+	ip_free_frames(&ip->coming);
+	ip_free_frames(&ip->arrived);
 }

@@ -31,6 +31,7 @@ ip_cut(struct ip *ip, unsigned node, struct ip_packet *p, uint32_t mtu,
 
 		piece->from = p->from;
 		piece->to = p->to;
+		piece->cost = at == 0 ? p->cost : 0;
 		memcpy(piece->data, p->data + at, piece->bytes);
 		f->identification = identification;
 		f->offset = at;

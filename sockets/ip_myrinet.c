@@ -5,13 +5,6 @@
 
 #include <string.h>
 
-#if !__has_include("host-lib/raw.c")
-#define raw_runs(host)                      ((void)(host), false)
-#define raw_mtu(host)                       ((void)(host), UINT32_MAX)
-#define raw_send(host, node, data, bytes)   ((void)(data), false)
-#define raw_on_receive(host, received, arg) ((void)(received))
-#endif
-
 /* RFC 791. */
 #define VERSION_AND_LENGTH 0x45u /* version 4, a header of 5 words */
 #define MORE_FRAGMENTS     0x2000u
@@ -88,6 +81,35 @@ is_sound(const struct header *h, uint32_t bytes)
 	       g_ntohs(h->total_length) >= IP_HEADER_BYTES && g_ntohs(h->total_length) <= bytes;
 }
 
+static void
+delay(struct ip *ip, struct ip_frame *f)
+{
+	sim_time delay = ip->kernel->host->params->myrinet_delay;
+
+	if (delay == 0) {
+		ip_handle(ip, f);
+		return;
+	}
+	f->due = sim_now() + delay;
+	g_queue_push_tail_link(&ip->delayed, &f->link);
+	if (!sim_posted(&ip->delay))
+		sim_post(&ip->delay, f->due);
+}
+
+static void
+delay_over(struct sim_event *event)
+{
+	struct ip *ip = sim_event_owner(event, struct ip, delay);
+	struct ip_frame *f;
+
+	while ((f = g_queue_peek_head(&ip->delayed)) && f->due <= sim_now()) {
+		g_queue_unlink(&ip->delayed, &f->link);
+		ip_handle(ip, f);
+	}
+	if (f)
+		sim_post(&ip->delay, f->due);
+}
+
 /* The firmware may have sent a few bytes more, to a whole word. */
 static void
 received(void *arg, unsigned from, const uint8_t *data, uint32_t bytes)
@@ -111,12 +133,23 @@ received(void *arg, unsigned from, const uint8_t *data, uint32_t bytes)
 	f->identification = g_ntohs(h.identification);
 	f->offset = (g_ntohs(h.fragment) & OFFSET_MASK) * OFFSET_UNIT;
 	f->more = g_ntohs(h.fragment) & MORE_FRAGMENTS;
-	ip_handle(ip, f);
+	delay(ip, f);
 }
 
 void
 ip_myrinet_start(struct ip *ip)
 {
+	g_queue_init(&ip->delayed);
+	sim_event_init(&ip->delay, SIM_RANK_NODE + ip->kernel->host->node, delay_over);
 	if (raw_runs(ip->kernel->host))
 		raw_on_receive(ip->kernel->host, received, ip);
+}
+
+void
+ip_myrinet_stop(struct ip *ip)
+{
+	if (raw_runs(ip->kernel->host))
+		raw_on_receive(ip->kernel->host, NULL, NULL);
+	sim_cancel(&ip->delay);
+	ip_free_frames(&ip->delayed);
 }

@@ -14,6 +14,7 @@ struct ip_frame {
 	uint32_t offset;         /* of a piece: where it stands in its packet; a multiple of 8 */
 	bool more;               /* pieces follow */
 	struct ip *receiver;     /* Ethernet */
+	sim_time due;            /* Myrinet: when IP sees it */
 };
 
 struct ip_frame *ip_frame_new(struct ip_packet *p);
@@ -27,6 +28,7 @@ struct ip {
 	GQueue inbox; /* struct ip_frame, for the task */
 	struct ip_work *first_work, *last_work;
 	GQueue leaving; /* struct leaving */
+	bool draining;  /* a task is at it; a driver may make it wait */
 	ip_receiver receivers[IP_UDP + 1];
 	ip_disturber disturb;
 	void *disturb_arg;
@@ -40,10 +42,14 @@ struct ip {
 	GQueue arrived;        /* ... that no interrupt has told of */
 	struct cpu_irq irq;
 	bool interrupting;
+	/* ip_myrinet.c */
+	GQueue delayed; /* frames that the driver has, by date */
+	struct sim_event delay;
 };
 
 /* ip_handle: frames that came to the kernel's task. */
 void ip_handle(struct ip *ip, struct ip_frame *f);
+void ip_free_frames(GQueue *frames);
 
 /* Ways out.  `send` is called when the packet has been paid for, and takes the frame. */
 void ip_ethernet_start(struct ip *ip);
@@ -54,6 +60,7 @@ void ip_ethernet_send(struct ip *ip, unsigned node, struct ip_frame *f);
 /* ip_myrinet_reaches: by the raw firmware on both NICs. */
 bool ip_myrinet_reaches(const struct ip *ip, unsigned node);
 void ip_myrinet_start(struct ip *ip);
+void ip_myrinet_stop(struct ip *ip);
 void ip_myrinet_send(struct ip *ip, unsigned node, struct ip_frame *f);
 uint32_t ip_myrinet_mtu(const struct ip *ip);
 

@@ -2,6 +2,7 @@
 
 #include "sockets/description.h"
 #include "sockets/ports.h"
+#include "sockets/tcp.h"
 
 static void
 start_host(struct host *host, enum sock_protocol protocol)
@@ -14,6 +15,8 @@ start_host(struct host *host, enum sock_protocol protocol)
 	host->kernel = k;
 	g_queue_init(&k->descriptions);
 	segment_start(k);
+	ip_start(k);
+	tcp_start(k);
 }
 
 void
@@ -32,6 +35,8 @@ sock_stop(struct machine *machine)
 		if (!k)
 			continue;
 		machine->hosts[i].kernel = NULL;
+		tcp_stop(k);
+		ip_stop(k);
 		segment_stop(k);
 		g_queue_clear(&k->descriptions);
 		g_free(k);

@@ -14,20 +14,19 @@ tcp_unsent(const struct tcp *t)
 	return t->out.used > flight ? t->out.used - flight : 0;
 }
 
-static void
-charge(const struct kernel *k, uint32_t bytes)
+static sim_time
+cost(const struct kernel *k, uint32_t bytes)
 {
 	const struct params *params = k->host->params;
 
-	cpu_charge(CPU_SYSTEM,
-	           params->segment_send + sim_transfer_time(TCP_HEADER_BYTES + bytes, params->checksum_rate));
+	return params->segment_send + sim_transfer_time(bytes, params->checksum_rate);
 }
 
 static void
-dispatch(struct kernel *k, unsigned node, struct ip_packet *p, uint32_t bytes)
+dispatch(struct kernel *k, unsigned node, struct ip_packet *p)
 {
 	tcp_seal(p, k->host->node, node);
-	charge(k, bytes);
+	p->cost = cost(k, p->bytes);
 	k->tcp->counts.segments_sent++;
 	ip_send(k, node, p);
 }
@@ -63,7 +62,7 @@ emit(struct tcp *t, uint32_t sequence, unsigned flags, uint32_t bytes)
 	tcp_ring_read(&t->out, sequence - t->acknowledged, tcp_content(p), bytes);
 	if (flags & TCP_ACK)
 		acknowledging(t, s.window);
-	dispatch(t->kernel, t->key.node, p, bytes);
+	dispatch(t->kernel, t->key.node, p);
 }
 
 void
@@ -108,7 +107,7 @@ tcp_refuse(struct kernel *k, const struct tcp_segment *s)
 		        s->sequence + s->bytes + (s->flags & TCP_SYN ? 1 : 0) + (s->flags & TCP_FIN ? 1 : 0);
 	}
 	k->tcp->counts.resets++;
-	dispatch(k, s->node, tcp_encode(&reply), 0);
+	dispatch(k, s->node, tcp_encode(&reply));
 }
 
 /* Data and FIN. -----------------------------------------------------------------------------------------------------

@@ -1,6 +1,7 @@
 #include "sockets/tcp_state.h"
 
-/* Data are acknowledged at once when those of two full segments wait for it (RFC 1122, 4.2.3.2). */
+/* The second segment that waits for it is acknowledged at once, however small both are (BSD; RFC 1122, 4.2.3.2, asks
+ * for that of full ones). */
 #define SEGMENTS_ACKNOWLEDGED 2u
 
 static uint32_t
@@ -89,7 +90,6 @@ static void
 advance(struct tcp *t, uint32_t to)
 {
 	tcp_counted(t)->bytes_received += to - t->expected;
-	t->unacknowledged += to - t->expected;
 	tcp_ring_extend(&t->in, to - t->expected);
 	t->expected = to;
 }
@@ -134,7 +134,7 @@ tcp_receive_data(struct tcp *t, const struct tcp_segment *s)
 	t->acknowledge |= t->early->len > 0;
 	advance(t, t->expected + bytes);
 	catch_up(t);
-	if (t->unacknowledged >= SEGMENTS_ACKNOWLEDGED * t->mss || tcp_params(t)->delayed_ack == 0)
+	if (++t->unacknowledged >= SEGMENTS_ACKNOWLEDGED || tcp_params(t)->delayed_ack == 0)
 		t->acknowledge = true;
 	else
 		tcp_arm_delayed(t);

@@ -12,11 +12,12 @@
  * and tag, a number that the driver never gives twice: a message whose tag is not the endpoint's is refused.
  *
  * MESSAGES.  A short message is up to AM_SHORT_WORDS words, which leave straight from the descriptor.  A medium message
- * is AM_HEAD_WORDS words and up to AM_DATA_MAX bytes, which are fetched from the sender's window, across no page, and
- * delivered to the page of its ring entry: what becomes of them the receiver decides.  A bulk message is the same, but
- * the sender says where in the bulk part of the receiver's window they go: any multiple of 4.  The words before the
- * data, the first of which names the handler, are the library's; the firmware passes them on.  The data are in memory
- * before the ring entry that tells of them; that is one transfer, and is there when its serial number is the next.
+ * is AM_HEAD_WORDS words and up to AM_DATA_MAX bytes, which are fetched from a page of the sender's window, from its
+ * beginning on, and delivered to the page of its ring entry: what becomes of them the receiver decides.  A bulk message
+ * is the same, but the sender says where in the bulk part of the receiver's window they go: any multiple of 4.  The
+ * words before the data, the first of which names the handler, are the library's; the firmware passes them on.  The
+ * data are in memory before the ring entry that tells of them; that is one transfer, and is there when its serial
+ * number is the next.
  *
  * CREDITS.  A message is a request or a reply.  At most AM_CREDITS requests from one endpoint to another are without a
  * reply, and there is one reply to each: the firmware at both ends counts, and refuses what is too much.  So a ring of
@@ -34,7 +35,7 @@
  *
  * SIGNALS.  After any change of am_endpoint.open, and to give am_ctrl.command, the driver writes LANAI_ISR_LAN0_SIG
  * into ISR.  am_ctrl.synced counts the signals after which no transfer that began before is under way any more.  The
- * driver gives the next signal only then.  Before it opens an endpoint it zeroes the control words of its queue.  The
+ * driver gives the next signal only then.  Before it opens an endpoint it zeroes its queue.  The
  * firmware raises LANAI_ISR_HOST_SIG when a node is down (am_ctrl.down), and for arrivals.
  *
  * ARRIVALS.  A driver whose process wants to sleep sets am_ctrl.armed of its endpoint to 1, and then looks at the ring.
@@ -155,23 +156,28 @@ struct am_endpoint {
 	be32 spare[6]; /* 28 */
 };
 
-/* A descriptor.  P writes the control word last; F zeroes it when it is done with the slot. */
+/* A descriptor.  P writes the control word last; F zeroes it when it is done with the slot.  Of a medium or bulk
+ * message all AM_HEAD_WORDS words are sent: those that P does not write are what an earlier message of its left there.
+ */
 struct am_slot {
-	be32 control;              /* 00 op << 28 | reply << 24 | bytes of the words (short) or of the data */
+	be32 control;              /* 00 AM_CONTROL */
 	be32 to;                   /* 04 AM_TO: tag << 16 | node << 8 | endpoint */
 	be32 word[AM_SHORT_WORDS]; /* 08 */
-	be32 source;               /* 28 medium, bulk: offset of the data in the own window (multiple of 4) */
-	be32 spare[5];             /* 2c to 64 bytes, so that no two descriptors share a trace tag (nic-sim/nic.h) */
+	be32 spare[6];             /* 28 to 64 bytes, so that no two descriptors share a trace tag (nic-sim/nic.h) */
 };
-#define AM_KIND_RETURN               0u
-#define AM_KIND_SHORT                1u /* also the op of a descriptor: bytes 4 .. 4 * AM_SHORT_WORDS */
-#define AM_KIND_MEDIUM               2u /* bytes 4 .. AM_DATA_MAX */
-#define AM_KIND_BULK                 3u
-#define AM_CONTROL(op, reply, bytes) ((uint32_t)(op) << 28 | (uint32_t)(reply) << 24 | (uint32_t)(bytes))
-#define AM_CONTROL_OP(w)             ((w) >> 28)
-#define AM_CONTROL_REPLY(w)          ((w) >> 24 & 1u)
-#define AM_CONTROL_BYTES(w)          ((w)&0xFFFFFFu)
-#define AM_TO(tag, node, endpoint)   ((uint32_t)(tag) << 16 | (uint32_t)(node) << 8 | (uint32_t)(endpoint))
+#define AM_KIND_RETURN 0u
+#define AM_KIND_SHORT  1u /* also the op of a descriptor: bytes 4 .. 4 * AM_SHORT_WORDS, of the words; page 0 */
+#define AM_KIND_MEDIUM 2u /* bytes 4 .. AM_DATA_MAX, of the data, in that page of the own window */
+#define AM_KIND_BULK   3u
+/* op << 28 | reply << 24 | page << 13 | bytes */
+#define AM_CONTROL(op, reply, page, bytes)                                                                             \
+	((uint32_t)(op) << 28 | (uint32_t)(reply) << 24 | (uint32_t)(page) << 13 | (uint32_t)(bytes))
+#define AM_CONTROL_OP(w)           ((w) >> 28)
+#define AM_CONTROL_REPLY(w)        ((w) >> 24 & 1u)
+#define AM_CONTROL_PAGE(w)         ((w) >> 13 & 0x7FFu)
+#define AM_CONTROL_BYTES(w)        ((w)&0x1FFFu)
+#define AM_CONTROL_PAGE_BYTES(w)   ((w)&0xFFFFFFu) /* both: of a short one, its bytes */
+#define AM_TO(tag, node, endpoint) ((uint32_t)(tag) << 16 | (uint32_t)(node) << 8 | (uint32_t)(endpoint))
 
 /* On the wire, behind the route bytes, and with `serial` for `link`, the first AM_ENTRY_WORDS of it, as an entry of
  * the ring (of a short one, as many as it has). */

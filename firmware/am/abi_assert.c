@@ -24,7 +24,6 @@ AT(am_endpoint, consumed, 0x20);
 
 SIZE(am_slot, 0x40);
 AT(am_slot, word, 0x08);
-AT(am_slot, source, 0x28);
 
 SIZE(am_entry, 0x40);
 SIZE(am_packet, LINK_DATA_HEADER);

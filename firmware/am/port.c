@@ -104,47 +104,47 @@ port_refuse(struct port *port, uint32_t control, uint32_t bad)
 	}
 }
 
-/* in_window: [offset, +bytes) is in a page of the port's window. */
-static uint32_t
-in_window(const struct port *port, uint32_t offset, uint32_t bytes)
-{
-	uint32_t beyond = (low_bits(offset, AM_PAGE_SHIFT) + bytes - 1) >> AM_PAGE_SHIFT;
-	return !beyond && !(offset & 3) && offset >> AM_PAGE_SHIFT < port->pages;
-}
-
+/* fetch: the data first: the engine works while the words are copied. */
 static void
 fetch(struct port *port, struct packet *packet, uint32_t slot, uint32_t to, uint32_t control)
 {
 	uint32_t at = packet->at, bytes = AM_CONTROL_BYTES(control);
 	struct peer *peer = peer_of(to, 8);
 	S.free_long = packet->next;
+	packet->fetch.events = 0;
+	packet->fetch.bus = sram_read(port->window + 4 * AM_CONTROL_PAGE(control));
+	packet->fetch.bytes = bytes;
+	trace_move(at, slot);
+	dma_queue(&packet->fetch);
 	S.pieces++;
 	peer->room--;
 	port->fetching++;
 	packet->port = port;
 	packet->last = at + PACKET_DATA + HEAD_BYTES - 4 + bytes;
-	packet->fetch.events = 0;
-	packet->fetch.bus = window_bus(port, sram_read(slot + SLOT_SOURCE));
-	packet->fetch.bytes = bytes;
-	trace_move(at, slot);
-	dma_queue(&packet->fetch);
 	link_address(packet, peer, at);
 	port_address(port, at, to, control, AM_CONTROL_OP(control), HEAD_BYTES + bytes);
 	link_copy(at + PACKET_DATA, slot + SLOT_WORD, HEAD_BYTES);
+}
+
+/* is_long: what the control word says fits a message that is not short. */
+static uint32_t
+is_long(const struct port *port, uint32_t control)
+{
+	uint32_t op = AM_CONTROL_OP(control), bytes = AM_CONTROL_BYTES(control);
+	return (op == AM_KIND_MEDIUM || op == AM_KIND_BULK) && bytes - 1 < AM_DATA_MAX && !(bytes & 3) &&
+	       AM_CONTROL_PAGE(control) < port->pages;
 }
 
 void
 port_serve_long(struct port *port, uint32_t control)
 {
 	uint32_t slot = port->slot;
-	uint32_t op = AM_CONTROL_OP(control), bytes = AM_CONTROL_BYTES(control);
-	uint32_t to = sram_read(slot + SLOT_TO), source = sram_read(slot + SLOT_SOURCE);
+	uint32_t to = sram_read(slot + SLOT_TO);
 	uint32_t tally = port_tally(port, to);
 	uint32_t counts = sram_read(tally);
 	uint32_t change = port_may(counts, control);
 	struct packet *packet = S.free_long;
-	if (!change || op > AM_KIND_BULK || op < AM_KIND_MEDIUM || !bytes || bytes > AM_DATA_MAX || bytes & 3 ||
-	    port_misnames(to) || !in_window(port, source, bytes)) {
+	if (!change || port_misnames(to) || !is_long(port, control)) {
 		port_refuse(port, control, 1);
 		return;
 	}
@@ -152,8 +152,8 @@ port_serve_long(struct port *port, uint32_t control)
 		port_refuse(port, control, 0);
 		return;
 	}
-	sram_write(tally, counts + change);
 	fetch(port, packet, slot, to, control);
+	sram_write(tally, counts + change);
 	port_advance(port);
 	count(AM_C_LONGS);
 }

@@ -4,10 +4,9 @@
 
 #include "firmware/am/dma.h"
 
-#define SLOT_BYTES  ((uint32_t)sizeof(struct am_slot))
-#define SLOT_TO     ((uint32_t)offsetof(struct am_slot, to))
-#define SLOT_WORD   ((uint32_t)offsetof(struct am_slot, word))
-#define SLOT_SOURCE ((uint32_t)offsetof(struct am_slot, source))
+#define SLOT_BYTES ((uint32_t)sizeof(struct am_slot))
+#define SLOT_TO    ((uint32_t)offsetof(struct am_slot, to))
+#define SLOT_WORD  ((uint32_t)offsetof(struct am_slot, word))
 
 #define REPLY_BIT     24 /* of a control word */
 #define KEY_REPLY_BIT 13
@@ -102,7 +101,7 @@ HOT void
 port_serve_short(struct port *port, uint32_t control)
 {
 	uint32_t slot = port->slot;
-	uint32_t bytes = AM_CONTROL_BYTES(control);
+	uint32_t bytes = AM_CONTROL_PAGE_BYTES(control);
 	uint32_t to = sram_read(slot + SLOT_TO);
 	uint32_t tally = port_tally(port, to);
 	uint32_t counts = sram_read(tally);

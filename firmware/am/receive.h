@@ -89,8 +89,8 @@ receive_deliver(struct arrival *arrival, struct port *port, uint32_t at, uint32_
 	sram_write(at + WORD_LINK, serial);
 	arrival->deposit.bus = bus;
 	arrival->deposit.bytes = bytes;
-	if (alone && S.dma_first)
-		dma_overtake(&arrival->deposit);
+	if (alone)
+		dma_queue_entry(&arrival->deposit);
 	else
 		dma_queue(&arrival->deposit);
 	port->entry_bus = bus + (1u << ENTRY_SHIFT);

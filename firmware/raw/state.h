@@ -73,4 +73,7 @@ ARCH_DECLARE_STATE(struct raw);
 
 #include "firmware/common/engines.h"
 
+/* raw_init: reads raw_ctrl and the node table; false (0), and raw_ctrl.ready = RAW_REFUSED, if they are not for us. */
+uint32_t raw_init(void);
+
 #endif

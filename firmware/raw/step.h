@@ -12,8 +12,6 @@
 #define RARE_EVENTS (LANAI_ISR_TIME | LANAI_ISR_NRES)
 #define STEP_EVENTS (RECEIVE_BITS | DMA_EVENTS | LANAI_ISR_SEND | RARE_EVENTS)
 
-/* raw_init: the control block is written; 0 if it is not acceptable. */
-uint32_t raw_init(void);
 /* step_rare: ISR showed some of RARE_EVENTS. */
 void step_rare(uint32_t isr);
 

@@ -124,7 +124,7 @@ wrong_handler(void *arg)
 static void
 raw_request(struct client *c, const uint32_t *words, unsigned n)
 {
-	uint32_t slot[3 + AM_SHORT_ARGS] = {AM_CONTROL(AM_KIND_SHORT, 0, 4 * n),
+	uint32_t slot[3 + AM_SHORT_ARGS] = {AM_CONTROL(AM_KIND_SHORT, 0, 0, 4 * n),
 	                                    AM_TO(server_name.tag, server_name.node, server_name.endpoint)};
 
 	for (unsigned i = 0; i < n; i++)
@@ -262,33 +262,34 @@ hostile(void *arg)
 	q = c.am->queue;
 	to = AM_TO(server_name.tag, server_name.node, server_name.endpoint);
 	const uint32_t words[][3] = {
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 0), to, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 3), to, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 36), to, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 0xFFFFFC), to, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 1, 4), to, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 4), 0xFFFFFFFF, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 4), to | 0x80, 0},
-	        {AM_CONTROL(AM_KIND_SHORT, 0, 4), to & ~0xFF00u, 0},
-	        {AM_CONTROL(AM_KIND_MEDIUM, 0, 0), to, 0},
-	        {AM_CONTROL(AM_KIND_MEDIUM, 0, 4100), to, 0},
-	        {AM_CONTROL(AM_KIND_BULK, 1, 4096), to, 0},
-	        {AM_CONTROL(9, 0, 4), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 0), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 3), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 36), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 0xFFFFFC), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 1, 4), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 1, 0, 4), to, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 4), 0xFFFFFFFF, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 4), to | 0x80, 0},
+	        {AM_CONTROL(AM_KIND_SHORT, 0, 0, 4), to & ~0xFF00u, 0},
+	        {AM_CONTROL(AM_KIND_MEDIUM, 0, 0, 0), to, 0},
+	        {AM_CONTROL(AM_KIND_MEDIUM, 0, 0, 4100), to, 0},
+	        {AM_CONTROL(AM_KIND_BULK, 1, 0, 4096), to, 0},
+	        {AM_CONTROL(9, 0, 0, 4), to, 0},
 	        {0x00FFFFFF, to, 0},
 	};
-	const uint32_t sources[] = {1, 4, AM_PAGES * AM_PAGE, 0xFFFFF000u};
+	const uint32_t pages[] = {q->pages, AM_PAGES - 1, AM_PAGES, 2 * AM_PAGES - 1};
 	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++) {
 		ck_assert_int_eq(am_queue_room(q), AM_OK);
 		am_queue_give(q, words[i], 3);
 	}
-	for (unsigned i = 0; i < G_N_ELEMENTS(sources); i++) {
-		uint32_t slot[11] = {AM_CONTROL(AM_KIND_MEDIUM, 0, 4096), to, [10] = sources[i]};
+	for (unsigned i = 0; i < G_N_ELEMENTS(pages); i++) {
+		uint32_t slot[3] = {AM_CONTROL(AM_KIND_MEDIUM, 0, pages[i], 4096), to};
 		ck_assert_int_eq(am_queue_room(q), AM_OK);
-		am_queue_give(q, slot, 11);
+		am_queue_give(q, slot, 3);
 	}
 	works(&c);
 	bad = am_nic_counter(&machine->hosts[0], "bad_descriptor");
-	ck_assert_uint_eq(bad, G_N_ELEMENTS(words) + G_N_ELEMENTS(sources));
+	ck_assert_uint_eq(bad, G_N_ELEMENTS(words) + G_N_ELEMENTS(pages));
 	ck_assert_uint_eq(am_nic_counter(&machine->hosts[1], "drop_credit"), 0);
 	done = true;
 }
@@ -303,7 +304,7 @@ greedy(void *arg)
 	(void)arg;
 	client_open(&c);
 	for (unsigned i = 0; i < 400; i++) {
-		const uint32_t slot[] = {AM_CONTROL(AM_KIND_SHORT, 0, 4),
+		const uint32_t slot[] = {AM_CONTROL(AM_KIND_SHORT, 0, 0, 4),
 		                         AM_TO(server_name.tag, server_name.node, server_name.endpoint),
 		                         AM_HEAD(AM_VERSION, ECHO, 0)};
 		ck_assert_int_eq(am_queue_room(c.am->queue), AM_OK);

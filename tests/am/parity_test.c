@@ -53,17 +53,17 @@ random_control(void)
 	uint32_t bytes = lengths[parity_dice(G_N_ELEMENTS(lengths))];
 	uint32_t kind =
 	        bytes > 4 * AM_SHORT_WORDS || parity_dice(4) == 0 ? AM_KIND_MEDIUM + parity_dice(2) : AM_KIND_SHORT;
-	return AM_CONTROL(often(kind, 16), parity_dice(2), bytes);
+	uint32_t page = kind == AM_KIND_SHORT ? 0 : MOCK_AM_SOURCE / AM_PAGE + parity_dice(MOCK_AM_SOURCES);
+	return AM_CONTROL(often(kind, 16), parity_dice(2), often(page, 0x800), bytes);
 }
 
 static void
 post(void)
 {
-	uint32_t e = parity_dice(ENDPOINTS), word[AM_SHORT_WORDS + 1];
+	uint32_t e = parity_dice(ENDPOINTS), word[AM_SHORT_WORDS];
 	uint32_t to = random_to(), first = random_control();
 	for (uint32_t i = 0; i < AM_SHORT_WORDS; i++)
 		word[i] = parity_dice(0x7FFFFFFF);
-	word[AM_SHORT_WORDS] = often(MOCK_AM_SOURCE + parity_dice(MOCK_AM_SOURCES) * AM_PAGE, 0x7FFFFFFF);
 	if (mock_sram(native(), mock_am_slot(e, posted[e])))
 		return;
 	PARITY_EACH (nic)

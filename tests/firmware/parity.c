@@ -10,24 +10,11 @@ static struct lanai_mock *lanai;
 static GRand *script;
 static uint8_t packets[MOCK_ARRIVALS][MOCK_PACKET_MAX]; /* long ones must stay valid until they are drained */
 static unsigned packets_made;
-static uint32_t signals; /* that the driver has given */
 
 uint32_t
 parity_dice(uint32_t n)
 {
 	return (uint32_t)g_rand_int_range(script, 0, (gint32)n);
-}
-
-void
-parity_signalled(void)
-{
-	signals++;
-}
-
-const struct peer *
-parity_peer(uint32_t node)
-{
-	return &parity_nics[PARITY_NATIVE]->state.peers[node];
 }
 
 void
@@ -89,39 +76,6 @@ compare(unsigned round)
 /* What the script does, each to both. -------------------------------------------------------------------------------
  */
 
-uint32_t
-parity_sequence(uint32_t source)
-{
-	uint32_t expected = parity_peer(source)->expected;
-	return (parity_dice(6) ? expected : expected + parity_dice(5) - 2) & 0xFFFF;
-}
-
-uint32_t
-parity_ack(uint32_t source)
-{
-	return parity_dice(6) ? parity_peer(source)->next_sequence >> 16 : parity_dice(0x10000);
-}
-
-uint32_t
-parity_control(uint8_t *packet, uint32_t source, uint32_t bytes, uint32_t *residue)
-{
-	const struct peer *peer = parity_peer(source);
-	uint32_t kind = parity_dice(20) ? parity_dice(4) : parity_dice(8);
-	bool making = peer->state != LINK_UP && parity_dice(4);
-	if (making)
-		kind = LINK_KIND_SYN + parity_dice(2);
-	uint32_t type = GUINT32_TO_BE(PROGRAM_TYPE << 16 | kind << 8 | source);
-	*residue = parity_dice(12) ? 0 : 1 + parity_dice(255);
-	if (making || parity_dice(3) == 0) {
-		uint32_t session = GUINT32_TO_BE(source << 16 | peer->mine);
-		if (kind >= LINK_KIND_SYN)
-			memcpy(packet + sizeof(type), &session, sizeof(session));
-		memcpy(packet, &type, sizeof(type));
-		bytes = LINK_HEADER;
-	}
-	return parity_dice(16) ? bytes : 1 + parity_dice(MOCK_PACKET_MAX - 1);
-}
-
 static void
 deliver(const struct parity_program *program)
 {
@@ -158,20 +112,13 @@ pass_time(void)
 		mock_advance(nic, ticks);
 }
 
-static bool
-is_quiet(void)
-{
-	uint32_t synced = MOCK_CTRL + (uint32_t)offsetof(struct mock_ctrl, synced);
-	return mock_sram(parity_nics[PARITY_NATIVE], synced) == signals;
-}
-
 static void
 one_round(const struct parity_program *program)
 {
 	if (parity_dice(3) == 0) {
 		program->post();
 	} else {
-		if (parity_dice(6) == 0 && is_quiet())
+		if (parity_dice(6) == 0 && parity_quiet())
 			program->drive();
 		if (parity_dice(2))
 			deliver(program);

@@ -31,9 +31,12 @@ void parity_end(void);
 void parity_rounds(const struct parity_program *program, unsigned rounds);
 
 uint32_t parity_dice(uint32_t n); /* 0 .. n - 1 */
+/* parity_quiet: may drive() be called?  By parity_link.c, or by the test of a program without the link. */
+bool parity_quiet(void);
+
+/* Of programs with the link (parity_link.c). */
 /* parity_signalled: the test has given the driver's signal to both.  drive() is called when the last one is counted. */
 void parity_signalled(void);
-
 /* parity_peer: of the native build.  parity_control: makes the packet, of `bytes`, a control packet of some kind now
  * and then, mostly the one that the link waits for, or one of an odd length; its length. */
 const struct peer *parity_peer(uint32_t node);

@@ -92,22 +92,3 @@ rig_end(struct mock_nic *nic, void (*sent)(const struct mock_packet *packet))
 	}
 	mock_free(nic);
 }
-
-uint8_t
-input_byte(struct input *in)
-{
-	if (!in->left)
-		return 0;
-	in->left--;
-	return *in->data++;
-}
-
-uint32_t
-input_word(struct input *in)
-{
-	uint32_t word = 0;
-
-	for (unsigned i = 0; i < 4; i++)
-		word = word << 8 | input_byte(in);
-	return word;
-}

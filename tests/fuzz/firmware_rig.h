@@ -12,6 +12,7 @@
 #define TESTS_FUZZ_FIRMWARE_RIG_H
 
 #include "tests/firmware/mock_host.h"
+#include "tests/fuzz/input.h"
 
 enum { HOSTILE, VICTIM };
 enum { OWN_PAGE = 0x10, EXPORT_PAGE = 0x20, RIG_PAGES = 8, RIG_EXPORTS = 4 };
@@ -35,13 +36,5 @@ void rig_untouched(const struct mock_nic *nic, unsigned first, unsigned n);
 /* rig_end: the firmware still works: it comes to rest, has a receive buffer armed, and closes the processes. Frees it.
  */
 void rig_end(struct mock_nic *nic, void (*sent)(const struct mock_packet *packet));
-
-/* A reader of the fuzzer's bytes; zeros behind the end. */
-struct input {
-	const uint8_t *data;
-	size_t left;
-};
-uint8_t input_byte(struct input *in);
-uint32_t input_word(struct input *in);
 
 #endif

@@ -57,14 +57,14 @@ END_TEST
 
 START_TEST(many_flood_one)
 {
-	static struct flood f = {0, FLOOD, 0};
+	static struct flood f;
 
-	f.bytes = _i ? RIG_MTU : 4;
+	f = _i ? (struct flood){0, FLOOD / 4, RIG_MTU} : (struct flood){0, FLOOD, 4};
 	machine = rig_start("myrinet-pc-8", NULL);
 	for (unsigned node = 1; node <= SENDERS; node++)
 		rig_program(node, flood, &f);
 	rig_run();
-	all_accounted(0, SENDERS * FLOOD);
+	all_accounted(0, SENDERS * f.n);
 	ck_assert_uint_ge(rig_received(0)->n, SLOTS);
 	rig_end();
 }

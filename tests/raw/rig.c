@@ -15,11 +15,15 @@ static struct machine *machine;
 static struct lanai_image *image;
 static struct rig_received received[RIG_NODES_MAX];
 
-/* byte_of: byte i of datagram `number`; the first four are the number, as far as they go. */
-static uint8_t
-byte_of(unsigned number, uint32_t i)
+/* fill: the bytes of datagram `number`; the first four are the number, as far as they go. */
+static void
+fill(uint8_t *data, unsigned number, uint32_t bytes)
 {
-	return i < 4 ? (uint8_t)(number >> 8 * i) : (uint8_t)((number + i / 4) * MIX >> 8 * (i % 4));
+	for (uint32_t i = 0; i < bytes; i += 4) {
+		uint32_t word = GUINT32_TO_LE(i ? (number + i) * MIX : number);
+
+		memcpy(data + i, &word, MIN(4, bytes - i));
+	}
 }
 
 static unsigned
@@ -35,6 +39,7 @@ number_in(const uint8_t *data, uint32_t bytes)
 static void
 arrived(void *arg, unsigned from, const uint8_t *data, uint32_t bytes)
 {
+	static uint8_t expected[RIG_MTU];
 	const struct host *host = arg;
 	struct rig_received *r = &received[host->node];
 
@@ -44,9 +49,8 @@ arrived(void *arg, unsigned from, const uint8_t *data, uint32_t bytes)
 	r->length = bytes;
 	r->n++;
 	r->bytes += bytes;
-	for (uint32_t i = 0; i < bytes; i++)
-		if (data[i] != byte_of(r->last, i))
-			ck_abort_msg("datagram %u of %u bytes: byte %u is wrong", r->last, bytes, i);
+	fill(expected, r->last, bytes);
+	ck_assert_msg(memcmp(data, expected, bytes) == 0, "datagram %u of %u bytes is wrong", r->last, bytes);
 }
 
 struct machine *
@@ -119,8 +123,7 @@ rig_send(unsigned node, unsigned number, uint32_t bytes)
 {
 	uint8_t data[RIG_MTU + 1];
 
-	for (uint32_t i = 0; i < bytes; i++)
-		data[i] = byte_of(number, i);
+	fill(data, number, bytes);
 	return raw_send(task_process(task_self())->host, node, data, bytes);
 }
 

@@ -207,11 +207,13 @@ static void
 epipe_client(struct body_context *c)
 {
 	int fd = called(c);
+	struct pollfd reset = {.fd = fd};
 	char byte;
 
 	c->meet(c);
 	outcome(c, "recv", recv(fd, &byte, 1, 0));
 	outcome(c, "first send", send(fd, "x", 1, MSG_NOSIGNAL));
+	outcome(c, "poll", poll(&reset, 1, -1));
 	outcome(c, "second send", send(fd, "x", 1, MSG_NOSIGNAL));
 	outcome(c, "third send", send(fd, "x", 1, MSG_NOSIGNAL));
 	outcome(c, "recv", recv(fd, &byte, 1, 0));

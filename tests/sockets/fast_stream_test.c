@@ -16,67 +16,96 @@ who(const struct end *end)
 	return (unsigned)(end - fast_ends);
 }
 
-/* Memory at any offset from a word, of the arena or of the program's own. */
+/* Whose the memory of calls is. */
+enum kind { ARENA, PROGRAM, BULK, KINDS };
+
+static enum kind kind;
+
 static uint8_t *
-some_memory(struct end *end, bool foreign)
+some_memory(struct end *end)
 {
-	return foreign ? g_malloc0(MOST + 8) : fast_memory(end, MOST + 8);
+	uint64_t address;
+
+	if (kind == PROGRAM)
+		return g_malloc0(MOST + 8);
+	if (kind == ARENA)
+		return fast_memory(end, MOST + 8);
+	address = fast_alloc(end->process, MOST + 8);
+	ck_assert_uint_ne(address, 0);
+	return umem_pointer(end->process->memory, address, MOST + 8);
 }
 
 static void
-talk(struct end *end, uint8_t *memory)
+say(struct end *end, uint8_t *data, uint32_t n)
 {
-	uint64_t sent = 0, come = 0;
+	fast_fill(who(end), end->counts.bytes_sent, data, n);
+	fast_send_all(end, data, n);
+	memset(data, 0, n);
+}
+
+static void
+hear(struct end *end, uint8_t *data, uint32_t n)
+{
+	uint64_t come = end->counts.bytes_received;
+
+	ck_assert_uint_eq(fast_recv(end, data, n, true), n);
+	fast_check(!who(end), come, data, n);
+}
+
+/* In turns, so that nothing comes before somebody waits for it. */
+static void
+talk(struct end *end)
+{
+	uint8_t *memory = some_memory(end);
 
 	for (unsigned i = 0; i < G_N_ELEMENTS(lengths); i++)
 		for (unsigned at = 0; at < 4; at++) {
-			uint32_t n = lengths[i];
-			uint8_t *data = memory + at;
-
-			if (who(end) == 0) {
-				fast_fill(0, sent, data, n);
-				fast_send_all(end, data, n);
-				sent += n;
-			}
-			memset(data, 0, n);
-			ck_assert_uint_eq(fast_recv(end, data, n, true), n);
-			fast_check(!who(end), come, data, n);
-			come += n;
-			if (who(end) == 1) {
-				fast_fill(1, sent, data, n);
-				fast_send_all(end, data, n);
-				sent += n;
-			}
+			if (who(end) == 0)
+				say(end, memory + at, lengths[i]);
+			hear(end, memory + at, lengths[i]);
+			if (who(end) == 1)
+				say(end, memory + at, lengths[i]);
 		}
-	ck_assert_uint_eq(end->counts.bytes_sent, sent);
-	ck_assert_uint_eq(end->counts.bytes_received, come);
-}
-
-static void
-talk_arena(struct end *end)
-{
-	talk(end, some_memory(end, false));
-}
-
-static void
-talk_foreign(struct end *end)
-{
-	uint8_t *memory = some_memory(end, true);
-
-	talk(end, memory);
-	g_free(memory);
+	if (kind == PROGRAM)
+		g_free(memory);
+	if (kind == BULK)
+		fast_free(end->process, umem_map(end->process->memory, memory));
 }
 
 static const char *const no_posting[] = {"socket.receive_posting=0", NULL};
 
+/* direct_bounds: how many bytes that come may go past the buffer.  A sender names places in the bulk area only, and of
+ * what fits with the arguments it names none. */
+static void
+direct_bounds(bool posting, bool sender_based, uint64_t come, uint64_t *least, uint64_t *most)
+{
+	*least = posting && !sender_based ? come : 0;
+	*most = posting && (!sender_based || kind == BULK) ? come : 0;
+	for (unsigned i = 0; posting && sender_based && i < G_N_ELEMENTS(lengths); i++) {
+		*least += kind == BULK && lengths[i] > 16000 ? 4 * lengths[i] : 0;
+		*most += kind != BULK ? 4 * (lengths[i] % AM_MAX) : 0;
+	}
+}
+
+/* The same bytes in every variant; with posting none of them goes through the buffer. */
 START_TEST(test_turns)
 {
-	const struct fast_rig rig = {.sets = _i % 2 ? no_posting : NULL};
+	bool posting = _i & 1;
+	const struct fast_rig rig = {.sets = posting ? NULL : no_posting, .sender_based = _i & 2};
 
-	if (_i < 2)
-		fast_rig_run(&rig, talk_arena, talk_arena);
-	else
-		fast_rig_run(&rig, talk_foreign, talk_foreign);
+	kind = (enum kind)(_i / 4);
+	fast_rig_run(&rig, talk, talk);
+	for (unsigned i = 0; i < 2; i++) {
+		const struct sock_counts *c = &fast_ends[i].counts;
+		uint64_t least, most;
+
+		ck_assert_uint_eq(c->bytes_received, fast_ends[!i].counts.bytes_sent);
+		ck_assert_uint_eq(c->bytes_copied_out + c->bytes_direct, c->bytes_received);
+		direct_bounds(posting, _i & 2, c->bytes_received, &least, &most);
+		ck_assert_uint_ge(c->bytes_direct, i ? MIN(least, 1) : least);
+		ck_assert_uint_le(c->bytes_direct, most);
+		ck_assert_uint_eq(c->bytes_copied_back, 0);
+	}
 }
 END_TEST
 
@@ -115,7 +144,7 @@ both_ways(struct end *end)
 START_TEST(test_both_ways)
 {
 	static const char *const lossy[] = {"vmmc.reliable=1", "net.drop_rate=0.01", "net.corrupt_rate=0.005", NULL};
-	const struct fast_rig rig = {.sets = _i ? lossy : NULL};
+	const struct fast_rig rig = {.sets = _i & 1 ? lossy : NULL, .sender_based = _i & 2};
 
 	fast_rig_run(&rig, both_ways, both_ways);
 	ck_assert_uint_eq(fast_ends[0].counts.bytes_received, STREAM);
@@ -126,8 +155,8 @@ END_TEST
 static void
 add_tests(TCase *tc)
 {
-	tcase_add_loop_test(tc, test_turns, 0, 4);
-	tcase_add_loop_test(tc, test_both_ways, 0, 2);
+	tcase_add_loop_test(tc, test_turns, 0, 4 * KINDS);
+	tcase_add_loop_test(tc, test_both_ways, 0, 4);
 }
 
 int

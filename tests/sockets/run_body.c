@@ -162,10 +162,17 @@ run_program(void *arg)
 
 /* build: `image` lives as long as the testbed. */
 static struct testbed *
-build(bool lanai, struct lanai_image **image, char **error)
+build(const struct way *way, struct lanai_image **image, char **error)
 {
-	*image = lanai ? firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, error) : NULL;
-	return lanai && !*image ? NULL : testbed_new("myrinet-pc", NULL, 0, *image, error);
+	static const char *const images[N_FIRMWARES] = {
+	        [FIRMWARE_VMMC] = FIRMWARE_IMAGE_VMMC,
+	        [FIRMWARE_AM] = FIRMWARE_IMAGE_AM,
+	};
+
+	*image = way->lanai ? firmware_image(FIRMWARE_IMAGE_LIB, images[way->firmware], error) : NULL;
+	if (way->lanai && !*image)
+		return NULL;
+	return testbed_with(way->firmware, way->platform, NULL, 0, *image, error);
 }
 
 /* end_child: with what a program leaves behind when it has ended, but not when it was cut off. */
@@ -180,13 +187,13 @@ end_child(struct testbed *t, struct lanai_image *image, enum sim_outcome outcome
 }
 
 static void
-simulate(const struct body *body, struct run *r, bool lanai, enum sock_protocol protocol)
+simulate(const struct body *body, struct run *r, const struct way *way)
 {
 	struct meeting meetings[2] = {{.other = &meetings[1]}, {.other = &meetings[0]}};
 	struct program server = {body->server, &r->server}, client = {body->client, &r->client};
 	char *error = NULL;
 	struct lanai_image *image;
-	struct testbed *t = build(lanai, &image, &error);
+	struct testbed *t = build(way, &image, &error);
 
 	if (!t) {
 		fprintf(stderr, "%s\n", error);
@@ -194,7 +201,7 @@ simulate(const struct body *body, struct run *r, bool lanai, enum sock_protocol 
 	}
 	r->server.harness = &meetings[0];
 	r->client.harness = &meetings[1];
-	sock_start(t->machine, protocol);
+	sock_start(t->machine, way->protocol);
 	task_start(process_new(&t->machine->hosts[0], "server"), "server", false, run_program, &server);
 	task_start(process_new(&t->machine->hosts[1], "client"), "client", false, run_program, &client);
 	enum sim_outcome outcome = sim_run(SIMULATED_LIMIT);
@@ -204,7 +211,7 @@ simulate(const struct body *body, struct run *r, bool lanai, enum sock_protocol 
 }
 
 struct body_logs
-run_simulated(const struct body *body, bool lanai, enum sock_protocol protocol)
+run_simulated(const struct body *body, const struct way *way)
 {
 	struct run r;
 	pid_t child;
@@ -213,7 +220,7 @@ run_simulated(const struct body *body, bool lanai, enum sock_protocol protocol)
 	child = fork();
 	ck_assert_int_ge(child, 0);
 	if (child == 0)
-		simulate(body, &r, lanai, protocol);
+		simulate(body, &r, way);
 	wait_for(child, body->name);
 	return take_logs(&r);
 }

@@ -1,21 +1,37 @@
 #include "tests/sockets/tcp_rig.h"
 
+#include "host-lib/firmware_image.h"
+#include "host-lib/raw.h"
+
 #include <check.h>
 #include <glib.h>
 
 static uint16_t last_port = 40000;
 
-struct rig *
-rig_new(const char *platform, const char *set)
+/* The NICs run the raw firmware. */
+static void
+start_raw(struct rig *r)
 {
-	struct rig *r = g_new0(struct rig, 1);
 	char *error = NULL;
 
+	r->image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_RAW, &error);
+	ck_assert_msg(r->image && raw_start(r->machine, r->image, &error), "%s", error);
+}
+
+struct rig *
+rig_new(const char *platform, const char *sets, enum rig_network network)
+{
+	struct rig *r = g_new0(struct rig, 1);
+	char *error = NULL, **each = g_strsplit(sets, " ", -1);
+
 	engine_init();
-	r->platform = platform_load(platform, &set, set ? 1 : 0, &error);
+	r->platform = platform_load(platform, (const char *const *)each, g_strv_length(each), &error);
+	g_strfreev(each);
 	ck_assert_msg(r->platform != NULL, "%s", error);
 	r->machine = machine_new(r->platform, false, &error);
 	ck_assert_msg(r->machine != NULL, "%s", error);
+	if (network == RIG_MYRINET)
+		start_raw(r);
 	r->options = (struct tcp_options){RIG_BUFFER, RIG_BUFFER, false};
 	for (unsigned i = 0; i < RIG_HOSTS; i++) {
 		r->kernels[i] = g_new0(struct kernel, 1);
@@ -41,6 +57,10 @@ rig_run(struct rig *r, sim_time limit)
 		tcp_stop(r->kernels[i]);
 		ip_stop(r->kernels[i]);
 		g_free(r->kernels[i]);
+	}
+	if (r->image) {
+		raw_stop(r->machine);
+		lanai_image_free(r->image);
 	}
 	machine_free(r->machine);
 	platform_free(r->platform);

@@ -4,6 +4,7 @@
 #define TESTS_SOCKETS_TCP_RIG_H
 
 #include "nic-sim/engine.h"
+#include "nic-sim/image.h"
 #include "nic-sim/machine.h"
 #include "sockets/tcp.h"
 
@@ -13,16 +14,18 @@
 #define RIG_BUFFER 65536u
 
 enum { RIG_SERVER, RIG_CLIENT, RIG_HOSTS };
+enum rig_network { RIG_ETHERNET, RIG_MYRINET, RIG_NETWORKS };
 
 struct rig {
 	struct platform *platform;
 	struct machine *machine;
+	struct lanai_image *image; /* Myrinet only */
 	struct kernel *kernels[RIG_HOSTS];
 	struct tcp_options options; /* of new ends */
 };
 
-/* rig_new: `set` "key=value" or NULL.  Fails the test if the platform cannot be loaded. */
-struct rig *rig_new(const char *platform, const char *set);
+/* rig_new: `sets` "key=value key=value..." or "".  Fails the test if the platform cannot be loaded. */
+struct rig *rig_new(const char *platform, const char *sets, enum rig_network network);
 void rig_program(struct rig *r, unsigned host, void (*body)(void *arg), void *arg);
 /* rig_run: until all programs have ended, which must be before `limit`; then frees everything. */
 void rig_run(struct rig *r, sim_time limit);

@@ -61,7 +61,7 @@ greet_client(void *arg)
 
 START_TEST(greeting)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", _i);
 	run(greet_server, greet_client);
 }
 END_TEST
@@ -80,7 +80,7 @@ refused_client(void *arg)
 
 START_TEST(refusal)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(NULL, refused_client);
 }
 END_TEST
@@ -118,7 +118,7 @@ crowd(void *arg)
 
 START_TEST(backlog)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(busy_server, crowd);
 }
 END_TEST
@@ -147,7 +147,7 @@ unaccepted_client(void *arg)
 
 START_TEST(listener_goes)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(unaccepting_server, unaccepted_client);
 }
 END_TEST
@@ -181,12 +181,12 @@ source(void *arg)
 	g_free(data);
 }
 
-static const char *const stream_sets[] = {NULL, "tcp.first_sequence=4294967290", "tcp.first_sequence=4294000000",
+static const char *const stream_sets[] = {"", "tcp.first_sequence=4294967290", "tcp.first_sequence=4294000000",
                                           "tcp.first_sequence=2147480000"};
 
 START_TEST(stream)
 {
-	rig = rig_new(PLATFORM, stream_sets[_i]);
+	rig = rig_new(PLATFORM, stream_sets[_i / RIG_NETWORKS], _i % RIG_NETWORKS);
 	run(sink, source);
 }
 END_TEST
@@ -195,7 +195,7 @@ static const uint32_t buffers[] = {1, 700, 4096, 1 << 20};
 
 START_TEST(stream_by_buffer)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	rig->options.receive_buffer = MAX(buffers[_i], 700);
 	rig->options.send_buffer = MAX(buffers[_i] / 2, 1);
 	if (_i == 0) {
@@ -239,7 +239,7 @@ both_ways_client(void *arg)
 
 START_TEST(simultaneously)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", _i);
 	run(both_ways_server, both_ways_client);
 }
 END_TEST
@@ -262,7 +262,7 @@ sleepy_reader(void *arg)
 
 START_TEST(closed_window)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", _i);
 	run(sleepy_reader, source);
 }
 END_TEST
@@ -277,7 +277,7 @@ lose_updates(void *arg, struct ip_packet *p)
 
 START_TEST(lost_window_update)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	ip_disturb(rig->kernels[RIG_SERVER], lose_updates, NULL);
 	run(sleepy_reader, source);
 }
@@ -307,7 +307,7 @@ lose_all(void *arg, struct ip_packet *p)
 
 START_TEST(nobody_there)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	ip_disturb(rig->kernels[RIG_CLIENT], lose_all, NULL);
 	run(NULL, late_client);
 }
@@ -356,7 +356,7 @@ half_client(void *arg)
 
 START_TEST(half_close)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", _i);
 	run(half_server, half_client);
 }
 END_TEST
@@ -400,7 +400,7 @@ crossing_client(void *arg)
 
 START_TEST(crossing_fins)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(crossing_server, crossing_client);
 }
 END_TEST
@@ -437,7 +437,7 @@ offended_client(void *arg)
 
 START_TEST(unread_bytes)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(rude_server, offended_client);
 }
 END_TEST
@@ -465,7 +465,7 @@ writing_client(void *arg)
 
 START_TEST(write_after_close)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(leaving_server, writing_client);
 }
 END_TEST
@@ -503,7 +503,7 @@ hasty_source(void *arg)
 
 START_TEST(orphan)
 {
-	rig = rig_new(PLATFORM, NULL);
+	rig = rig_new(PLATFORM, "", RIG_ETHERNET);
 	run(patient_sink, hasty_source);
 }
 END_TEST
@@ -517,17 +517,17 @@ main(void)
 	int failed;
 
 	tcase_set_timeout(cases, 60);
-	tcase_add_test(cases, greeting);
+	tcase_add_loop_test(cases, greeting, 0, RIG_NETWORKS);
 	tcase_add_test(cases, refusal);
 	tcase_add_test(cases, backlog);
 	tcase_add_test(cases, listener_goes);
-	tcase_add_loop_test(cases, stream, 0, G_N_ELEMENTS(stream_sets));
+	tcase_add_loop_test(cases, stream, 0, RIG_NETWORKS * G_N_ELEMENTS(stream_sets));
 	tcase_add_loop_test(cases, stream_by_buffer, 0, G_N_ELEMENTS(buffers));
-	tcase_add_test(cases, simultaneously);
-	tcase_add_test(cases, closed_window);
+	tcase_add_loop_test(cases, simultaneously, 0, RIG_NETWORKS);
+	tcase_add_loop_test(cases, closed_window, 0, RIG_NETWORKS);
 	tcase_add_test(cases, lost_window_update);
 	tcase_add_test(cases, nobody_there);
-	tcase_add_test(cases, half_close);
+	tcase_add_loop_test(cases, half_close, 0, RIG_NETWORKS);
 	tcase_add_test(cases, crossing_fins);
 	tcase_add_test(cases, unread_bytes);
 	tcase_add_test(cases, write_after_close);
