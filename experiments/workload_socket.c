@@ -95,6 +95,7 @@ measure_pingpong(struct simulation *s, struct results *results)
 	const struct messages *m = s->arg;
 	steady_results(&m->steady, results, "round_trip_us");
 	results_set(results, "one_way_us", m->steady.mean / 2);
+	carried_results(s->testbed->machine, results);
 }
 
 static enum exit_code
@@ -129,6 +130,7 @@ const struct workload socket_pingpong = {
                         {"one_way_us", "half of the round trip, mean, us"},
                         {"round_trip_us", "from send() to the whole answer received, mean, us"},
                         STEADY_METRICS,
+                        CARRIED_METRICS,
                         {0},
                 },
         .run = run_pingpong,

@@ -21,13 +21,16 @@ number(const struct point *point, const char *name)
 		"client_host", "1", 0, HOSTS_MOST - 1, 0, NULL, "and the clients on this one"                          \
 	}
 
-static void
-place(struct app_run *run, const struct point *point)
+static bool
+place(struct app_run *run, const struct point *point, char **error)
 {
 	run->placing = APP_TWO_HOSTS;
 	run->server_host = number(point, "server_host");
 	run->client_host = number(point, "client_host");
 	run->hosts = MAX(run->server_host, run->client_host) + 1;
+	if (run->server_host == run->client_host)
+		*error = g_strdup_printf("client_host=%u: is the server's as well; allowed: another", run->client_host);
+	return run->server_host != run->client_host;
 }
 
 /* Transactions. --------------------------------------------------------------------------------------- */
@@ -43,7 +46,8 @@ run_transactions(const struct point *point, struct results *results, char **erro
 	enum exit_code code;
 	double time;
 
-	place(&run, point);
+	if (!place(&run, point, error))
+		return EXIT_BAD_INPUT;
 	code = app_run(&run, point, results, error);
 	if (code == EXIT_DONE && results_get(results, "time_us", &time))
 		results_set(results, "bandwidth_MB_s", (double)job.reply_bytes * job.transactions / time);
@@ -99,12 +103,17 @@ set_rates(const struct ftp *f, struct results *results)
 	static const char *const data[] = {[FTP_GET] = "get_MB_s", [FTP_PUT] = "put_MB_s"},
 	                         *const all[] = {[FTP_GET] = "get_all_MB_s", [FTP_PUT] = "put_all_MB_s"};
 
+	double sum = 0, time;
+
 	for (unsigned i = 0; i < 2; i++) {
 		double bytes = (double)f->job.file_bytes * f->moved[i];
 
 		results_set(results, data[i], bytes / f->data_us[i]);
 		results_set(results, all[i], bytes / f->all_us[i]);
+		sum += bytes;
 	}
+	if (results_get(results, "time_us", &time))
+		results_set(results, "bandwidth_MB_s", sum / time);
 }
 
 static enum exit_code
@@ -115,7 +124,8 @@ run_ftp(const struct point *point, struct results *results, char **error)
 	struct app_run run = {.program = app_ftp, .job = &f.job, .n = number(point, "clients") + 1};
 	enum exit_code code;
 
-	place(&run, point);
+	if (!place(&run, point, error))
+		return EXIT_BAD_INPUT;
 	code = app_run(&run, point, results, error);
 	if (code == EXIT_DONE)
 		set_rates(&f, results);
@@ -144,6 +154,7 @@ const struct workload app_ftp_workload = {
                         {"get_all_MB_s", "GET: contents over the time from PASV to reply 226, with the data "
                                          "connection's set-up, MB/s"},
                         {"put_all_MB_s", "PUT: the same"},
+                        {"bandwidth_MB_s", "contents of all files, both ways, over the whole time, MB/s"},
                         {0},
                 },
         .run = run_ftp,

@@ -77,7 +77,7 @@ enum am_fault {
 	AM_FAULT_HANDLER,   /* no such handler there */
 	AM_FAULT_VERSION,   /* the two libraries speak other versions */
 	AM_FAULT_MALFORMED, /* sizes that contradict each other */
-	AM_FAULT_RETURNED,  /* no such endpoint, or a place outside its bulk area, or its node is down */
+	AM_FAULT_RETURNED,  /* no such endpoint, or a place outside its bulk area, or no way to its node */
 	AM_N_FAULTS
 };
 const char *am_fault_text(enum am_fault fault);

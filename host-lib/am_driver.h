@@ -8,6 +8,7 @@
 #define HOST_LIB_AM_DRIVER_H
 
 #include "host-lib/am_nic.h"
+#include "host-lib/nic_service.h"
 
 /* How long anything that the firmware does at once may take before it counts as dead. */
 #define AM_PATIENCE (10 * SIM_MS)
@@ -30,10 +31,7 @@ struct am_driver {
 	bool signalling;  /* a task has given a signal and waits */
 	GQueue waiting;   /* tasks that want to give one */
 
-	struct task *interrupts; /* serves the NIC's */
-	struct cpu_irq irq;
-	bool entering; /* the interrupt handler */
-	bool raised;   /* it has been entered, and not been served */
+	struct nic_service service;
 
 	bool dead;       /* the NIC has stopped, and was not started again yet */
 	bool stopping;   /* it is being stopped */

@@ -44,14 +44,16 @@ break_queue(gpointer queue, gpointer arg)
 
 /* From tasks and events. */
 static void
-mark_dead(struct am_driver *d)
+mark_dead(void *arg)
 {
+	struct am_driver *d = arg;
+
 	d->dead = true;
 	d->deaths++;
 	for (unsigned i = 0; i < AM_ENDPOINTS; i++)
 		d->queues[i] = NULL;
 	g_queue_foreach(&d->all, break_queue, NULL);
-	cpu_poke(d->interrupts);
+	cpu_poke(d->service.task);
 }
 
 /* The caller found that it does not answer.  Stopped before it is known to be dead: the restart must not be undone. */
@@ -248,61 +250,18 @@ serve(void *arg)
 	for (;;) {
 		if (d->dead && !d->lost) {
 			revive(d);
-			continue;
+		} else if (!nic_service_taken(&d->service)) {
+			nic_service_sleep();
+		} else if (!d->dead) {
+			am_write_word(d, NIC_WINDOW_REGS + LANAI_ISR, LANAI_ISR_HOST_SIG);
+			serve_arrivals(d);
+			serve_down(d);
 		}
-		if (!d->raised) {
-			cpu_block("the driver: interrupts of the NIC", SIM_NEVER);
-			continue;
-		}
-		d->raised = false;
-		cpu_charge(CPU_INTERRUPT, 0); /* so are its accesses to the NIC */
-		if (d->dead)
-			continue;
-		am_write_word(d, NIC_WINDOW_REGS + LANAI_ISR, LANAI_ISR_HOST_SIG);
-		serve_arrivals(d);
-		serve_down(d);
 	}
-}
-
-/* The handler's entry is over: the rest is the task's. */
-static void
-entered(void *arg)
-{
-	struct am_driver *d = arg;
-
-	d->entering = false;
-	d->raised = true;
-	cpu_poke(d->interrupts);
-}
-
-/* The line is a level: it interrupts once until it has been served. */
-static void
-interrupt(struct am_driver *d)
-{
-	if (d->entering || d->raised)
-		return;
-	d->entering = true;
-	cpu_interrupt(d->host->cpus, &d->irq, d->host->params->interrupt, entered, d);
-}
-
-static void
-line_changed(void *arg, bool level)
-{
-	if (level)
-		interrupt(arg);
-}
-
-static void
-board_was_reset(void *arg)
-{
-	mark_dead(arg);
-	interrupt(arg);
 }
 
 void
 am_interrupts_start(struct am_driver *d)
 {
-	d->interrupts = task_start_on(d->host->cpus, NULL, "interrupts", true, serve, d);
-	nic_attach_irq(d->host->nic, line_changed, d);
-	nic_attach_reset(d->host->nic, board_was_reset, d);
+	nic_service_start(&d->service, d->host, serve, mark_dead, d);
 }

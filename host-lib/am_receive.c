@@ -10,7 +10,7 @@ static const char *const fault_texts[AM_N_FAULTS] = {
         [AM_FAULT_HANDLER] = "no handler of that number",
         [AM_FAULT_VERSION] = "another version of the Active Messages library",
         [AM_FAULT_MALFORMED] = "a malformed message",
-        [AM_FAULT_RETURNED] = "returned: no such endpoint, a place outside its bulk area, or a node that is down",
+        [AM_FAULT_RETURNED] = "returned: no such endpoint, a place outside its bulk area, or no way to its node",
 };
 
 const char *

@@ -6,34 +6,6 @@
 
 #include <string.h>
 
-static void
-write_control(struct host *host, uint32_t incarnation)
-{
-	const struct params *p = host->params;
-	const struct {
-		size_t member;
-		uint32_t value;
-	} words[] = {
-	        {offsetof(struct am_ctrl, magic), AM_MAGIC},
-	        {offsetof(struct am_ctrl, version), AM_ABI_VERSION},
-	        {offsetof(struct am_ctrl, node), host->node},
-	        {offsetof(struct am_ctrl, n_nodes), host->machine->n_hosts},
-	        {offsetof(struct am_ctrl, window), (uint32_t)p->window},
-	        {offsetof(struct am_ctrl, ack_every), (uint32_t)p->ack_every},
-	        {offsetof(struct am_ctrl, ack_delay_ticks), lanai_ticks(p->ack_delay)},
-	        {offsetof(struct am_ctrl, rto_ticks), lanai_ticks(p->retransmit)},
-	        {offsetof(struct am_ctrl, first_sequence), (uint32_t)p->first_sequence},
-	        {offsetof(struct am_ctrl, give_up_ticks), p->give_up ? lanai_ticks(p->give_up) : 0},
-	        {offsetof(struct am_ctrl, reliable), (uint32_t)p->reliable},
-	        {offsetof(struct am_ctrl, incarnation), incarnation},
-	};
-
-	for (uint32_t at = AM_CODE_LIMIT; at < AM_BUFFERS; at += 4)
-		lanai_put(host->nic, at, 0);
-	for (size_t i = 0; i < G_N_ELEMENTS(words); i++)
-		lanai_put(host->nic, AM_CTRL + (uint32_t)words[i].member, words[i].value);
-}
-
 bool
 am_boot(struct am_driver *d, char **error)
 {
@@ -41,7 +13,9 @@ am_boot(struct am_driver *d, char **error)
 
 	if (!lanai_install(host, d->image, error))
 		return false;
-	write_control(host, d->deaths);
+	for (uint32_t at = AM_CODE_LIMIT; at < AM_BUFFERS; at += 4)
+		lanai_put(host->nic, at, 0);
+	lanai_control(host, AM_CTRL, AM_MAGIC, AM_ABI_VERSION, d->deaths);
 	if (!lanai_routes(host, AM_NODES, "am", error))
 		return false;
 	nic_write(host->nic, NIC_WINDOW_REGS + LANAI_EIMR, LANAI_ISR_HOST_SIG, 0);
@@ -139,10 +113,10 @@ am_stop(struct machine *m)
 		if (!host->driver)
 			continue;
 		hb_set_oracle(host->bus, NULL, NULL);
-		nic_attach_irq(host->nic, NULL, NULL);
-		nic_attach_reset(host->nic, NULL, NULL);
+		nic_service_stop(&((struct am_driver *)host->driver)->service);
 		free_driver(host->driver);
 		host->driver = NULL;
+		host->firmware = HOST_NO_FIRMWARE;
 	}
 }
 

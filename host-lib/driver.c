@@ -98,8 +98,7 @@ driver_stop(struct machine *m)
 		g_hash_table_destroy(d->exports);
 		g_hash_table_destroy(d->tags);
 		g_queue_clear(&d->watchers);
-		nic_attach_irq(m->hosts[i].nic, NULL, NULL);
-		nic_attach_reset(m->hosts[i].nic, NULL, NULL);
+		nic_service_stop(&d->service);
 		g_free(d->exported);
 		g_free(d->deposits);
 		g_free(d);

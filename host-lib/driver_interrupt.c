@@ -31,7 +31,7 @@ driver_look(struct driver_process *p)
 
 	driver_system_call(d);
 	mine = ++d->looks;
-	cpu_poke(d->interrupts);
+	cpu_poke(d->service.task);
 	while (d->looked < mine)
 		watch(d);
 }
@@ -61,8 +61,10 @@ end_service(struct driver_process *p)
  */
 
 static void
-mark_dead(struct driver *d)
+mark_dead(void *arg)
 {
+	struct driver *d = arg;
+
 	d->dead = true;
 	d->deaths++;
 	arrival_reset(d);
@@ -83,7 +85,7 @@ stop_nic(struct driver *d)
 	d->nic->ops->stop(d->nic);
 	d->stopping = false;
 	mark_dead(d);
-	cpu_poke(d->interrupts);
+	cpu_poke(d->service.task);
 }
 
 void
@@ -353,17 +355,15 @@ serve(void *arg)
 
 	for (;;) {
 		uint64_t looks = d->looks;
-		bool raised = d->raised;
 		if (d->dead && !d->lost) {
 			revive(d);
 			continue;
 		}
-		if (!raised && d->looked == looks) {
-			cpu_block("the driver: interrupts of the NIC", SIM_NEVER);
+		if (!nic_service_taken(&d->service) && d->looked == looks) {
+			nic_service_sleep();
 			continue;
 		}
-		d->raised = false;
-		cpu_charge(CPU_INTERRUPT, 0); /* so are its accesses to the NIC */
+		cpu_charge(CPU_INTERRUPT, 0); /* so are looks */
 		if (!d->dead)
 			serve_news(d);
 		d->looked = looks;
@@ -371,27 +371,10 @@ serve(void *arg)
 	}
 }
 
-/* The handler's entry is over: the rest is the task's. */
-static void
-entered(void *arg)
-{
-	struct driver *d = arg;
-
-	d->entering = false;
-	d->raised = true;
-	cpu_poke(d->interrupts);
-}
-
-/* The line is a level: it interrupts once until it has been served. */
 void
 driver_interrupt(struct host *host)
 {
-	struct driver *d = driver_of(host);
-
-	if (d->entering || d->raised) /* the task will look, if it does not already */
-		return;
-	d->entering = true;
-	cpu_interrupt(host->cpus, &d->irq, host->params->interrupt, entered, d);
+	nic_service_interrupt(&driver_of(host)->service);
 }
 
 void
@@ -401,23 +384,8 @@ driver_nic_reset(struct host *host)
 	driver_interrupt(host);
 }
 
-static void
-line_changed(void *arg, bool level)
-{
-	if (level)
-		driver_interrupt(arg);
-}
-
-static void
-board_was_reset(void *arg)
-{
-	driver_nic_reset(arg);
-}
-
 void
 driver_interrupts_start(struct driver *d)
 {
-	d->interrupts = task_start_on(d->host->cpus, NULL, "interrupts", true, serve, d);
-	nic_attach_irq(d->host->nic, line_changed, d->host);
-	nic_attach_reset(d->host->nic, board_was_reset, d->host);
+	nic_service_start(&d->service, d->host, serve, mark_dead, d);
 }

@@ -5,6 +5,7 @@
 
 #include "host-lib/arrival.h"
 #include "host-lib/driver.h"
+#include "host-lib/nic_service.h"
 #include "host-lib/translation.h"
 
 #include <glib.h>
@@ -26,10 +27,7 @@ struct driver {
 	GQueue coming;       /* struct message on the Ethernet to here */
 	GQueue inbox;        /* struct message, in order of arrival */
 
-	struct task *interrupts; /* serves the NIC's */
-	struct cpu_irq irq;
-	bool entering;   /* the interrupt handler */
-	bool raised;     /* it has been entered, and not been served */
+	struct nic_service service;
 	uint64_t looks;  /* wanted so far */
 	uint64_t looked; /* of these, answered */
 	bool dead;       /* the NIC has stopped and was not started again yet */

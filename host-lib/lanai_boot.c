@@ -30,6 +30,28 @@ lanai_install(struct host *host, const struct lanai_image *image, char **error)
 	return false;
 }
 
+void
+lanai_control(struct host *host, uint32_t at, uint32_t magic, uint32_t version, uint32_t incarnation)
+{
+	const struct params *p = host->params;
+	const uint32_t words[] = {magic,
+	                          version,
+	                          host->node,
+	                          host->machine->n_hosts,
+	                          (uint32_t)p->window,
+	                          (uint32_t)p->ack_every,
+	                          lanai_ticks(p->ack_delay),
+	                          lanai_ticks(p->retransmit),
+	                          (uint32_t)p->first_sequence,
+	                          p->give_up ? lanai_ticks(p->give_up) : 0,
+	                          (uint32_t)p->reliable,
+	                          incarnation};
+	_Static_assert(sizeof words == sizeof(struct link_control), "its words");
+
+	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
+		lanai_put(host->nic, at + 4 * i, words[i]);
+}
+
 static bool
 write_route(struct host *host, unsigned node, uint32_t row, const char *firmware, char **error)
 {

@@ -7,25 +7,13 @@
 #include <string.h>
 
 static void
-write_control(struct host *host, uint32_t incarnation)
+write_control(struct host *host)
 {
 	const struct params *p = host->params;
 	const struct {
 		size_t member;
 		uint32_t value;
 	} words[] = {
-	        {offsetof(struct vmmc_ctrl, magic), VMMC_MAGIC},
-	        {offsetof(struct vmmc_ctrl, version), VMMC_ABI_VERSION},
-	        {offsetof(struct vmmc_ctrl, node), host->node},
-	        {offsetof(struct vmmc_ctrl, n_nodes), host->machine->n_hosts},
-	        {offsetof(struct vmmc_ctrl, window), (uint32_t)p->window},
-	        {offsetof(struct vmmc_ctrl, ack_every), (uint32_t)p->ack_every},
-	        {offsetof(struct vmmc_ctrl, ack_delay_ticks), lanai_ticks(p->ack_delay)},
-	        {offsetof(struct vmmc_ctrl, rto_ticks), lanai_ticks(p->retransmit)},
-	        {offsetof(struct vmmc_ctrl, first_sequence), (uint32_t)p->first_sequence},
-	        {offsetof(struct vmmc_ctrl, give_up_ticks), p->give_up ? lanai_ticks(p->give_up) : 0},
-	        {offsetof(struct vmmc_ctrl, reliable), (uint32_t)p->reliable},
-	        {offsetof(struct vmmc_ctrl, incarnation), incarnation},
 	        {offsetof(struct vmmc_ctrl, long_packets), (uint32_t)p->send_buffers},
 	        {offsetof(struct vmmc_ctrl, cache_sets), (uint32_t)(p->cache_entries / p->cache_ways)},
 	        {offsetof(struct vmmc_ctrl, cache_ways), (uint32_t)p->cache_ways},
@@ -45,7 +33,8 @@ write_tables(struct host *host, uint32_t incarnation, char **error)
 {
 	for (uint32_t at = VMMC_CODE_LIMIT; at < VMMC_BUFFERS; at += 4)
 		lanai_put(host->nic, at, 0);
-	write_control(host, incarnation);
+	lanai_control(host, VMMC_CTRL, VMMC_MAGIC, VMMC_ABI_VERSION, incarnation);
+	write_control(host);
 	return lanai_routes(host, VMMC_NODES, "vmmc", error);
 }
 

@@ -2,6 +2,7 @@
 
 #include "firmware/raw/abi.h"
 #include "host-lib/lanai_boot.h"
+#include "host-lib/nic_service.h"
 
 #include <glib.h>
 #include <stddef.h>
@@ -31,10 +32,8 @@ struct raw_driver {
 	sim_time freed_at;        /* when that was last more than before */
 	uint32_t received, given; /* receive slots taken, and given */
 
-	struct task *interrupts; /* serves the NIC's */
-	struct cpu_irq irq;
-	bool entering, raised; /* the interrupt handler; it has been entered, and not been served */
-	bool dead;             /* the NIC has stopped, and was not started again yet */
+	struct nic_service service;
+	bool dead; /* the NIC has stopped, and was not started again yet */
 	unsigned deaths;
 
 	void (*upcall)(void *arg, unsigned from, const uint8_t *data, uint32_t bytes);
@@ -239,59 +238,23 @@ serve(void *arg)
 		if (d->deaths != deaths) {
 			deaths = d->deaths;
 			revive(d);
-		} else if (d->raised) {
-			d->raised = false;
-			cpu_charge(CPU_INTERRUPT, 0); /* so are its accesses to the NIC, and what the upcall costs */
-			if (!d->dead)
-				serve_arrivals(d);
-		} else {
-			cpu_block("the driver: interrupts of the NIC", SIM_NEVER);
+		} else if (!nic_service_taken(&d->service)) {
+			nic_service_sleep();
+		} else if (!d->dead) {
+			serve_arrivals(d); /* what the upcall costs is charged to CPU_INTERRUPT as well */
 		}
 	}
 }
 
-/* The handler's entry is over: the rest is the task's. */
+/* mark_dead: from tasks and events. */
 static void
-entered(void *arg)
+mark_dead(void *arg)
 {
 	struct raw_driver *d = arg;
 
-	d->entering = false;
-	d->raised = true;
-	cpu_poke(d->interrupts);
-}
-
-/* The line is a level: it interrupts once until it has been served. */
-static void
-interrupt(struct raw_driver *d)
-{
-	if (d->entering || d->raised)
-		return;
-	d->entering = true;
-	cpu_interrupt(d->host->cpus, &d->irq, d->host->params->interrupt, entered, d);
-}
-
-static void
-line_changed(void *arg, bool level)
-{
-	if (level)
-		interrupt(arg);
-}
-
-/* mark_dead: from tasks and events. */
-static void
-mark_dead(struct raw_driver *d)
-{
 	d->dead = true;
 	d->deaths++;
-	cpu_poke(d->interrupts);
-}
-
-static void
-board_was_reset(void *arg)
-{
-	mark_dead(arg);
-	interrupt(arg);
+	cpu_poke(d->service.task);
 }
 
 /* The machine. -------------------------------------------------------------------------------------------------------
@@ -315,9 +278,7 @@ start_host(struct host *host, const struct lanai_image *image, char **error)
 	host->driver = d;
 	host->firmware = HOST_RAW;
 	hb_set_oracle(host->bus, deposit_allowed, d);
-	d->interrupts = task_start_on(host->cpus, NULL, "interrupts", true, serve, d);
-	nic_attach_irq(host->nic, line_changed, d);
-	nic_attach_reset(host->nic, board_was_reset, d);
+	nic_service_start(&d->service, host, serve, mark_dead, d);
 	return boot(d, error);
 }
 
@@ -341,8 +302,7 @@ raw_stop(struct machine *m)
 		if (!raw_runs(host))
 			continue;
 		hb_set_oracle(host->bus, NULL, NULL);
-		nic_attach_irq(host->nic, NULL, NULL);
-		nic_attach_reset(host->nic, NULL, NULL);
+		nic_service_stop(&driver_of(host)->service);
 		area_free(driver_of(host), AREA_FRAMES);
 		g_free(host->driver);
 		host->driver = NULL;

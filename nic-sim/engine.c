@@ -43,8 +43,8 @@ struct sim_thread {
 	GList woken_link;
 };
 
-/* A flow is carried by an actor of its own, the courier: only couriers (and the guard) wake up inside SimGrid by
- * themselves. */
+/* A flow is carried by an actor, its courier: only couriers (and the guard) wake up inside SimGrid by themselves.  One
+ * that has arrived waits for another flow: making an actor costs more than all else about a short one. */
 struct flow {
 	sg_host_t from, to;
 	uint64_t bytes;
@@ -52,6 +52,11 @@ struct flow {
 	void *arg;
 	uint64_t number; /* among all flows, in order of start */
 	sim_time date;   /* of arrival, once known */
+};
+
+struct courier {
+	struct flow *flow;
+	sg_sem_t wanted;
 };
 
 /* Who drives: maestro (the thread that called sim_run, outside all actors), or the guard, an actor, for the dates
@@ -68,6 +73,8 @@ static struct {
 	GQueue woken, flows; /* to be resumed, to be launched: in this instant, by the driver only */
 	GQueue in_flight;    /* flows that a courier carries */
 	GQueue arrived;      /* flows that SimGrid has finished, by date and number */
+	GQueue couriers;     /* all of them */
+	GQueue idle;         /* couriers that have nothing to carry */
 	uint64_t n_flows;
 	unsigned live;  /* threads that are not daemons and have not ended */
 	sim_time bound; /* maestro takes over again at this date */
@@ -348,17 +355,44 @@ sim_route_rate(const char *from, const char *to)
  * the next picosecond after SimGrid's: SimGrid's date may round to one whose events have just been fired, or are just
  * about to be, by an error in the last bit of a double, and the order must not depend on that. */
 static void
-courier_main(int argc, char **argv)
+carry(struct flow *flow)
 {
-	struct flow *flow = sg_actor_self_get_data();
-
-	(void)argc, (void)argv;
-	begin_actor(__builtin_frame_address(0));
 	sg_host_sendto(flow->from, flow->to, (double)flow->bytes);
 	g_queue_remove(&engine.in_flight, flow);
 	post_arrival(flow);
 	if (flow->date < engine.bound)
 		sg_sem_release(engine.guard_semaphore);
+}
+
+static void
+courier_main(int argc, char **argv)
+{
+	struct courier *courier = sg_actor_self_get_data();
+
+	(void)argc, (void)argv;
+	begin_actor(__builtin_frame_address(0));
+	for (;;) {
+		carry(courier->flow);
+		g_queue_push_head(&engine.idle, courier);
+		sg_sem_acquire(courier->wanted);
+	}
+}
+
+static void
+send_courier(struct flow *flow)
+{
+	struct courier *courier = g_queue_pop_head(&engine.idle);
+
+	if (courier) {
+		courier->flow = flow;
+		sg_sem_release(courier->wanted);
+		return;
+	}
+	courier = g_new0(struct courier, 1);
+	courier->flow = flow;
+	courier->wanted = sg_sem_init(0);
+	g_queue_push_tail(&engine.couriers, courier);
+	start_actor("courier", flow->from, courier_main, courier);
 }
 
 static void guard_main(int argc, char **argv);
@@ -374,7 +408,7 @@ launch_flows(const struct driver *driver)
 	}
 	while ((flow = g_queue_pop_head(&engine.flows))) {
 		g_queue_push_tail(&engine.in_flight, flow);
-		start_actor("courier", flow->from, courier_main, flow);
+		send_courier(flow);
 	}
 	engine.stride = FIRST_STRIDE;
 	driver->let_run(NULL);
@@ -574,6 +608,15 @@ judge(sim_time limit)
 	return SIM_TIME_LIMIT;
 }
 
+static void
+free_courier(void *data)
+{
+	struct courier *courier = data;
+
+	sg_sem_destroy(courier->wanted);
+	g_free(courier);
+}
+
 /* A killed actor's stack is unwound by SimGrid; what it carried is left to us. */
 static void
 clean_up(void)
@@ -583,6 +626,8 @@ clean_up(void)
 	g_queue_clear_full(&engine.flows, g_free);
 	g_queue_clear_full(&engine.in_flight, g_free);
 	g_queue_clear_full(&engine.arrived, g_free);
+	g_queue_clear_full(&engine.couriers, free_courier);
+	g_queue_clear(&engine.idle);
 }
 
 enum sim_outcome

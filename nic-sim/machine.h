@@ -26,10 +26,10 @@ struct host {
 	const struct params *params;
 	struct cpu_set *cpus;
 	struct host_bus *bus;
-	struct nic *nic; /* NULL: it has none */
-	void *driver; /* the kernel's state for the NIC: host-lib's */
+	struct nic *nic;             /* NULL: it has none */
+	void *driver;                /* the kernel's state for the NIC: host-lib's */
 	enum host_firmware firmware; /* whose driver that is */
-	void *kernel; /* the kernel's state for sockets: sockets' */
+	void *kernel;                /* the kernel's state for sockets: sockets' */
 	unsigned next_pid;
 	struct process *processes; /* all that ever were, newest first */
 };
@@ -50,8 +50,8 @@ void machine_free(struct machine *m);
 struct fault_counts machine_faults(const struct machine *m);
 /* machine_utilisations: calls each() with every resource and its utilisation over [0, sim_now()], 0..1, host by host:
  * CPU (without spinning), PIO (of the I/O bus), and, with a NIC, LANai (when not in an idle loop), host DMA, send and
- * receive engine; then the busiest channel.  The names ("pc-0 CPU", "pc-1 NIC host DMA", "channel myrinet_link_0_UP") are valid during
- * the call. */
+ * receive engine; then the busiest channel.  The names ("pc-0 CPU", "pc-1 NIC host DMA", "channel myrinet_link_0_UP")
+ * are valid during the call. */
 void machine_utilisations(const struct machine *m, void (*each)(void *arg, const char *name, double utilisation),
                           void *arg);
 /* machine_saturated: the busiest of these; the name is valid until the next call. */

@@ -164,6 +164,7 @@ sock_accept4(struct process *p, int fd, struct sockaddr *address, socklen_t *len
 
 	if (!d)
 		return error;
+	descriptors_progress(p);
 	kernel_system_call(d->kernel);
 	result = flags & ~(SOCK_NONBLOCK | SOCK_CLOEXEC) ? -EINVAL : accept_from(p, d, address, length, flags);
 	description_release(d);

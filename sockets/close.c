@@ -23,8 +23,10 @@ disconnect(struct description *d)
 	bool lingers = false;
 
 	if (d->state & CONNECTED) {
-		unsigned words = last_words(d);
+		unsigned words;
 
+		description_progress(d);
+		words = last_words(d);
 		d->link->ops->put_end(d->link, words);
 		lingers = words & LINK_CLOSED && d->options.linger.l_onoff;
 	}

@@ -168,6 +168,7 @@ sock_connect(struct process *p, int fd, const struct sockaddr *address, socklen_
 
 	if (!d)
 		return error;
+	descriptors_progress(p);
 	kernel_system_call(d->kernel);
 	result = address ? connect_to(d, address, length) : -EFAULT;
 	description_release(d);

@@ -1,7 +1,8 @@
 /* Makes a number of identical calls of a Fast Sockets link on two simulated hosts; count_instructions.sh runs it under
  * callgrind.
  *
- *   count_fast <rounds>     a fragment of FRAGMENT bytes each: put, handled, its reply handled, taken, and a credit
+ *   count_fast <rounds> [placed]   a fragment of FRAGMENT bytes each: put, handled, its reply handled, taken, and a
+ * credit; placed: by the sender-based variant
  *
  * Both ends act in turn, far apart in time, so that what one of them executes is not mixed with what the other does. */
 #include "host-lib/firmware_image.h"
@@ -22,6 +23,7 @@ static struct end {
 	struct sock_counts counts;
 } ends[2];
 static unsigned rounds;
+static bool sender_based;
 
 static void
 pause_until(sim_time date)
@@ -35,7 +37,7 @@ begin(struct end *end)
 {
 	if (fast_open(end->process) != 0)
 		g_error("fast_open");
-	end->fast = fast_begin(end->process, BUFFER, false, &end->counts, NULL, NULL, &end->name);
+	end->fast = fast_begin(end->process, BUFFER, sender_based, &end->counts, NULL, NULL, &end->name);
 	end->link = fast_link(end->fast);
 	pause_until(PAUSE);
 	if (fast_join(end->fast, &ends[end == ends].name) != 0)
@@ -89,8 +91,9 @@ main(int argc, char **argv)
 	char *error = NULL;
 
 	if (argc < 2)
-		g_error("usage: count_fast <rounds>");
+		g_error("usage: count_fast <rounds> [placed]");
 	rounds = (unsigned)g_ascii_strtoull(argv[1], NULL, 10);
+	sender_based = argc > 2;
 	engine_init();
 	platform = platform_load("myrinet-ultra", NULL, 0, &error);
 	image = platform ? firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_AM, &error) : NULL;

@@ -51,11 +51,11 @@ each() {
 	each_of "$data_path" "$@"
 }
 
-# inside <function> <times>: instructions of one of its calls, of which there are so many in a round
+# inside <function> <times> [placed]: instructions of one of its calls, of which there are so many in a round
 inside() {
 	for rounds in 4 20; do
 		valgrind --tool=callgrind --collect-atstart=no --toggle-collect="$1" --callgrind-out-file="$work/out" \
-			"$build/sockets/count_fast" $rounds >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
+			"$build/sockets/count_fast" $rounds ${3:-} >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 		callgrind_annotate --threshold=100 --auto=no "$work/out" | awk '
 			/sockets\/(fast|fast_[a-z]*|user)\.[ch]:|:g_(hash_table_lookup|direct_hash) / {
 				gsub(",", "", $1); sum += $1
@@ -101,6 +101,8 @@ cat >"$header" <<END
 /* Fast Sockets' link */
 #define IC_FAST_SEND    $(inside fast_put 1) /* a fragment put */
 #define IC_FAST_HANDLE  $(inside take_data 1) /* its handler */
+#define IC_FAST_SEND_PLACED   $(inside fast_put 1 placed) /* ... by the sender-based variant */
+#define IC_FAST_HANDLE_PLACED $(inside fast_take_placed 1 placed)
 #define IC_FAST_DONE    $(inside take_done 2) /* the handler of a reply */
 #define IC_FAST_RECEIVE $(($(inside fast_take 1) - say)) /* bytes taken */
 #define IC_FAST_SAY     $say /* credit or last words */

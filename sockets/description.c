@@ -216,6 +216,26 @@ description_learn(struct description *d)
 	d->state |= news(d, &error) & ~RESET;
 	if (error)
 		description_reset(d, error);
+	if (d->link && d->setup->learned)
+		d->setup->learned(d);
+}
+
+void
+description_overdue(struct description *d)
+{
+	description_learn(d);
+	if (!(d->state & (PEER_CLOSED | RESET)))
+		description_reset(d, ECONNRESET);
+}
+
+void
+description_progress(struct description *d)
+{
+	if (!d->link || !d->link->ops->progress)
+		return;
+	d->link->ops->progress(d->link);
+	if (d->overdue)
+		description_overdue(d);
 }
 
 static bool
@@ -259,6 +279,7 @@ description_lives(struct description *d)
 {
 	if (!(d->state & CONNECTED))
 		return false;
+	description_progress(d);
 	description_learn(d);
 	return !(d->state & RESET) && (d->state & (PEER_FIN | SHUT_WRITE)) != (PEER_FIN | SHUT_WRITE);
 }

@@ -77,6 +77,7 @@ struct description {
 	const struct network *network; /* whose the link is; NULL: the kernel's TCP, or none */
 	void *network_end;             /* that network's own */
 	void *end;                     /* its set-up's own */
+	bool overdue;                  /* last words, that should have come: see description_overdue() */
 };
 
 /* description_new: with one reference, for the caller. */
@@ -114,6 +115,10 @@ void description_reset(struct description *d, int error);
 int description_error(struct description *d);
 /* description_learn: what the peer's end words say. */
 void description_learn(struct description *d);
+/* description_progress: takes in what has come, on a network that needs the process for that. */
+void description_progress(struct description *d);
+/* description_overdue: the process has taken in what has come, and the last words are not among it: it is broken. */
+void description_overdue(struct description *d);
 /* description_readiness: as poll() says it, all that is true; only looks. */
 unsigned description_readiness(const struct description *d);
 /* description_lives: is there a connection, which nobody has reset, and which has not ended in both directions? */

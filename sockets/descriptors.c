@@ -88,6 +88,15 @@ descriptors_inherit(struct process *child, const struct process *parent)
 		}
 }
 
+void
+descriptors_progress(struct process *p)
+{
+	const struct network *network = network_of(p->host);
+
+	if (network && network->progress)
+		network->progress(p);
+}
+
 /* lowest_free: a process that ends gets none. */
 static int
 lowest_free(const struct process *p)

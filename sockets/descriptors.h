@@ -10,6 +10,10 @@
 int descriptors_open(struct process *p);
 /* descriptors_inherit: `child`, which has no table yet, gets the same descriptors, for the same descriptions. */
 void descriptors_inherit(struct process *child, const struct process *parent);
+/* descriptors_progress: for calls that will sleep in the kernel: what has come over the fast network is taken in
+ * before.
+ */
+void descriptors_progress(struct process *p);
 /* descriptors_add: gives the caller's reference to the lowest free descriptor, or -EMFILE, and keeps nothing. */
 int descriptors_add(struct process *p, struct description *d);
 /* descriptors_room: 0 or -EMFILE. */

@@ -95,12 +95,27 @@ is_troubled(struct fast *f, void *arg)
 	fast_retire(f);
 }
 
+/* who_was_it: a request that comes back does not say to which of the endpoints that have had this number, one after
+ * another, it was; to the oldest that has not answered. */
+static struct am_name
+who_was_it(const struct fast_endpoint *e, struct am_name peer)
+{
+	for (GList *l = peer.tag ? NULL : e->ends.head; l; l = l->next) {
+		const struct fast *f = l->data;
+
+		if (f->under_way && f->peer.node == peer.node && f->peer.endpoint == peer.endpoint &&
+		    (!peer.tag || f->peer.tag < peer.tag))
+			peer.tag = f->peer.tag;
+	}
+	return peer;
+}
+
 /* fault: a request came back: there is no such process any more; all else: it does not speak our language. */
 static void
 fault(void *arg, struct am_name peer, enum am_fault what, bool ours)
 {
 	struct fast_endpoint *e = arg;
-	struct trouble t = {peer, what == AM_FAULT_RETURNED ? LINK_SILENT : LINK_RESET};
+	struct trouble t = {who_was_it(e, peer), what == AM_FAULT_RETURNED ? LINK_SILENT : LINK_RESET};
 
 	if (!ours)
 		e->counts.nonsense++;
@@ -131,6 +146,15 @@ fast_progress(struct fast_endpoint *e)
 {
 	am_poll(e->am);
 	pay_all(e);
+}
+
+void
+fast_take_in(struct process *p)
+{
+	struct fast_endpoint *e = endpoint_of(p);
+
+	if (e && !e->dead)
+		fast_progress(e);
 }
 
 static bool
@@ -305,17 +329,20 @@ progress(struct link *l)
 	fast_progress(fast_of(l)->endpoint);
 }
 
-static bool
-is_silent(const struct fast *f)
-{
-	return !fast_owes(f) && !f->words_under_way && !f->credit_under_way && !f->place_under_way;
-}
-
 void
 fast_retire(struct fast *f)
 {
-	if (f->stopped && (f->breakage || (is_silent(f) && (f->offset == FAST_NOWHERE || all_has_come(f)))))
+	if (!f->stopped || (!f->breakage && (fast_owes(f) || f->under_way)))
+		return;
+	if (f->breakage || f->offset == FAST_NOWHERE || all_has_come(f))
 		forget(f, NULL);
+}
+
+void
+fast_answered(struct fast *f)
+{
+	f->under_way--;
+	fast_retire(f);
 }
 
 /* stop: the number is forgotten once the peer knows that it is; what comes until then is counted only.  Who was sent

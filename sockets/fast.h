@@ -56,6 +56,9 @@ bool fast_wait(struct process *p, bool (*ready)(void *arg), void *arg, const str
 uint64_t fast_alloc(struct process *p, uint64_t bytes);
 void fast_free(struct process *p, uint64_t address);
 
+/* fast_take_in: what has come for links of this process, once. */
+void fast_take_in(struct process *p);
+
 #define FAST_BUFFER_MIN UMEM_PAGE
 #define FAST_BUFFER_MAX (1u << 20)
 #define FAST_NOWHERE    UINT32_MAX /* offset of a buffer that is not in the bulk area */

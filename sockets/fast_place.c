@@ -229,6 +229,7 @@ fast_place_pay(struct fast *f)
 	struct fast_endpoint *e = f->endpoint;
 	bool ask = p->asking == FAST_ASK;
 
+	f->under_way++;
 	f->place_under_way = true;
 	p->asking = ask ? FAST_ASKED : FAST_TAKEN_BACK;
 	fast_failed(e, am_request(e->am, f->peer, ask ? FAST_PLACE : FAST_NO_PLACE, arg, ask ? G_N_ELEMENTS(arg) : 1));

@@ -196,18 +196,27 @@ take_credit(struct am *am, void *arg, const struct am_message *m)
 	fast_done(f, FAST_CREDIT, false);
 }
 
+/* last_come: the position behind all that is here, with gaps. */
+static uint32_t
+last_come(const struct fast *f)
+{
+	const struct fast_early *last;
+
+	if (!f->n_early)
+		return f->come;
+	last = &f->early[f->n_early - 1];
+	return last->position + last->bytes;
+}
+
 /* ends_well: are these last words of this stream? */
 static bool
 ends_well(struct fast *f, uint32_t words, uint32_t position, uint32_t taken)
 {
-	const struct fast_early *last = &f->early[f->n_early - 1];
-	uint32_t come = f->n_early ? last->position + last->bytes : f->come;
-
 	if (!words || words & ~WORDS || !fast_acknowledge(f, taken))
 		return false;
 	if (f->stopped)
 		return true;
-	return position - f->taken <= f->bytes && (int32_t)(position - come) >= 0 &&
+	return position - f->taken <= f->bytes && (int32_t)(position - last_come(f)) >= 0 &&
 	       (!f->end || position == f->end_position);
 }
 
@@ -266,8 +275,8 @@ take_done(struct am *am, void *arg, const struct am_message *m)
 	struct fast *f = m->n_args >= 5 && !m->request ? asker(e, m, m->arg[0], m->arg[1]) : NULL;
 
 	(void)am;
-	if (!f) {
-		e->counts.nonsense++;
+	if (!f || !f->under_way) {
+		e->counts.unknown++;
 		return;
 	}
 	cpu_instructions(CPU_USER, IC_FAST_DONE);
@@ -275,7 +284,7 @@ take_done(struct am *am, void *arg, const struct am_message *m)
 	if (!fast_acknowledge(f, m->arg[3]))
 		fast_sort_out(f, &e->counts.nonsense);
 	fast_look(f);
-	fast_retire(f);
+	fast_answered(f);
 }
 
 /* take_unknown: after its last words a peer may forget us. */
@@ -286,12 +295,12 @@ take_unknown(struct am *am, void *arg, const struct am_message *m)
 	struct fast *f = m->n_args >= 1 && !m->request ? asker(e, m, 0, m->arg[0]) : NULL;
 
 	(void)am;
-	if (!f) {
-		e->counts.nonsense++;
+	if (!f || !f->under_way) {
+		e->counts.unknown++;
 		return;
 	}
 	fast_break(f, LINK_SILENT);
-	fast_retire(f);
+	fast_answered(f);
 }
 
 void

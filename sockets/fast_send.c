@@ -43,6 +43,7 @@ say_words(struct fast *f)
 	const uint32_t arg[] = {f->peer_connection, f->said, f->sent, f->taken};
 	struct fast_endpoint *e = f->endpoint;
 
+	f->under_way++;
 	f->words_under_way = true;
 	f->words = f->said;
 	fast_failed(e, am_request(e->am, f->peer, FAST_END, arg, G_N_ELEMENTS(arg)));
@@ -54,6 +55,7 @@ say_credit(struct fast *f)
 	const uint32_t arg[] = {f->peer_connection, f->taken};
 	struct fast_endpoint *e = f->endpoint;
 
+	f->under_way++;
 	f->credit_under_way = true;
 	f->told = f->taken;
 	fast_failed(e, am_request(e->am, f->peer, FAST_CREDIT, arg, G_N_ELEMENTS(arg)));
@@ -174,6 +176,7 @@ send_fragment(struct fast *f, const uint8_t *user, uint64_t source, uint32_t byt
 	bool placed = is_placed(f, bytes);
 
 	cpu_instructions(CPU_USER, IC_CALL_SEND + (placed ? IC_FAST_SEND_PLACED : IC_FAST_SEND));
+	f->under_way++;
 	f->counts->bytes_sent += bytes;
 	f->counts->bytes_copied_in += bytes;
 	fast_failed(f->endpoint, placed ? fast_placed_put(f, user, source, bytes) : send_unplaced(f, source, bytes));

@@ -122,7 +122,8 @@ struct fast {
 	uint32_t sent, acknowledged; /* positions; the peer's process has taken the latter */
 	unsigned said, told_words;   /* last words: to be said, and those that the peer has confirmed */
 	struct fast_place place;
-	unsigned words; /* under way */
+	unsigned words;     /* under way */
+	unsigned under_way; /* requests without a reply; of them: */
 	bool words_under_way, credit_under_way, place_under_way;
 	uint64_t gather; /* a page for a fragment whose addresses are not in one piece; 0: not needed so far */
 	/* in */
@@ -159,6 +160,8 @@ void fast_look(struct fast *f);
 void fast_progress(struct fast_endpoint *e);
 /* fast_failed: what a call of Active Messages returned; true: the NIC has stopped, which all connections know then. */
 bool fast_failed(struct fast_endpoint *e, enum am_error error);
+/* fast_answered: one of its requests is over, however; the last one of an end that was stopped retires it. */
+void fast_answered(struct fast *f);
 /* fast_retire: gives an end back that was stopped, once nothing more is to be said or to come. */
 void fast_retire(struct fast *f);
 

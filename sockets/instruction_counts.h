@@ -17,13 +17,13 @@
 #define IC_CALL_RECEIVE 253
 
 /* Fast Sockets' link */
-#define IC_FAST_SEND    157 /* a fragment put */
-#define IC_FAST_HANDLE  265 /* its handler */
-#define IC_FAST_DONE    163 /* the handler of a reply */
-#define IC_FAST_RECEIVE 110 /* bytes taken */
-#define IC_FAST_SAY     73 /* credit or last words */
-#define IC_FAST_HEAR    165 /* their handler */
-#define IC_FAST_SEND_PLACED 250
-#define IC_FAST_HANDLE_PLACED 300
+#define IC_FAST_SEND          182 /* a fragment put */
+#define IC_FAST_HANDLE        320 /* its handler */
+#define IC_FAST_SEND_PLACED   288 /* ... by the sender-based variant */
+#define IC_FAST_HANDLE_PLACED 326
+#define IC_FAST_DONE          169 /* the handler of a reply */
+#define IC_FAST_RECEIVE       110 /* bytes taken */
+#define IC_FAST_SAY           84  /* credit or last words */
+#define IC_FAST_HEAR          174 /* their handler */
 
 #endif

@@ -23,7 +23,7 @@
 #define IP_HEADER_BYTES 20u    /* RFC 791, without options */
 #define IP_PACKET_MAX   65515u /* bytes behind the header: RFC 791's 65535 */
 
-enum ip_protocol { IP_TCP = 6, IP_UDP = 17 };
+enum ip_protocol { IP_ICMP = 1, IP_TCP = 6, IP_UDP = 17 };
 
 /* A packet: what follows the IP header.  Counted by its owner: ip_send() takes it, a receiver owns it. */
 struct ip_packet {

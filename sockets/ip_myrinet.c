@@ -1,5 +1,6 @@
 /* IP over the Myrinet: datagrams of the raw firmware, with the IP header in front of each. */
 #include "host-lib/raw.h"
+#include "sockets/ip_checksum.h"
 #include "sockets/ip_state.h"
 #include "sockets/ports.h"
 
@@ -20,19 +21,6 @@ struct header {
 	uint32_t from, to;
 };
 G_STATIC_ASSERT(sizeof(struct header) == IP_HEADER_BYTES);
-
-static uint16_t
-header_checksum(const struct header *h)
-{
-	uint16_t words[IP_HEADER_BYTES / 2];
-	uint32_t sum = 0;
-
-	memcpy(words, h, sizeof words);
-	for (unsigned i = 0; i < G_N_ELEMENTS(words); i++)
-		sum += words[i];
-	sum = (sum & 0xFFFF) + (sum >> 16);
-	return (uint16_t) ~((sum & 0xFFFF) + (sum >> 16));
-}
 
 bool
 ip_myrinet_reaches(const struct ip *ip, unsigned node)
@@ -65,7 +53,7 @@ ip_myrinet_send(struct ip *ip, unsigned node, struct ip_frame *f)
 	};
 	uint8_t *datagram = g_malloc(bytes);
 
-	h.checksum = header_checksum(&h);
+	h.checksum = ip_checksum(&h, sizeof h);
 	memcpy(datagram, &h, sizeof h);
 	memcpy(datagram + sizeof h, f->packet->data, f->packet->bytes);
 	if (!raw_send(ip->kernel->host, node, datagram, bytes))
@@ -77,7 +65,7 @@ ip_myrinet_send(struct ip *ip, unsigned node, struct ip_frame *f)
 static bool
 is_sound(const struct header *h, uint32_t bytes)
 {
-	return h->version_and_length == VERSION_AND_LENGTH && header_checksum(h) == 0 &&
+	return h->version_and_length == VERSION_AND_LENGTH && ip_checksum(h, sizeof *h) == 0 &&
 	       g_ntohs(h->total_length) >= IP_HEADER_BYTES && g_ntohs(h->total_length) <= bytes;
 }
 

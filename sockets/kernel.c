@@ -2,6 +2,7 @@
 
 #include "sockets/description.h"
 #include "sockets/ports.h"
+#include "sockets/shadow.h"
 #include "sockets/tcp.h"
 
 static void
@@ -14,6 +15,7 @@ start_host(struct host *host, enum sock_protocol protocol)
 	k->last_port = PORT_LAST;
 	host->kernel = k;
 	g_queue_init(&k->descriptions);
+	g_queue_init(&k->shadows);
 	segment_start(k);
 	ip_start(k);
 	tcp_start(k);
@@ -36,6 +38,7 @@ sock_stop(struct machine *machine)
 			continue;
 		machine->hosts[i].kernel = NULL;
 		tcp_stop(k);
+		shadow_stop(k);
 		ip_stop(k);
 		segment_stop(k);
 		g_queue_clear(&k->descriptions);

@@ -24,6 +24,7 @@ struct kernel {
 	struct task *task;
 	GQueue coming, inbox;
 	struct segment_peer *peers; /* one a node */
+	GQueue shadows;             /* shadow_listen.c */
 	/* ip.c, tcp_host.c, udp.c */
 	struct ip *ip;
 	struct tcp_host *tcp;

@@ -2,14 +2,19 @@
 
 #include "nic-sim/machine.h"
 
-/* Behind what kernels choose by themselves (ports.h); no port is its own shadow. */
-#define SHADOW_FIRST 61000u
 #define SHADOW_PORTS (UINT16_MAX - SHADOW_FIRST + 1)
 
 const struct network *
 network_of(const struct host *host)
 {
-	return host->firmware == HOST_VMMC ? &network_vmmc : NULL;
+	switch (host->firmware) {
+	case HOST_VMMC:
+		return &network_vmmc;
+	case HOST_AM:
+		return &network_am;
+	default:
+		return NULL;
+	}
 }
 
 uint16_t

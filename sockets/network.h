@@ -10,8 +10,8 @@
  * nobody does, or what answers does not speak this version, an ordinary TCP connection to the port itself is made, and
  * errors are as for that.  So an application never sees the shadow port.
  *
- * A greeting is GREETING_BYTES: version, kind of network, and what the network itself wants to say (a name of the own
- * end).  Who writes a network owes this: nothing that a greeting contains can harm this side (-EPROTO). */
+ * A greeting (greeting.h) is version, kind of network, and what the network itself wants to say (a name of the own
+ * end). Who writes a network owes this: nothing that a greeting contains can harm this side (-EPROTO). */
 #ifndef SOCKETS_NETWORK_H
 #define SOCKETS_NETWORK_H
 
@@ -28,7 +28,10 @@ struct greeting {
 
 struct network {
 	const char *name;
+	uint32_t number; /* in greetings */
 	const struct setup *setup;
+	/* protocol: what a wish that may be for another network comes to here. */
+	enum sock_protocol (*protocol)(enum sock_protocol wish);
 	/* open: before the first socket of the process (its NIC queue, or endpoint); 0 or -errno. */
 	int (*open)(struct process *p);
 	/* reaches: is that node's NIC on the same network? */
@@ -39,6 +42,8 @@ struct network {
 	 * that links of this network watch; other things poke the task. */
 	bool (*wait)(struct process *p, bool (*ready)(void *arg), void *arg, const struct umem_range *ranges,
 	             unsigned n, sim_time deadline);
+	/* progress: the process takes in what has come, of its task; NULL: it comes without the process. */
+	void (*progress)(struct process *p);
 	/* begin: an own end for `d`, which has d->link then; by a task of the process or of the kernel; 0 or -errno. */
 	int (*begin)(struct description *d, struct greeting *own);
 	/* join: the peer's end is known: bytes can be sent from now on; 0 or -errno. */
@@ -49,7 +54,9 @@ struct network {
 const struct network *network_of(const struct host *host);
 extern const struct network network_vmmc, network_am;
 
-/* shadow_port: where the listener of an application's port is asked for the fast network. */
+/* shadow_port: where the listener of an application's port is asked for the fast network: behind what kernels choose by
+ * themselves (ports.h).  Several ports have the same one; none is its own. */
+#define SHADOW_FIRST 61000u
 uint16_t shadow_port(uint16_t port);
 
 #endif

@@ -34,6 +34,12 @@ wait(struct process *p, bool (*ready)(void *arg), void *arg, const struct umem_r
 	return vmmc_wait(p->nic_queue, ready, arg, ranges, n, deadline) == VMMC_OK;
 }
 
+static enum sock_protocol
+protocol(enum sock_protocol wish)
+{
+	return wish <= SOCK_ZERO_COPY ? wish : SOCK_AUTOMATIC;
+}
+
 /* announced: what is not worth a redirection is copied. */
 static bool
 announced(const struct description *d, uint64_t bytes)
@@ -122,7 +128,9 @@ join(struct description *d, const struct greeting *peer)
 
 const struct network network_vmmc = {
         .name = "VMMC",
+        .number = 1,
         .setup = &setup_by_segments,
+        .protocol = protocol,
         .open = open_nic,
         .reaches = reaches,
         .wait = wait,

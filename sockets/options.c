@@ -1,4 +1,5 @@
 #include "sockets/descriptors.h"
+#include "sockets/network.h"
 #include "sockets/ports.h"
 #include "sockets/setup.h"
 
@@ -61,6 +62,7 @@ get_error(struct description *d, union value *v)
 	v->number = 0;
 	if (d->state & CONNECTING)
 		return;
+	description_progress(d);
 	description_learn(d);
 	v->number = description_error(d);
 }
@@ -204,10 +206,13 @@ get_listening(struct description *d, union value *v)
 	v->number = (d->state & LISTENING) != 0;
 }
 
+/* get_protocol: of a connection: what it has become. */
 static void
 get_protocol(struct description *d, union value *v)
 {
-	v->number = (int)d->options.protocol;
+	enum sock_protocol wish = d->options.protocol;
+
+	v->number = (int)(d->state & CONNECTED ? (d->network ? d->network->protocol(wish) : SOCK_TCP) : wish);
 }
 
 static int
@@ -357,6 +362,7 @@ io_control(struct description *d, unsigned long request, int *argument)
 	}
 	if (d->state & LISTENING)
 		return -EINVAL;
+	description_progress(d);
 	*argument = (int)(d->link ? d->link->ops->unread(d->link) : 0);
 	return 0;
 }

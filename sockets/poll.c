@@ -30,10 +30,24 @@ struct set {
 /* One look, as costly as its descriptors are many. ------------------------------------------------------------------
  */
 
+/* take_in: what has come for any of them; the links of a process share one way in. */
+static void
+take_in(struct set *s)
+{
+	bool taken = false;
+
+	for (struct entry *e = s->entries; e < s->entries + s->n; e++)
+		if (e->d && e->d->link && e->d->link->ops->progress && (!taken || e->d->overdue)) {
+			description_progress(e->d);
+			taken = true;
+		}
+}
+
 static void
 look(struct set *s)
 {
 	cpu_instructions(CPU_USER, IC_SOCK_POLL + (uint64_t)IC_SOCK_POLL_EACH * s->n);
+	take_in(s);
 	for (struct entry *e = s->entries; e < s->entries + s->n; e++)
 		if (e->d)
 			e->found = description_readiness(e->d) & e->wanted;

@@ -1,5 +1,8 @@
 #include "sockets/ports.h"
 
+#include "sockets/shadow.h"
+#include "sockets/tcp.h"
+
 #include <errno.h>
 #include <string.h>
 
@@ -31,6 +34,8 @@ shareable(const struct description *d, const struct description *other)
 static bool
 is_free(const struct description *d, uint16_t port)
 {
+	if (shadow_port_used(d->kernel, port))
+		return false;
 	for (GList *l = d->kernel->descriptions.head; l; l = l->next) {
 		const struct description *other = l->data;
 
@@ -40,13 +45,13 @@ is_free(const struct description *d, uint16_t port)
 	return true;
 }
 
-static bool
-is_unused(const struct kernel *k, uint16_t port)
+bool
+port_is_bound(const struct kernel *k, uint16_t port)
 {
 	for (GList *l = k->descriptions.head; l; l = l->next)
 		if (((const struct description *)l->data)->local.port == port)
-			return false;
-	return true;
+			return true;
+	return false;
 }
 
 /* choose_port: the next one in turn that nobody has; 0 if there is none. */
@@ -55,7 +60,7 @@ choose_port(struct kernel *k)
 {
 	for (unsigned i = PORT_FIRST; i <= PORT_LAST; i++) {
 		k->last_port = k->last_port == PORT_LAST ? PORT_FIRST : k->last_port + 1;
-		if (is_unused(k, k->last_port))
+		if (!port_is_bound(k, k->last_port) && !tcp_port_used(k, k->last_port))
 			return k->last_port;
 	}
 	return 0;

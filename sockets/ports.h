@@ -17,6 +17,7 @@ int host_node(const struct host *host, uint32_t ip);
 
 /* port_bind: to d->local; port 0: any. -EADDRINUSE, -EADDRNOTAVAIL. */
 int port_bind(struct description *d, struct address wanted);
+bool port_is_bound(const struct kernel *k, uint16_t port); /* by any description of this host */
 /* port_listener: who listens on this port; NULL: nobody. */
 struct description *port_listener(const struct kernel *k, uint16_t port);
 

@@ -39,6 +39,9 @@ struct setup {
 	/* changed: an option that concerns the link has been set; NULL: none does. */
 	void (*changed)(struct description *d);
 
+	/* learned: the peer's last words are there (description_learn()); NULL: that is all the same to it. */
+	void (*learned)(struct description *d);
+
 	/* part: close(): the peer is told beside the data, whose last words have been put if `d` is CONNECTED;
 	 * `lingers`: waits until the peer has got all, as SO_LINGER says. */
 	void (*part)(struct description *d, bool lingers);

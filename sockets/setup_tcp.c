@@ -16,10 +16,14 @@ options_of(const struct description *d)
 	};
 }
 
+/* poke: an interrupt's work lets who has blocked go on, which costs him the wake-up. */
 static void
 poke(void *arg)
 {
-	description_poke(arg);
+	const struct description *d = arg;
+
+	for (const struct waiter *w = d->waiters; w; w = w->next)
+		cpu_wake(w->task, d->kernel->host->params->wakeup);
 }
 
 static void

@@ -5,16 +5,13 @@
  * touches neither errno nor the caller's globals.  Thin façades translate: sockets/nsock.h for workloads inside the
  * simulator, later a preload library for compiled programs.
  *
- * Descriptor -> counted open description -> connection.  Rings and connection state live in memory that the description
- * owns (an export of the process' NIC library), never in a heap that only one process could see, so that later several
- * processes can share a description.
+ * Descriptor -> counted open description -> connection.  Rings live in memory that the description owns, so that
+ * several processes can share it (sock_spawn()).
  *
- * PROTOCOL (docs/protocols.md).  Set-up is a modelled TCP exchange over the Ethernet, which stays open to tell of
- * breakage. Each direction of a connection has two rings in the receiver's memory, one of records with small data in
- * them, one of the data of large sends; the receiver deposits back what it has consumed, which is the flow control.
- * Two-copy: copy into a staging ring, deposit from there, copy out.  One-copy: deposit straight from the user's buffer,
- * copy out; the few bytes before the first whole word go in a record.  Zero-copy: as one-copy, but a call that waits
- * has the NIC redirect what comes to the user's buffer.
+ * PROTOCOLS (docs/protocols.md).  A connection goes over the fast network of the two hosts' NICs, if they have the same
+ * and a route joins them, else over the kernels' TCP; a listener takes both.  The fast network is VMMC
+ * (network_vmmc.c): two-copy, one-copy and zero-copy through rings in the receiver's memory (stream.h); or Active
+ * Messages (network_am.c): Fast Sockets (fast.h).
  *
  * Both ends are on different hosts: connecting to 127.x or to the own host's address gives -ENETUNREACH. */
 #ifndef SOCKETS_SOCKET_H
@@ -30,7 +27,9 @@
 #include <sys/socket.h>
 #include <sys/types.h>
 
-/* How a description moves data; SO_NICSIM_PROTOCOL at level SOL_NICSIM, or the default of sock_start(). */
+/* How a description moves data; SO_NICSIM_PROTOCOL at level SOL_NICSIM, or the default of sock_start().  A wish that
+ * the host's fast network does not know counts as SOCK_AUTOMATIC; getsockopt() on a connection tells what it has
+ * become. */
 enum sock_protocol {
 	SOCK_AUTOMATIC, /* the best that the hosts' fast network has, TCP where there is none */
 	SOCK_TWO_COPY,  /* VMMC */

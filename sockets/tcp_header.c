@@ -1,4 +1,4 @@
-#include "sockets/ports.h"
+#include "sockets/ip_checksum.h"
 #include "sockets/tcp_state.h"
 
 #include <string.h>
@@ -18,44 +18,6 @@ G_STATIC_ASSERT(sizeof(struct header) == TCP_HEADER_BYTES);
 /* Options: kind, then length unless it is END or NOTHING. */
 enum { OPTION_END = 0, OPTION_NOTHING = 1, OPTION_MSS = 2 };
 #define OPTION_MSS_BYTES 4u
-
-/* sum: of 16-bit words in network order, not folded; an odd byte counts as if a zero followed. */
-static uint64_t
-sum(const uint8_t *bytes, uint32_t n)
-{
-	uint64_t total = 0;
-	uint32_t word;
-	uint8_t last[4] = {0};
-
-	for (; n >= 4; n -= 4, bytes += 4) {
-		memcpy(&word, bytes, 4);
-		total += word;
-	}
-	memcpy(last, bytes, n);
-	memcpy(&word, last, 4);
-	return total + word;
-}
-
-/* checksum: over the bytes and the pseudo header (addresses, protocol, length); 0 for bytes that contain a right one.
- */
-static uint16_t
-checksum(const struct ip_packet *p, unsigned from, unsigned to)
-{
-	struct {
-		uint32_t from, to;
-		uint16_t protocol, bytes;
-	} pseudo = {
-	        g_htonl(HOST_NETWORK + from + 1),
-	        g_htonl(HOST_NETWORK + to + 1),
-	        g_htons((uint16_t)p->protocol),
-	        g_htons((uint16_t)p->bytes),
-	};
-	uint64_t total = sum((const uint8_t *)&pseudo, sizeof pseudo) + sum(p->data, p->bytes);
-
-	while (total >> 16)
-		total = (total & 0xFFFF) + (total >> 16);
-	return (uint16_t)~total;
-}
 
 struct ip_packet *
 tcp_encode(const struct tcp_segment *s)
@@ -93,8 +55,11 @@ tcp_content(struct ip_packet *p)
 void
 tcp_seal(struct ip_packet *p, unsigned from, unsigned to)
 {
-	uint16_t value = checksum(p, from, to);
+	uint16_t value;
 
+	p->from = from;
+	p->to = to;
+	value = ip_packet_checksum(p);
 	memcpy(p->data + CHECKSUM_AT, &value, sizeof value);
 }
 
@@ -125,7 +90,7 @@ tcp_decode(const struct ip_packet *p, struct tcp_segment *s)
 	struct header h;
 	uint32_t length;
 
-	if (p->bytes < TCP_HEADER_BYTES || checksum(p, p->from, p->to) != 0)
+	if (p->bytes < TCP_HEADER_BYTES || ip_packet_checksum(p) != 0)
 		return false;
 	length = header_bytes(p);
 	if (length < TCP_HEADER_BYTES || length > p->bytes)

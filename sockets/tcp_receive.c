@@ -3,6 +3,7 @@
 /* The second segment that waits for it is acknowledged at once, however small both are (BSD; RFC 1122, 4.2.3.2, asks
  * for that of full ones). */
 #define SEGMENTS_ACKNOWLEDGED 2u
+#define UPDATE_SEGMENTS       2u
 
 static uint32_t
 space(const struct tcp *t)
@@ -23,12 +24,14 @@ tcp_receive_window(const struct tcp *t)
 	return now;
 }
 
+/* As BSD has it: the peer is told when its window would open by two segments, or half of the buffer. */
 void
 tcp_taken(struct tcp *t)
 {
 	uint32_t told = t->promised - t->expected, now = space(t);
+	uint32_t least = MIN(t->options.receive_buffer / 2, UPDATE_SEGMENTS * t->mss);
 
-	if (t->ended || t->state == TCP_CLOSED || now < told || now - told < t->options.receive_buffer / 2)
+	if (t->ended || t->state == TCP_CLOSED || now < told || now - told < least)
 		return;
 	t->acknowledge = true;
 	tcp_output(t);
@@ -161,14 +164,25 @@ end_stream(struct tcp *t)
 	tcp_tell(t);
 }
 
+/* is_behind: all data that came. */
+static bool
+is_behind(const struct tcp *t, uint32_t end)
+{
+	guint n = t->early->len;
+
+	return !tcp_before(end, n ? g_array_index(t->early, struct tcp_span, n - 1).end : t->expected);
+}
+
 void
 tcp_receive_fin(struct tcp *t, const struct tcp_segment *s)
 {
+	uint32_t end = s->sequence + s->bytes;
+
 	if (!takes_data(t))
 		return;
-	if (s->flags & TCP_FIN && !t->end_known && !tcp_before(s->sequence + s->bytes, t->expected)) {
+	if (s->flags & TCP_FIN && !t->end_known && is_behind(t, end)) {
 		t->end_known = true;
-		t->end = s->sequence + s->bytes;
+		t->end = end;
 	}
 	if (t->end_known && t->expected == t->end)
 		end_stream(t);

@@ -101,7 +101,8 @@ wait_for_room(struct sending *w)
 static enum sock_protocol
 protocol_for(const struct sending *w)
 {
-	enum sock_protocol wish = w->d->options.protocol;
+	const struct network *network = w->d->network;
+	enum sock_protocol wish = network ? network->protocol(w->d->options.protocol) : SOCK_TCP;
 
 	if (wish != SOCK_AUTOMATIC)
 		return wish;
@@ -141,6 +142,25 @@ verdict(const struct sending *w)
 	return (int64_t)w->at->total;
 }
 
+/* count_out, count_in: what the kernel's TCP moves, which knows no counts of sockets; it copies all of it. */
+static void
+count_out(const struct description *d, int64_t n)
+{
+	if (d->network)
+		return;
+	d->kernel->counts.bytes_sent += (uint64_t)n;
+	d->kernel->counts.bytes_copied_in += (uint64_t)n;
+}
+
+static void
+count_in(const struct description *d, int64_t n)
+{
+	if (d->network)
+		return;
+	d->kernel->counts.bytes_received += (uint64_t)n;
+	d->kernel->counts.bytes_copied_out += (uint64_t)n;
+}
+
 /* send_piece: all of it, or what can be sent before an end or an error; error 0 with bytes left: the stream has ended.
  */
 static int
@@ -153,9 +173,10 @@ send_piece(struct sending *w)
 	while (w->at->left > 0 && !error && !ended(w)) {
 		int64_t n = is_valid(w->at, w->d) ? l->ops->put(l, w->at->data, w->at->left, how) : -EFAULT;
 
-		if (n > 0)
+		if (n > 0) {
 			moved(w->at, n);
-		else if (n < 0)
+			count_out(w->d, n);
+		} else if (n < 0)
 			error = (int)n;
 		else if (!wait_for_room(w))
 			error = -EAGAIN;
@@ -207,6 +228,7 @@ send_on(struct description *d, struct progress *at, int flags)
 		return result;
 	if (!description_enter(d, WAY_OUT, w.deadline))
 		return -EAGAIN;
+	description_progress(d);
 	result = send_all(&w);
 	description_leave(d, WAY_OUT);
 	return result;
@@ -289,6 +311,8 @@ take(struct receiving *r)
 			description_reset(r->d, ECONNRESET);
 			return -description_error(r->d);
 		}
+		if (!r->peek)
+			count_in(r->d, n);
 		moved(r->at, n);
 	}
 	return 0;
@@ -402,6 +426,7 @@ receive_on(struct description *d, struct progress *at, int flags)
 		return result;
 	if (!description_enter(d, WAY_IN, r.deadline))
 		return -EAGAIN;
+	description_progress(d);
 	result = receive(&r);
 	description_leave(d, WAY_IN);
 	return result;

@@ -6,7 +6,7 @@
  * UDP are a space of their own.
  *
  * Tasks call everything here. udp_send() charges copy, checksum and what a datagram costs (host.segment_send_us), and
- * returns when the packet has left; who receives pays for the copy in udp_receive(). */
+ * returns when the packet has left; who receives pays for the copy in udp_peek(). */
 #ifndef SOCKETS_UDP_H
 #define SOCKETS_UDP_H
 
@@ -39,7 +39,7 @@ void udp_send(struct udp *u, struct udp_name to, const uint8_t *data, uint32_t b
  * refusal, 0: none. */
 int64_t udp_next(const struct udp *u, struct udp_name *from);
 int udp_error(struct udp *u);
-/* udp_peek: the first `bytes` bytes of the first datagram; udp_drop: it goes. */
+/* udp_peek: up to `bytes` bytes of the first datagram, at the cost of the copy; udp_drop: it goes. */
 void udp_peek(const struct udp *u, uint8_t *to, uint32_t bytes);
 void udp_drop(struct udp *u);
 

@@ -27,8 +27,8 @@
  *
  * RETURNS.  A request that its receiver refuses (no such endpoint, wrong tag, a range outside the bulk part), or that
  * waits for a reply when the endpoint is closed, is over as if replied to: the receiving firmware sends a message of
- * kind AM_KIND_RETURN back, without words.  So is one that cannot leave because the node is down; then the sender's own
- * firmware makes the return.
+ * kind AM_KIND_RETURN back, without words.  So is one that cannot leave because the node is down, or has no route; then
+ * the sender's own firmware makes the return.
  *
  * ORDER.  Messages between two endpoints arrive in the order of their descriptors, on the reliable link; nobody may
  * rely on that.
@@ -79,18 +79,7 @@
 
 /* Control block. H writes everything above the line before it starts the LANai; F writes below. */
 struct am_ctrl {
-	be32 magic;           /* 00 H AM_MAGIC */
-	be32 version;         /* 04 H AM_ABI_VERSION */
-	be32 node;            /* 08 H own node number */
-	be32 n_nodes;         /* 0c H */
-	be32 window;          /* 10 H packets in flight to one node, 1..24 */
-	be32 ack_every;       /* 14 H packets */
-	be32 ack_delay_ticks; /* 18 H 0.5 us ticks */
-	be32 rto_ticks;       /* 1c H 0.5 us ticks */
-	be32 first_sequence;  /* 20 H 16 bits, the same on every node */
-	be32 give_up_ticks;   /* 24 H 0.5 us ticks without progress after which a node is down; 0 = never */
-	be32 reliable;        /* 28 H 1 = packets are kept and retransmitted; 0 = sent once, order is not checked */
-	be32 incarnation;     /* 2c H 0 at power-on; another value, never used before, after each reset of the NIC */
+	LINK_CONTROL; /* 00 H firmware/link/wire.h */
 	be32 spare_30[4];
 	/* ---- F ---- */
 	be32 ready;       /* 40 F AM_MAGIC once initialised, or AM_REFUSED */

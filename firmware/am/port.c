@@ -46,7 +46,7 @@ lost(const struct port *port, uint32_t to)
 	ports_end_one(port->number, bits(to, 8, LINK_NODE_BITS), low_bits(to, 2));
 }
 
-/* unreachable: the node is down. */
+/* unreachable: the node is down, or there is no route to it. */
 static void
 unreachable(struct port *port, uint32_t to, uint32_t control)
 {
@@ -91,9 +91,9 @@ port_refuse(struct port *port, uint32_t control, uint32_t bad)
 	struct peer *peer = peer_of(to, 8);
 	if (is_stale(port, to, control)) {
 		swallow(port, to);
-	} else if (bad || peer->state == LINK_NONE) {
+	} else if (bad) {
 		reject(port);
-	} else if (session_refuses(peer)) {
+	} else if (peer->state == LINK_NONE || session_refuses(peer)) {
 		unreachable(port, to, control);
 	} else {
 		session_want(peer);

@@ -27,13 +27,13 @@ send_back(uint32_t number, uint32_t node, uint32_t other, uint32_t tag)
 }
 
 /* tell: the process of endpoint `number` that a request of its to endpoint `other` of `node` is lost; 0 if it must
- * wait.  As if it had come back. */
+ * wait: one buffer stays for what comes.  As if it had come back. */
 static uint32_t
 tell(uint32_t number, uint32_t node, uint32_t other)
 {
 	struct port *port = &S.ports[number];
 	struct arrival *arrival = S.free_arrivals;
-	if (!arrival)
+	if (!arrival || !arrival->next)
 		return 0;
 	uint32_t at = arrival->at;
 	S.free_arrivals = arrival->next;

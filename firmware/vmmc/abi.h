@@ -95,23 +95,11 @@ enum vmmc_post_state {
 
 /* Control block. H writes everything above the line before it starts the LANai; F writes below. */
 struct vmmc_ctrl {
-	be32 magic;           /* 00 H VMMC_MAGIC */
-	be32 version;         /* 04 H VMMC_ABI_VERSION */
-	be32 node;            /* 08 H own node number */
-	be32 n_nodes;         /* 0c H */
-	be32 window;          /* 10 H packets in flight to one node, 1..24 */
-	be32 ack_every;       /* 14 H packets */
-	be32 ack_delay_ticks; /* 18 H 0.5 us ticks without another packet; an acknowledgement is owed at most twice as
-	                         long */
-	be32 rto_ticks;       /* 1c H 0.5 us ticks */
-	be32 first_sequence;  /* 20 H 16 bits, the same on every node */
-	be32 give_up_ticks;   /* 24 H 0.5 us ticks without progress after which a node is down; 0 = never */
-	be32 reliable;        /* 28 H 1 = packets are kept and retransmitted; 0 = sent once, order is not checked */
-	be32 incarnation;     /* 2c H 0 at power-on; another value, never used before, after each reset of the NIC */
-	be32 long_packets;    /* 30 H send buffers of 4 KB in use, 2..VMMC_LONG_PACKETS (firmware/vmmc/state.h) */
-	be32 cache_sets;      /* 34 H power of two; sets * ways <= VMMC_CACHE_ENTRIES, >= VMMC_CACHE_SETS */
-	be32 cache_ways;      /* 38 H 1, 2 or 4 */
-	be32 cache_prefetch;  /* 3c H entries fetched by a miss, 1..VMMC_PREFETCH_MAX */
+	LINK_CONTROL;        /* 00 H firmware/link/wire.h */
+	be32 long_packets;   /* 30 H send buffers of 4 KB in use, 2..VMMC_LONG_PACKETS (firmware/vmmc/state.h) */
+	be32 cache_sets;     /* 34 H power of two; sets * ways <= VMMC_CACHE_ENTRIES, >= VMMC_CACHE_SETS */
+	be32 cache_ways;     /* 38 H 1, 2 or 4 */
+	be32 cache_prefetch; /* 3c H entries fetched by a miss, 1..VMMC_PREFETCH_MAX */
 	/* ---- F ---- */
 	be32 ready;       /* 40 F VMMC_MAGIC once initialised, or VMMC_REFUSED */
 	be32 counter[47]; /* 44 F enum vmmc_counter */

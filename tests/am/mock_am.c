@@ -25,7 +25,8 @@ mock_am_control(struct mock_nic *nic, const struct mock_am_options *options)
 	PUT(nic, reliable, options->reliable);
 	PUT(nic, incarnation, options->incarnation);
 	for (uint32_t node = 0; node < options->n_nodes && node < LINK_MAX_NODES; node++)
-		host_route(nic, AM_NODES, node, 1);
+		if (node != options->node)
+			host_route(nic, AM_NODES, node, 1);
 }
 
 static uint32_t

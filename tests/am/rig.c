@@ -1,11 +1,10 @@
 #include "tests/am/rig.h"
 
-#include "host-lib/firmware_image.h"
+#include "tests/hostlib/machine.h"
 
 #define LIMIT (20 * SIM_S)
 #define PAUSE (2 * SIM_US)
 
-static struct platform *platform;
 static struct machine *machine;
 static struct lanai_image *image;
 
@@ -13,17 +12,9 @@ struct machine *
 rig_start(const char *name, const char *const *sets)
 {
 	char *error = NULL;
-	size_t n = 0;
 
-	while (sets && sets[n])
-		n++;
-	engine_init();
-	platform = platform_load(name, sets, n, &error);
-	ck_assert_msg(platform != NULL, "%s", error);
-	machine = machine_new(platform, false, &error);
-	ck_assert_msg(machine != NULL, "%s", error);
-	image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_AM, &error);
-	ck_assert_msg(image != NULL, "%s", error);
+	machine = machine_start(name, sets);
+	image = machine_image(FIRMWARE_IMAGE_AM);
 	ck_assert_msg(am_start(machine, image, &error), "%s", error);
 	return machine;
 }
@@ -47,8 +38,7 @@ void
 rig_end(void)
 {
 	am_stop(machine);
-	machine_free(machine);
-	platform_free(platform);
+	machine_end(machine);
 	lanai_image_free(image);
 }
 

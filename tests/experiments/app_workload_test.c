@@ -7,6 +7,7 @@
 #include <glib.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #define SEEDS       20
 #define POLL_PERIOD 0.1 /* us, of the platform */
@@ -107,6 +108,78 @@ START_TEST(too_many_hosts)
 }
 END_TEST
 
+/* Every protocol, and what it must not be faster than: us for a round trip of a byte. */
+static const struct {
+	const char *name;
+	double least_us;
+} protocols[] = {{"two-copy", 20},     {"fast", 40},          {"fast-sender", 40},
+                 {"tcp-myrinet", 150}, {"tcp-ethernet", 150}, {"active-messages", 30}};
+
+static const struct {
+	const char *workload, *fixed, *metric;
+} by_protocol[] = {{"socket-pingpong", "size_B = 1\nno_delay = 1", "round_trip_us"},
+                   {"socket-pingpong", "size_B = 10000\nno_delay = 1", "round_trip_us"},
+                   {"socket-stream", "size_B = 1000\ntotal_B = 100000\nreply = 1\nbuffer_KB = 64", "message_us"},
+                   {"transactions", "connection = anew\ntransactions = 10\nreply_B = 3000", "latency_us"},
+                   {"ftp", "files = 1\nfile_B = 50000\nclients = 2\nwait.strategy = spin-block", "latency_us"}};
+
+START_TEST(protocol)
+{
+	unsigned k = (unsigned)_i % G_N_ELEMENTS(by_protocol);
+	const char *name = protocols[(unsigned)_i / G_N_ELEMENTS(by_protocol)].name;
+	bool sockets = strcmp(name, "active-messages") != 0;
+
+	if (!sockets && k >= 3)
+		return; /* an application needs them */
+	char *fixed = g_strdup_printf("protocol = %s\n%s", name, by_protocol[k].fixed);
+	struct results r = run_well(by_protocol[k].workload, "myrinet-ultra", fixed);
+	double least = k == 0 ? protocols[(unsigned)_i / G_N_ELEMENTS(by_protocol)].least_us : 0;
+
+	ck_assert_double_gt(metric(&r, by_protocol[k].metric), least);
+	ck_assert_double_lt(metric(&r, by_protocol[k].metric), 50000);
+	results_clear(&r);
+	g_free(fixed);
+}
+END_TEST
+
+/* One client against a server on the same Myrinet, on a host without a NIC, and in the other site: the first talks over
+ * Active Messages but for the set-up, the others over TCP. */
+static const struct {
+	unsigned server;
+	double least_us, most_us; /* of a transaction */
+	bool fast;
+} sites[] = {{1, 40, 100, true}, {2, 150, 600, false}, {3, 20000, 21000, false}, {4, 20000, 21000, false}};
+
+START_TEST(fallback)
+{
+	char *fixed = g_strdup_printf("protocol = fast\nrequest_B = 100\ntransactions = 20\nserver_host = %u\n"
+	                              "client_host = 0",
+	                              sites[_i].server);
+	struct results r = run_well("transactions", "ultra-two-sites", fixed);
+
+	if (sites[_i].fast)
+		ck_assert_double_lt(metric(&r, "tcp_share"), 0.1);
+	else
+		ck_assert_double_eq(metric(&r, "tcp_share"), 1);
+	ck_assert_double_ge(metric(&r, "latency_us"), sites[_i].least_us);
+	ck_assert_double_le(metric(&r, "latency_us"), sites[_i].most_us);
+	results_clear(&r);
+	g_free(fixed);
+}
+END_TEST
+
+/* A receive that waits takes the data without the socket buffer, unless that is switched off. */
+START_TEST(posting)
+{
+	struct results r = run_well("socket-pingpong", "myrinet-ultra",
+	                            _i ? "protocol = fast\nsize_B = 4096"
+	                               : "protocol = fast\nsize_B = 4096\nsocket.receive_posting = 0");
+
+	ck_assert_double_eq(metric(&r, "direct_share"), _i);
+	results_clear(&r);
+}
+END_TEST
+
 /* With the connection's set-up a transfer takes longer, and a transaction as well. */
 START_TEST(connections_cost)
 {
@@ -139,6 +212,16 @@ START_TEST(round_trips_until_known)
 	ck_assert_double_gt(metric(&r, "samples"), 3);
 	ck_assert_double_le(metric(&r, "half_interval_us"), 0.005 * metric(&r, "round_trip_us"));
 	results_clear(&r);
+}
+END_TEST
+
+START_TEST(one_host)
+{
+	struct results r = {0};
+	char *error = NULL;
+
+	ck_assert_int_eq(run_point("ftp", "myrinet-pc", "client_host = 0", &r, &error), EXIT_BAD_INPUT);
+	ck_assert_str_eq(error, "client_host=0: is the server's as well; allowed: another");
 }
 END_TEST
 
@@ -226,6 +309,10 @@ main(void)
 	tcase_set_timeout(cases, 60);
 	tcase_add_loop_test(cases, application, 0, G_N_ELEMENTS(applications));
 	tcase_add_test(cases, too_many_hosts);
+	tcase_add_test(cases, one_host);
+	tcase_add_loop_test(cases, protocol, 0, G_N_ELEMENTS(protocols) * G_N_ELEMENTS(by_protocol));
+	tcase_add_loop_test(cases, fallback, 0, G_N_ELEMENTS(sites));
+	tcase_add_loop_test(cases, posting, 0, 2);
 	tcase_add_test(cases, connections_cost);
 	tcase_add_test(cases, round_trips);
 	tcase_add_test(cases, round_trips_until_known);

@@ -33,6 +33,8 @@ static const struct {
          "--platform no-such: there is no platform 'no-such'; allowed: myrinet-pc "},
         {"run vmmc-latency --platform README.md", "README.md"},
         {"run vmmc-latency --firmware no-such.c", "no-such.c: there is no such firmware"},
+        {"run fs-roundtrip --firmware firmware/vmmc",
+         "load am, raw, none; allowed: points that load one firmware (--set)"},
         {"run vmmc-latency --jobs -1", "--jobs -1: allowed: 1 or more"},
         {"run vmmc-latency -j0", "--jobs 0: allowed: 1 or more"},
         {"run vmmc-latency -j 0", "--jobs 0: allowed: 1 or more"},

@@ -21,13 +21,6 @@ struct run {
 	GPtrArray *packets;
 };
 
-/* The fuzzer learns the numbers that instrumented code compares with, and would send them as its own data. */
-#ifdef __clang__
-#define UNSEEN __attribute__((no_sanitize("coverage"), noinline))
-#else
-#define UNSEEN
-#endif
-
 /* is_secret: does the word belong to a frame that the hostile process cannot name? */
 UNSEEN static bool
 is_secret(uint32_t word)

@@ -12,7 +12,7 @@
 #define TESTS_FUZZ_FIRMWARE_RIG_H
 
 #include "tests/firmware/mock_host.h"
-#include "tests/fuzz/input.h"
+#include "tests/fuzz/common.h"
 
 enum { HOSTILE, VICTIM };
 enum { OWN_PAGE = 0x10, EXPORT_PAGE = 0x20, RIG_PAGES = 8, RIG_EXPORTS = 4 };
@@ -26,13 +26,6 @@ enum { PEER_TAG = 300, VICTIM_PEER_TAG = 400 };
 #define RIG_NOBODYS           8u
 
 struct mock_nic *rig_new(void);
-/* rig_word: of the pattern of a frame. */
-uint32_t rig_word(unsigned frame, unsigned word);
-/* rig_run: turns of the firmware while the engines end what they do; packets sent go to sent(packet), which may be
- * NULL. */
-void rig_run(struct mock_nic *nic, void (*sent)(const struct mock_packet *packet));
-/* rig_untouched: aborts unless the frames hold their pattern. */
-void rig_untouched(const struct mock_nic *nic, unsigned first, unsigned n);
 /* rig_end: the firmware still works: it comes to rest, has a receive buffer armed, and closes the processes. Frees it.
  */
 void rig_end(struct mock_nic *nic, void (*sent)(const struct mock_packet *packet));

@@ -1,6 +1,6 @@
 #include "tests/hostlib/rig.h"
 
-#include "host-lib/firmware_image.h"
+#include "tests/hostlib/machine.h"
 
 #include <string.h>
 
@@ -8,19 +8,8 @@
 #define PATIENCE (100 * SIM_MS)
 #define PAUSE    (2 * SIM_US)
 
-static struct platform *platform;
 static struct machine *machine;
 static struct lanai_image *image;
-
-static struct lanai_image *
-load_image(void)
-{
-	char *error = NULL;
-	struct lanai_image *loaded = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_VMMC, &error);
-
-	ck_assert_msg(loaded != NULL, "%s", error);
-	return loaded;
-}
 
 struct machine *
 rig_start(enum rig_nic kind, const char *const *sets)
@@ -32,16 +21,9 @@ struct machine *
 rig_start_on(const char *name, enum rig_nic kind, const char *const *sets)
 {
 	char *error = NULL;
-	size_t n = 0;
 
-	while (sets && sets[n])
-		n++;
-	engine_init();
-	platform = platform_load(name, sets, n, &error);
-	ck_assert_msg(platform != NULL, "%s", error);
-	machine = machine_new(platform, false, &error);
-	ck_assert_msg(machine != NULL, "%s", error);
-	image = kind == RIG_LANAI ? load_image() : NULL;
+	machine = machine_start(name, sets);
+	image = kind == RIG_LANAI ? machine_image(FIRMWARE_IMAGE_VMMC) : NULL;
 	ck_assert_msg(driver_start(machine, image, DRIVER_PROCESSES, &error), "%s", error);
 	return machine;
 }
@@ -65,8 +47,7 @@ void
 rig_end(void)
 {
 	driver_stop(machine);
-	machine_free(machine);
-	platform_free(platform);
+	machine_end(machine);
 	if (image)
 		lanai_image_free(image);
 }

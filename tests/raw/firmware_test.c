@@ -231,6 +231,19 @@ START_TEST(what_is_no_datagram_is_dropped)
 }
 END_TEST
 
+/* What is left of a packet when a buffer is full looks like a datagram. */
+START_TEST(the_rest_of_a_long_packet_is_none)
+{
+	uint32_t rest = mock_raw_packet(packet + ARRIVAL_BYTES, PEER, 8);
+	mock_raw_packet(packet, PEER, RAW_MTU);
+	host_deliver(nic, packet, ARRIVAL_BYTES + rest, 0);
+	ck_assert_uint_eq(counter(RAW_C_LONG_PACKETS), 1);
+	ck_assert_uint_eq(counter(RAW_C_RECEIVED), 0);
+	host_deliver(nic, packet, mock_raw_packet(packet, PEER, 8), 0);
+	ck_assert_uint_eq(counter(RAW_C_RECEIVED), 1);
+}
+END_TEST
+
 /* Interrupts and start. ---------------------------------------------------------------------------------------------
  */
 
@@ -305,6 +318,7 @@ add_cases(TCase *cases)
 	tcase_add_test(cases, without_slots_it_is_dropped);
 	tcase_add_test(cases, a_busy_bus_holds_the_network);
 	tcase_add_loop_test(cases, what_is_no_datagram_is_dropped, 0, (int)G_N_ELEMENTS(bad));
+	tcase_add_test(cases, the_rest_of_a_long_packet_is_none);
 	tcase_add_test(cases, interrupts_are_coalesced);
 	tcase_add_test(cases, a_bad_control_block_is_refused);
 }

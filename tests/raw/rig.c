@@ -1,6 +1,6 @@
 #include "tests/raw/rig.h"
 
-#include "host-lib/firmware_image.h"
+#include "tests/hostlib/machine.h"
 
 #include <glib.h>
 #include <string.h>
@@ -10,7 +10,6 @@
 #define PAUSE    (2 * SIM_US)
 #define MIX      2654435761u
 
-static struct platform *platform;
 static struct machine *machine;
 static struct lanai_image *image;
 static struct rig_received received[RIG_NODES_MAX];
@@ -57,17 +56,9 @@ struct machine *
 rig_start(const char *name, const char *const *sets)
 {
 	char *error = NULL;
-	size_t n = 0;
 
-	while (sets && sets[n])
-		n++;
-	engine_init();
-	platform = platform_load(name, sets, n, &error);
-	ck_assert_msg(platform != NULL, "%s", error);
-	machine = machine_new(platform, false, &error);
-	ck_assert_msg(machine != NULL, "%s", error);
-	image = firmware_image(FIRMWARE_IMAGE_LIB, FIRMWARE_IMAGE_RAW, &error);
-	ck_assert_msg(image != NULL, "%s", error);
+	machine = machine_start(name, sets);
+	image = machine_image(FIRMWARE_IMAGE_RAW);
 	ck_assert_msg(raw_start(machine, image, &error), "%s", error);
 	for (unsigned i = 0; i < machine->n_hosts; i++)
 		if (raw_runs(&machine->hosts[i]))
@@ -92,8 +83,7 @@ void
 rig_end(void)
 {
 	raw_stop(machine);
-	machine_free(machine);
-	platform_free(platform);
+	machine_end(machine);
 	lanai_image_free(image);
 }
 

@@ -39,10 +39,8 @@ poke(void *arg)
 }
 
 static void
-run_end(void *arg)
+connect_end(struct end *end)
 {
-	struct end *end = arg;
-
 	ck_assert_int_eq(fast_open(end->process), 0);
 	end->fast = fast_begin(end->process, options.buffer ? options.buffer : BUFFER, options.sender_based,
 	                       &end->counts, poke, end, &end->name);
@@ -52,33 +50,69 @@ run_end(void *arg)
 	while (!end->peer->ready)
 		fast_pause(PAUSE);
 	ck_assert_int_eq(fast_join(end->fast, &end->peer->name), 0);
+}
+
+static void
+run_end(void *arg)
+{
+	struct end *end = arg;
+
+	if (!end->by_hand)
+		connect_end(end);
 	end->body(end);
-	if (end->last_words)
+	if (!end->by_hand && end->last_words)
 		end->link->ops->put_end(end->link, end->last_words);
-	end->link->ops->stop(end->link);
+	if (!end->by_hand)
+		end->link->ops->stop(end->link);
 	end->ended = true;
 }
 
-void
-fast_rig_run(const struct fast_rig *rig, void (*first)(struct end *end), void (*second)(struct end *end))
+static void
+start_end(unsigned i, void (*body)(struct end *end), bool by_hand)
+{
+	struct end *end = &fast_ends[i];
+
+	*end = (struct end){.peer = &fast_ends[!i],
+	                    .body = body,
+	                    .by_hand = by_hand,
+	                    .last_words = LINK_FIN | LINK_CLOSED,
+	                    .process = process_new(&machine->hosts[i], i ? "second" : "first")};
+	task_start(end->process, "body", false, run_end, end);
+}
+
+static void
+run(const struct fast_rig *rig, void (*first)(struct end *end), void (*second)(struct end *end), bool by_hand)
 {
 	options = *rig;
 	start_machine();
-	for (unsigned i = 0; i < 2; i++) {
-		struct end *end = &fast_ends[i];
-
-		*end = (struct end){.peer = &fast_ends[!i],
-		                    .body = i ? second : first,
-		                    .last_words = LINK_FIN | LINK_CLOSED,
-		                    .process = process_new(&machine->hosts[i], i ? "second" : "first")};
-		task_start(end->process, "body", false, run_end, end);
-	}
+	start_end(0, first, false);
+	start_end(1, second, by_hand);
 	ck_assert_int_eq(sim_run(LIMIT), SIM_DONE);
 	ck_assert(fast_ends[0].ended && fast_ends[1].ended);
 	am_stop(machine);
 	machine_free(machine);
 	platform_free(platform);
 	lanai_image_free(image);
+}
+
+void
+fast_rig_run(const struct fast_rig *rig, void (*first)(struct end *end), void (*second)(struct end *end))
+{
+	run(rig, first, second, false);
+}
+
+void
+fast_rig_run_by_hand(const struct fast_rig *rig, void (*first)(struct end *end), void (*second)(struct end *end))
+{
+	run(rig, first, second, true);
+}
+
+bool
+fast_ended(void *link)
+{
+	const struct link *l = link;
+
+	return l->ops->end(l) != 0;
 }
 
 void

@@ -22,6 +22,7 @@ struct end {
 	bool ready, ended;
 	struct end *peer;
 	void (*body)(struct end *end);
+	bool by_hand;        /* no Fast Sockets here: the body speaks Active Messages itself */
 	unsigned last_words; /* when the body returns: LINK_FIN | LINK_CLOSED unless the body changes it; 0: none */
 };
 extern struct end fast_ends[2];
@@ -31,7 +32,9 @@ struct fast_rig {
 	uint32_t buffer;         /* bytes; 0: 64 KB */
 	bool sender_based;
 };
-/* fast_rig_run: both bodies, to their end. */
+/* fast_rig_run: both bodies, to their end.  fast_rig_run_by_hand: the second one fills in name and ready by itself, and
+ * has no link. */
+void fast_rig_run_by_hand(const struct fast_rig *rig, void (*first)(struct end *end), void (*second)(struct end *end));
 void fast_rig_run(const struct fast_rig *rig, void (*first)(struct end *end), void (*second)(struct end *end));
 
 /* fast_send_all: as send() does. fast_recv: as recv() does, with MSG_WAITALL if `all`; 0 at the end of the stream. */
@@ -39,6 +42,7 @@ void fast_send_all(struct end *end, const void *data, uint64_t length);
 uint64_t fast_recv(struct end *end, void *data, uint64_t length, bool all);
 /* fast_until: waits for it; false at the deadline. */
 bool fast_until(struct end *end, bool (*ready)(void *arg), void *arg, sim_time deadline);
+bool fast_ended(void *link); /* has the stream ended in any way? */
 void fast_pause(sim_time t);
 /* fast_memory: of the end's process, in one piece. */
 void *fast_memory(struct end *end, uint64_t bytes);

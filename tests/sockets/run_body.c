@@ -167,6 +167,7 @@ build(const struct way *way, struct lanai_image **image, char **error)
 	static const char *const images[N_FIRMWARES] = {
 	        [FIRMWARE_VMMC] = FIRMWARE_IMAGE_VMMC,
 	        [FIRMWARE_AM] = FIRMWARE_IMAGE_AM,
+	        [FIRMWARE_RAW] = FIRMWARE_IMAGE_RAW,
 	};
 
 	*image = way->lanai ? firmware_image(FIRMWARE_IMAGE_LIB, images[way->firmware], error) : NULL;

@@ -13,6 +13,7 @@ static const struct {
 
 #define MEMORY "myrinet-pc", FIRMWARE_VMMC, false
 #define VMMC   "myrinet-pc", FIRMWARE_VMMC, true
+#define AM     "myrinet-ultra", FIRMWARE_AM, true
 static const struct way ways[] = {
         {"automatic over the memory NIC", MEMORY, SOCK_AUTOMATIC},
         {"two-copy over the memory NIC", MEMORY, SOCK_TWO_COPY},
@@ -22,6 +23,9 @@ static const struct way ways[] = {
         {"two-copy over the LANai", VMMC, SOCK_TWO_COPY},
         {"one-copy over the LANai", VMMC, SOCK_ONE_COPY},
         {"zero-copy over the LANai", VMMC, SOCK_ZERO_COPY},
+        {"Fast Sockets", AM, SOCK_FAST},
+        {"Fast Sockets, sender-based", AM, SOCK_FAST_SENDER},
+        {"TCP over Myrinet", "myrinet-ultra", FIRMWARE_RAW, true, SOCK_AUTOMATIC},
         {"TCP over Ethernet, where nothing else is", "myrinet-ultra", FIRMWARE_NONE, false, SOCK_AUTOMATIC},
         {"TCP over Ethernet, as the program wants", "myrinet-pc", FIRMWARE_VMMC, false, SOCK_TCP},
 };

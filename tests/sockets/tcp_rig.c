@@ -39,6 +39,7 @@ rig_new(const char *platform, const char *sets, enum rig_network network)
 		r->machine->hosts[i].kernel = r->kernels[i];
 		ip_start(r->kernels[i]);
 		tcp_start(r->kernels[i]);
+		udp_start(r->kernels[i]);
 	}
 	return r;
 }
@@ -54,6 +55,7 @@ rig_run(struct rig *r, sim_time limit)
 {
 	ck_assert_int_eq(sim_run(limit), SIM_DONE);
 	for (unsigned i = 0; i < RIG_HOSTS; i++) {
+		udp_stop(r->kernels[i]);
 		tcp_stop(r->kernels[i]);
 		ip_stop(r->kernels[i]);
 		g_free(r->kernels[i]);

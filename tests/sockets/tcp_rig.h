@@ -1,5 +1,5 @@
-/* Two hosts whose kernels talk TCP/IP, and programs that use sockets/tcp.h directly, as descriptions do: for tests of
- * TCP without sockets above it. */
+/* Two hosts whose kernels talk TCP/IP, and programs that use sockets/tcp.h and udp.h directly, as descriptions do: for
+ * tests of both without sockets above them. */
 #ifndef TESTS_SOCKETS_TCP_RIG_H
 #define TESTS_SOCKETS_TCP_RIG_H
 
@@ -7,6 +7,7 @@
 #include "nic-sim/image.h"
 #include "nic-sim/machine.h"
 #include "sockets/tcp.h"
+#include "sockets/udp.h"
 
 #include <errno.h>
 
