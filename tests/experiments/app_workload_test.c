@@ -222,6 +222,8 @@ START_TEST(one_host)
 
 	ck_assert_int_eq(run_point("ftp", "myrinet-pc", "client_host = 0", &r, &error), EXIT_BAD_INPUT);
 	ck_assert_str_eq(error, "client_host=0: is the server's as well; allowed: another");
+	g_free(error);
+	results_clear(&r);
 }
 END_TEST
 
