@@ -45,6 +45,8 @@ listen_on(struct description *d, int backlog)
 	const struct network *network = network_of(d->kernel->host);
 	int error = may_listen(d);
 
+	if (d->datagram)
+		return -EOPNOTSUPP;
 	if (error)
 		return error;
 	d->places = backlog < 0 || backlog >= QUEUE_MAX ? QUEUE_MAX : (unsigned)backlog + 1;
@@ -139,6 +141,8 @@ accept_from(struct process *p, struct description *listener, struct sockaddr *ad
 	struct description *d;
 	int error = descriptors_room(p), fd;
 
+	if (listener->datagram)
+		return -EOPNOTSUPP;
 	if (!(listener->state & LISTENING))
 		return -EINVAL;
 	if (error)

@@ -1,6 +1,7 @@
 #include "sockets/close.h"
 
 #include "sockets/connect.h"
+#include "sockets/datagram.h"
 #include "sockets/descriptors.h"
 #include "sockets/setup.h"
 
@@ -49,8 +50,9 @@ close_description(struct description *d)
 {
 	if (d->link)
 		disconnect(d);
-	else
-		stop_listening(d);
+	else if (d->datagram)
+		datagram_free(d);
+	stop_listening(d);
 	description_free(d);
 }
 
@@ -101,6 +103,8 @@ shut(struct description *d, int how)
 {
 	if (how != SHUT_RD && how != SHUT_WR && how != SHUT_RDWR)
 		return -EINVAL;
+	if (d->datagram)
+		return datagram_shut(d, how);
 	if (d->state & LISTENING && how != SHUT_WR) {
 		stop_listening(d);
 		return 0;

@@ -1,5 +1,6 @@
 #include "sockets/connect.h"
 
+#include "sockets/datagram.h"
 #include "sockets/descriptors.h"
 #include "sockets/network.h"
 #include "sockets/ports.h"
@@ -135,6 +136,19 @@ begin(struct description *d, struct address to)
 	return 0;
 }
 
+/* connect_datagrams: AF_UNSPEC: to nobody any more. */
+static int
+connect_datagrams(struct description *d, const struct sockaddr *address, socklen_t length)
+{
+	struct address to;
+	int error;
+
+	if (length >= sizeof address->sa_family && address->sa_family == AF_UNSPEC)
+		return datagram_connect(d, NULL);
+	error = address_get(&to, address, length);
+	return error ? error : datagram_connect(d, &to);
+}
+
 static int
 connect_to(struct description *d, const struct sockaddr *address, socklen_t length)
 {
@@ -142,6 +156,8 @@ connect_to(struct description *d, const struct sockaddr *address, socklen_t leng
 	struct address to;
 	int error;
 
+	if (d->datagram)
+		return connect_datagrams(d, address, length);
 	if (d->state & UNTOLD)
 		return conclude(d, -EALREADY, deadline);
 	if (d->state & (CONNECTED | LISTENING))

@@ -212,16 +212,28 @@ address_for(const struct description *d, const struct address *to, struct udp_na
 	return MIN(node, 0);
 }
 
+/* send_fast: false: by UDP. */
+static bool
+send_fast(const struct description *d, struct udp_name to, const uint8_t *data, uint32_t bytes)
+{
+	struct fast_port *fast = d->datagram->fast;
+
+	return fast && network_am.reaches(d->kernel->host, to.node) && fast_port_send(fast, to, data, bytes);
+}
+
 static void
 transmit(struct description *d, struct udp_name to, const uint8_t *data, uint32_t bytes)
 {
-	struct datagram *g = d->datagram;
+	struct sock_counts *counts = &d->kernel->counts;
 
-	d->kernel->counts.bytes_sent += bytes;
-	if (g->fast && network_am.reaches(d->kernel->host, to.node) && fast_port_send(g->fast, to, data, bytes))
+	counts->bytes_sent += bytes;
+	counts->datagrams++;
+	if (send_fast(d, to, data, bytes)) {
+		counts->fast_datagrams++;
 		return;
+	}
 	kernel_system_call(d->kernel);
-	udp_send(g->udp, to, data, bytes);
+	udp_send(d->datagram->udp, to, data, bytes);
 }
 
 int64_t

@@ -1,6 +1,7 @@
 #define _GNU_SOURCE
 #include "sockets/description.h"
 
+#include "sockets/datagram.h"
 #include "sockets/instruction_counts.h"
 #include "sockets/network.h"
 #include "sockets/setup.h"
@@ -231,6 +232,8 @@ description_overdue(struct description *d)
 void
 description_progress(struct description *d)
 {
+	if (d->datagram)
+		datagram_progress(d);
 	if (!d->link || !d->link->ops->progress)
 		return;
 	d->link->ops->progress(d->link);
@@ -269,6 +272,8 @@ connection_readiness(const struct description *d)
 unsigned
 description_readiness(const struct description *d)
 {
+	if (d->datagram)
+		return datagram_readiness(d);
 	if (!(d->state & LISTENING))
 		return connection_readiness(d);
 	return d->state & LEAVING || has_connections(d) ? POLLIN | POLLRDNORM : 0;

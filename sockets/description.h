@@ -9,6 +9,7 @@
 #include "sockets/kernel.h"
 #include "sockets/link.h"
 
+struct datagram;
 struct network;
 struct setup;
 struct tcp_listener;
@@ -62,6 +63,7 @@ struct description {
 	unsigned state;
 	int error; /* pending; 0: none */
 	struct address local, remote;
+	struct datagram *datagram; /* datagram.h; NULL: a stream */
 	struct waiter *waiters;
 	bool busy[WAYS]; /* a call is at work in that direction */
 	/* setup.h: of a connection, or what becomes one: how; of a listener: of the fast network, NULL: none */

@@ -115,10 +115,13 @@ static void
 fault(void *arg, struct am_name peer, enum am_fault what, bool ours)
 {
 	struct fast_endpoint *e = arg;
+	const struct fast_ports *ports = am_handler_arg(e->am, FAST_DATAGRAM);
 	struct trouble t = {who_was_it(e, peer), what == AM_FAULT_RETURNED ? LINK_SILENT : LINK_RESET};
 
 	if (!ours)
 		e->counts.nonsense++;
+	if (ports)
+		ports->lost(ports, peer);
 	each(e, is_troubled, &t);
 }
 
@@ -462,13 +465,15 @@ fast_alloc(struct process *p, uint64_t bytes)
 	return offset == FAST_NOWHERE ? 0 : e->area.address + offset;
 }
 
-void
+bool
 fast_free(struct process *p, uint64_t address)
 {
 	struct fast_endpoint *e = endpoint_of(p);
+	bool ours = e && address - e->area.address < e->area.bytes;
 
-	if (e && address - e->area.address < e->area.bytes)
+	if (ours)
 		fast_area_give(&e->area, (uint32_t)(address - e->area.address), sim_now());
+	return ours;
 }
 
 static bool

@@ -52,9 +52,9 @@ bool fast_wait(struct process *p, bool (*ready)(void *arg), void *arg, const str
                sim_time deadline);
 
 /* fast_alloc: memory in the process' bulk area, where senders can be told to put data: its address, 0 if there is none
- * left; page aligned, not zeroed.  fast_free: of such an address; any other is ignored. */
+ * left; page aligned, not zeroed.  fast_free: of such an address; false: it is another. */
 uint64_t fast_alloc(struct process *p, uint64_t bytes);
-void fast_free(struct process *p, uint64_t address);
+bool fast_free(struct process *p, uint64_t address);
 
 /* fast_take_in: what has come for links of this process, once. */
 void fast_take_in(struct process *p);

@@ -40,7 +40,14 @@ enum fast_handler {
 	FAST_NO_PLACE,
 	FAST_DONE,
 	FAST_UNKNOWN,
-	FAST_HANDLERS
+	FAST_HANDLERS,
+	FAST_DATAGRAM = FAST_HANDLERS /* fast_datagram.c: port, sender's port; the bytes */
+};
+
+/* The datagram ports of an endpoint: the argument of FAST_DATAGRAM's handler. */
+struct fast_ports {
+	GHashTable *by_number;
+	void (*lost)(const struct fast_ports *ports, struct am_name peer); /* there is no such endpoint any more */
 };
 
 /* A few bytes in a word: at most FAST_RAGGED_MAX. */

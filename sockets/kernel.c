@@ -4,6 +4,7 @@
 #include "sockets/ports.h"
 #include "sockets/shadow.h"
 #include "sockets/tcp.h"
+#include "sockets/udp.h"
 
 static void
 start_host(struct host *host, enum sock_protocol protocol)
@@ -19,6 +20,7 @@ start_host(struct host *host, enum sock_protocol protocol)
 	segment_start(k);
 	ip_start(k);
 	tcp_start(k);
+	udp_start(k);
 }
 
 void
@@ -37,6 +39,7 @@ sock_stop(struct machine *machine)
 		if (!k)
 			continue;
 		machine->hosts[i].kernel = NULL;
+		udp_stop(k);
 		tcp_stop(k);
 		shadow_stop(k);
 		ip_stop(k);
@@ -64,6 +67,8 @@ add_counts(struct sock_counts *sum, const struct sock_counts *c)
 	sum->bytes_copied_in += c->bytes_copied_in;
 	sum->flow_control_waits += c->flow_control_waits;
 	sum->ethernet_segments += c->ethernet_segments;
+	sum->datagrams += c->datagrams;
+	sum->fast_datagrams += c->fast_datagrams;
 }
 
 struct sock_counts

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/nsock.h"
 
+#include "sockets/fast.h"
+#include "sockets/network.h"
 #include "sockets/socket.h"
 
 #include <errno.h>
@@ -8,6 +10,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <stdbool.h>
+#include <string.h>
 
 static struct process *
 caller(void)
@@ -71,6 +74,18 @@ ssize_t
 ns_recv(int fd, void *data, size_t length, int flags)
 {
 	return outcome(sock_recv(caller(), fd, data, length, flags));
+}
+
+ssize_t
+ns_sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *to, socklen_t to_length)
+{
+	return outcome(sock_sendto(caller(), fd, data, length, flags, to, to_length));
+}
+
+ssize_t
+ns_recvfrom(int fd, void *data, size_t length, int flags, struct sockaddr *from, socklen_t *from_length)
+{
+	return outcome(sock_recvfrom(caller(), fd, data, length, flags, from, from_length));
 }
 
 ssize_t
@@ -218,21 +233,37 @@ ns_await(pid_t pid)
 	return (pid_t)outcome(sock_await(caller(), pid));
 }
 
+/* placeable: memory where senders of Active Messages can put data; 0: there is none (left). */
+static uint64_t
+placeable(struct process *p, size_t bytes)
+{
+	bool has = network_of(p->host) == &network_am && network_am.open(p) == 0;
+
+	return has ? fast_alloc(p, bytes) : 0;
+}
+
 void *
 ns_alloc(size_t bytes)
 {
-	struct umem_space *memory = caller()->memory;
-	uint64_t address = umem_alloc(memory, bytes);
+	struct process *p = caller();
+	uint64_t address = placeable(p, bytes);
 
+	if (address)
+		memset(umem_pointer(p->memory, address, bytes), 0, bytes);
+	else
+		address = umem_alloc(p->memory, bytes);
 	if (!address)
 		errno = ENOMEM;
-	return address ? umem_pointer(memory, address, bytes) : NULL;
+	return address ? umem_pointer(p->memory, address, bytes) : NULL;
 }
 
 void
-ns_free(void *p)
+ns_free(void *memory)
 {
-	struct umem_space *memory = caller()->memory;
+	struct process *p = caller();
+	uint64_t address = umem_map(p->memory, memory);
 
-	umem_free(memory, umem_map(memory, p));
+	if (network_of(p->host) == &network_am && fast_free(p, address))
+		return;
+	umem_free(p->memory, address);
 }

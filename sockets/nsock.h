@@ -19,6 +19,8 @@ int ns_connect(int fd, const struct sockaddr *address, socklen_t length);
 int ns_accept4(int fd, struct sockaddr *address, socklen_t *length, int flags);
 ssize_t ns_send(int fd, const void *data, size_t length, int flags);
 ssize_t ns_recv(int fd, void *data, size_t length, int flags);
+ssize_t ns_sendto(int fd, const void *data, size_t length, int flags, const struct sockaddr *to, socklen_t to_length);
+ssize_t ns_recvfrom(int fd, void *data, size_t length, int flags, struct sockaddr *from, socklen_t *from_length);
 ssize_t ns_read(int fd, void *data, size_t length);
 ssize_t ns_write(int fd, const void *data, size_t length);
 ssize_t ns_readv(int fd, const struct iovec *vector, int n);

@@ -1,3 +1,4 @@
+#include "sockets/datagram.h"
 #include "sockets/descriptors.h"
 #include "sockets/network.h"
 #include "sockets/ports.h"
@@ -52,8 +53,7 @@ union value {
 static void
 get_type(struct description *d, union value *v)
 {
-	(void)d;
-	v->number = SOCK_STREAM;
+	v->number = d->datagram ? SOCK_DGRAM : SOCK_STREAM;
 }
 
 static void
@@ -133,6 +133,8 @@ static int
 set_receive_buffer(struct description *d, const union value *v)
 {
 	d->options.receive_buffer = buffer_for(v->number);
+	if (d->datagram)
+		datagram_changed(d);
 	tell(d);
 	return 0;
 }
@@ -363,7 +365,10 @@ io_control(struct description *d, unsigned long request, int *argument)
 	if (d->state & LISTENING)
 		return -EINVAL;
 	description_progress(d);
-	*argument = (int)(d->link ? d->link->ops->unread(d->link) : 0);
+	if (d->datagram)
+		*argument = (int)datagram_next_bytes(d);
+	else
+		*argument = (int)(d->link ? d->link->ops->unread(d->link) : 0);
 	return 0;
 }
 

@@ -30,6 +30,12 @@ struct set {
 /* One look, as costly as its descriptors are many. ------------------------------------------------------------------
  */
 
+static bool
+has_progress(const struct description *d)
+{
+	return d->datagram || (d->link && d->link->ops->progress);
+}
+
 /* take_in: what has come for any of them; the links of a process share one way in. */
 static void
 take_in(struct set *s)
@@ -37,7 +43,7 @@ take_in(struct set *s)
 	bool taken = false;
 
 	for (struct entry *e = s->entries; e < s->entries + s->n; e++)
-		if (e->d && e->d->link && e->d->link->ops->progress && (!taken || e->d->overdue)) {
+		if (e->d && has_progress(e->d) && (!taken || e->d->overdue)) {
 			description_progress(e->d);
 			taken = true;
 		}
@@ -124,9 +130,10 @@ ranges_of(const struct set *s, struct umem_range *ranges, const struct descripti
 	for (unsigned i = 0; i < s->n; i++) {
 		const struct description *d = s->entries[i].d;
 
-		if (!d || !d->link || !d->network)
+		if (!d || !d->network || (!d->link && !d->datagram))
 			continue;
-		ranges[n++] = d->link->ops->watch(d->link);
+		if (d->link)
+			ranges[n++] = d->link->ops->watch(d->link);
 		*any = d;
 	}
 	return n;

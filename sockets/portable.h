@@ -45,6 +45,8 @@ ns_spawn(void (*body)(void *arg), void *arg)
 #define connect     ns_connect
 #define send        ns_send
 #define recv        ns_recv
+#define sendto      ns_sendto
+#define recvfrom    ns_recvfrom
 #define read        ns_read
 #define write       ns_write
 #define readv       ns_readv

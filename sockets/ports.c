@@ -24,6 +24,13 @@ host_node(const struct host *host, uint32_t ip)
 	return node < host->machine->n_hosts ? (int)node : -EHOSTUNREACH;
 }
 
+/* same_space: ports of streams and of datagrams have nothing to do with each other. */
+static bool
+same_space(const struct description *a, const struct description *b)
+{
+	return !a->datagram == !b->datagram;
+}
+
 /* shareable: may `d` have the port that `other` has? */
 static bool
 shareable(const struct description *d, const struct description *other)
@@ -39,7 +46,7 @@ is_free(const struct description *d, uint16_t port)
 	for (GList *l = d->kernel->descriptions.head; l; l = l->next) {
 		const struct description *other = l->data;
 
-		if (other != d && other->local.port == port && !shareable(d, other))
+		if (other != d && same_space(d, other) && other->local.port == port && !shareable(d, other))
 			return false;
 	}
 	return true;

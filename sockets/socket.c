@@ -1,3 +1,4 @@
+#include "sockets/datagram.h"
 #include "sockets/descriptors.h"
 #include "sockets/ports.h"
 
@@ -8,9 +9,9 @@ check_kind(int domain, int type, int protocol)
 {
 	if (domain != AF_INET)
 		return -EAFNOSUPPORT;
-	if ((type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK)) != SOCK_STREAM)
+	if (type != SOCK_STREAM && type != SOCK_DGRAM)
 		return -ESOCKTNOSUPPORT;
-	return protocol == 0 || protocol == IPPROTO_TCP ? 0 : -EPROTONOSUPPORT;
+	return protocol == 0 || protocol == (type == SOCK_STREAM ? IPPROTO_TCP : IPPROTO_UDP) ? 0 : -EPROTONOSUPPORT;
 }
 
 int
@@ -18,7 +19,7 @@ sock_socket(struct process *p, int domain, int type, int protocol)
 {
 	struct kernel *k = kernel_of(p->host);
 	struct description *d;
-	int error = check_kind(domain, type, protocol);
+	int kind = type & ~(SOCK_CLOEXEC | SOCK_NONBLOCK), error = check_kind(domain, kind, protocol);
 
 	if (!k)
 		return -ENOSYS;
@@ -31,6 +32,8 @@ sock_socket(struct process *p, int domain, int type, int protocol)
 		return error;
 	d = description_new(k, p);
 	d->nonblocking = type & SOCK_NONBLOCK;
+	if (kind == SOCK_DGRAM)
+		d->datagram = datagram_new();
 	return descriptors_add(p, d);
 }
 
@@ -47,6 +50,8 @@ sock_bind(struct process *p, int fd, const struct sockaddr *address, socklen_t l
 	result = address_get(&wanted, address, length);
 	if (result == 0)
 		result = d->local.port ? -EINVAL : port_bind(d, wanted);
+	if (result == 0 && d->datagram)
+		result = datagram_bound(d);
 	description_release(d);
 	return result;
 }

@@ -54,7 +54,11 @@ int sock_connect(struct process *p, int fd, const struct sockaddr *address, sock
 int sock_accept4(struct process *p, int fd, struct sockaddr *address, socklen_t *length, int flags);
 ssize_t sock_send(struct process *p, int fd, const void *data, size_t length, int flags);
 ssize_t sock_recv(struct process *p, int fd, void *data, size_t length, int flags);
-/* The two that move data; vectors and all flags are theirs.  There are no control data and no names. */
+ssize_t sock_sendto(struct process *p, int fd, const void *data, size_t length, int flags, const struct sockaddr *to,
+                    socklen_t to_length);
+ssize_t sock_recvfrom(struct process *p, int fd, void *data, size_t length, int flags, struct sockaddr *from,
+                      socklen_t *from_length);
+/* The two that move data; vectors and all flags are theirs.  There are no control data. */
 ssize_t sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags);
 ssize_t sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags);
 int sock_shutdown(struct process *p, int fd, int how);
@@ -84,6 +88,7 @@ struct sock_counts {
 	uint64_t bytes_direct;                      /* that came straight to the user's buffer */
 	uint64_t bytes_copied_back;                 /* of what did, but was not to stay there */
 	uint64_t flow_control_waits, ethernet_segments;
+	uint64_t datagrams, fast_datagrams; /* sent; of these, by Active Messages */
 };
 struct sock_counts sock_counts(const struct machine *machine);
 

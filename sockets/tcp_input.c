@@ -3,9 +3,8 @@
 
 #include <errno.h>
 
-/* learn_peer: what its SYN says. */
-static void
-learn_peer(struct tcp *t, const struct tcp_segment *s)
+void
+tcp_learn_peer(struct tcp *t, const struct tcp_segment *s)
 {
 	t->expected = s->sequence + 1;
 	t->promised = t->expected + MIN(t->options.receive_buffer, TCP_WINDOW_MAX);
@@ -41,7 +40,7 @@ while_syn_sent(struct tcp *t, const struct tcp_segment *s)
 		if (answer)
 			tcp_end(t, ECONNREFUSED);
 	} else if (s->flags & TCP_SYN) {
-		learn_peer(t, s);
+		tcp_learn_peer(t, s);
 		if (answer) {
 			established(t);
 			t->acknowledge = true;

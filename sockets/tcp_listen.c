@@ -108,11 +108,8 @@ welcome(struct tcp_listener *l, const struct tcp_segment *s)
 	t->listener = l;
 	l->half_open++;
 	t->state = TCP_SYN_RECEIVED;
-	t->expected = t->promised = s->sequence + 1;
-	t->window = t->most_window = s->window;
-	t->mss = MIN(s->mss ? s->mss : TCP_MSS_DEFAULT, ip_mtu(l->kernel, s->node) - TCP_HEADER_BYTES);
+	tcp_learn_peer(t, s);
 	t->heard = sim_now();
-	tcp_congestion_start(t);
 	tcp_send_syn(t);
 }
 

@@ -178,6 +178,7 @@ struct tcp_listener *tcp_listener_of(const struct kernel *k, uint16_t port);
 
 /* tcp_input.c */
 void tcp_input(struct kernel *k, struct ip_packet *p);
+void tcp_learn_peer(struct tcp *t, const struct tcp_segment *s); /* what its SYN says */
 
 /* tcp_receive.c */
 /* tcp_trim: cuts away what came before or lies outside the window; false: nothing of it was expected. */

@@ -1,6 +1,8 @@
 #define _GNU_SOURCE /* IOV_MAX */
+#include "sockets/datagram.h"
 #include "sockets/descriptors.h"
 #include "sockets/network.h"
+#include "sockets/ports.h"
 #include "sockets/user.h"
 
 #include <errno.h>
@@ -234,34 +236,64 @@ send_on(struct description *d, struct progress *at, int flags)
 	return result;
 }
 
+/* send_datagram: to where `name` says; NULL: to where the socket is connected. */
+static ssize_t
+send_datagram(struct description *d, const struct iovec *vector, size_t n, const struct sockaddr *name,
+              socklen_t length, int flags)
+{
+	struct address to;
+	int error = name ? address_get(&to, name, length) : 0;
+
+	return error ? error : datagram_send(d, vector, n, name ? &to : NULL, flags);
+}
+
 ssize_t
-sock_send(struct process *p, int fd, const void *data, size_t length, int flags)
+sock_sendto(struct process *p, int fd, const void *data, size_t length, int flags, const struct sockaddr *to,
+            socklen_t to_length)
 {
 	struct progress at = {.data = (void *)data, .left = length, .total = length};
+	const struct iovec all = {(void *)data, length};
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = send_on(d, &at, flags);
+	result = d->datagram ? send_datagram(d, &all, 1, to, to_length, flags) : send_on(d, &at, flags);
 	description_release(d);
 	return result;
 }
 
 ssize_t
-sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags)
+sock_send(struct process *p, int fd, const void *data, size_t length, int flags)
+{
+	return sock_sendto(p, fd, data, length, flags, NULL, 0);
+}
+
+static ssize_t
+send_message(struct description *d, const struct msghdr *m, int flags)
 {
 	struct progress at;
+	int error;
+
+	if (m->msg_controllen)
+		return -EOPNOTSUPP;
+	if (d->datagram)
+		return send_datagram(d, m->msg_iov, m->msg_iovlen, m->msg_name, m->msg_namelen, flags);
+	error = start(&at, m->msg_iov, m->msg_iovlen);
+	return error ? error : send_on(d, &at, flags);
+}
+
+ssize_t
+sock_sendmsg(struct process *p, int fd, const struct msghdr *message, int flags)
+{
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = message ? start(&at, message->msg_iov, message->msg_iovlen) : -EFAULT;
-	if (result == 0)
-		result = message->msg_controllen ? -EOPNOTSUPP : send_on(d, &at, flags);
+	result = message ? send_message(d, message, flags) : -EFAULT;
 	description_release(d);
 	return result;
 }
@@ -432,39 +464,85 @@ receive_on(struct description *d, struct progress *at, int flags)
 	return result;
 }
 
+/* receive_datagram: into the message's memory; its name and flags tell of what came. */
+static ssize_t
+receive_datagram(struct description *d, struct msghdr *m, int flags)
+{
+	struct address from = {0, 0};
+	int64_t length = datagram_receive(d, m->msg_iov, m->msg_iovlen, &from, flags);
+	size_t room = 0;
+
+	if (length < 0)
+		return length;
+	for (size_t i = 0; i < m->msg_iovlen; i++)
+		room += m->msg_iov[i].iov_len;
+	m->msg_flags = (uint64_t)length > room ? MSG_TRUNC : 0;
+	if (m->msg_name)
+		address_put(&from, m->msg_name, &m->msg_namelen);
+	else
+		m->msg_namelen = 0;
+	return flags & MSG_TRUNC ? length : (ssize_t)MIN((uint64_t)length, room);
+}
+
+static ssize_t
+receive_stream(struct description *d, struct msghdr *m, int flags)
+{
+	struct progress at;
+	ssize_t result = start(&at, m->msg_iov, m->msg_iovlen);
+
+	if (result == 0)
+		result = receive_on(d, &at, flags);
+	if (result < 0)
+		return result;
+	m->msg_namelen = 0;
+	m->msg_flags = 0;
+	return result;
+}
+
 ssize_t
 sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags)
 {
-	struct progress at;
+	int error;
+	ssize_t result = -EFAULT;
+	struct description *d = descriptors_get(p, fd, &error);
+
+	if (!d)
+		return error;
+	if (message)
+		result = d->datagram ? receive_datagram(d, message, flags) : receive_stream(d, message, flags);
+	description_release(d);
+	if (result >= 0)
+		message->msg_controllen = 0;
+	return result;
+}
+
+ssize_t
+sock_recvfrom(struct process *p, int fd, void *data, size_t length, int flags, struct sockaddr *from,
+              socklen_t *from_length)
+{
+	struct progress at = {.data = data, .left = length, .total = length};
+	struct iovec all = {data, length};
+	struct msghdr m = {.msg_iov = &all, .msg_iovlen = 1, .msg_name = from};
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = message ? start(&at, message->msg_iov, message->msg_iovlen) : -EFAULT;
-	if (result == 0)
-		result = receive_on(d, &at, flags);
+	if (from && from_length)
+		m.msg_namelen = *from_length;
+	if (from && (!from_length || *from_length > INT32_MAX))
+		result = from_length ? -EINVAL : -EFAULT;
+	else
+		result = d->datagram ? receive_datagram(d, &m, flags) : receive_on(d, &at, flags);
 	description_release(d);
-	if (result < 0)
-		return result;
-	message->msg_namelen = 0;
-	message->msg_controllen = 0;
-	message->msg_flags = 0;
+	if (result >= 0 && from_length)
+		*from_length = m.msg_namelen;
 	return result;
 }
 
 ssize_t
 sock_recv(struct process *p, int fd, void *data, size_t length, int flags)
 {
-	struct progress at = {.data = data, .left = length, .total = length};
-	int error;
-	ssize_t result;
-	struct description *d = descriptors_get(p, fd, &error);
-
-	if (!d)
-		return error;
-	result = receive_on(d, &at, flags);
-	description_release(d);
-	return result;
+	return sock_recvfrom(p, fd, data, length, flags, NULL, NULL);
 }

@@ -25,7 +25,7 @@ struct body {
 
 /* Tables of bodies, one a file; each ends with a name of NULL. A file defines its table as TABLE(name), with KIND
  * defined as what it is compiled for. */
-#define BODY_TABLES(each)   each(stream) each(modes) each(ready) each(options) each(spawn)
+#define BODY_TABLES(each)   each(stream) each(modes) each(ready) each(options) each(spawn) each(datagram)
 #define TABLE__(kind, name) kind##_##name##_bodies
 #define TABLE_(kind, name)  TABLE__(kind, name)
 #define TABLE(name)         TABLE_(KIND, name)

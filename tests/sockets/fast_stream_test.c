@@ -6,7 +6,7 @@
 #include <string.h>
 
 #define MOST   20000u
-#define STREAM (3u << 20)
+#define STREAM (1u << 20)
 
 static const uint32_t lengths[] = {1, 2, 3, 4, 5, 7, 19, 20, 21, 64, 1000, 4095, 4096, 4097, 8191, 12289, 17777, MOST};
 
