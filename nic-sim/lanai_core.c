@@ -81,7 +81,7 @@ lanai_set_dma_load(struct lanai_core *core, uint32_t load)
 	lanai_take_back(core);
 	lanai_catch_up(core);
 	lanai_set_costs(core, load);
-	core->safe = 0;
+	core->safe = core->branch_safe = 0;
 }
 
 /* Life. ------------------------------------------------------------------------------------------------------------ */

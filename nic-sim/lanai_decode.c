@@ -434,6 +434,6 @@ lanai_predecode(struct lanai_core *core)
 	code->users++;
 	core->code = code;
 	core->recs = code->recs;
-	core->hooked = g_new0(bool, n_code + 1);
+	core->hooked = g_new0(uint8_t, n_code + 1);
 	core->wild = (struct lanai_rec){.handler = lanai_handler(LANAI_H_FAULT_PC)};
 }

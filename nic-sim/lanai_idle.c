@@ -25,6 +25,10 @@ enum {
 	RECORD_STEPS = 2048, /* instructions in the longest loop that is looked at */
 };
 
+/* What core->hooked says of each word of code: no hook, a hook without memos, and FIRST_MEMO + n a hook with the memo
+ * number n and those that follow it in `alike`. */
+enum { NO_HOOK, BARE_HOOK, FIRST_MEMO };
+
 /* Hooks. -------------------------------------------------------------------------------------------------------------
  */
 
@@ -33,9 +37,9 @@ hook(struct lanai_core *core, struct lanai_rec *head)
 {
 	ptrdiff_t at = head - core->recs;
 
-	if (core->hooked[at])
+	if (core->hooked[at] != NO_HOOK)
 		return;
-	core->hooked[at] = true;
+	core->hooked[at] = BARE_HOOK;
 	core->code->hooks[at]++;
 	head->handler = lanai_handler(LANAI_H_HEAD);
 }
@@ -43,9 +47,9 @@ hook(struct lanai_core *core, struct lanai_rec *head)
 static void
 drop_hook(struct lanai_core *core, ptrdiff_t at)
 {
-	if (!core->hooked[at])
+	if (core->hooked[at] == NO_HOOK)
 		return;
-	core->hooked[at] = false;
+	core->hooked[at] = NO_HOOK;
 	if (--core->code->hooks[at] == 0)
 		core->recs[at].handler = core->code->original[at];
 }
@@ -67,12 +71,8 @@ lanai_original(const struct lanai_core *core, const struct lanai_rec *rec)
 static void
 unhook(struct lanai_core *core, struct lanai_rec *head)
 {
-	if (!head)
-		return;
-	for (unsigned i = 0; i < LANAI_MEMOS; i++)
-		if (core->idle.heads[i] == head)
-			return;
-	drop_hook(core, head - core->recs);
+	if (head && core->hooked[head - core->recs] == BARE_HOOK)
+		drop_hook(core, head - core->recs);
 }
 
 static void
@@ -86,6 +86,7 @@ look_again(struct lanai_core *core, uint64_t gap)
 	idle->draft.head = NULL;
 	idle->gap = CLAMP(gap, GAP_MIN, GAP_MAX);
 	idle->next_sample = idle->off ? UINT64_MAX : core->cycles + idle->gap;
+	core->safe = core->branch_safe = 0;
 	unhook(core, head);
 }
 
@@ -117,6 +118,7 @@ compare_from_now(struct lanai_core *core, struct lanai_rec *head)
 	idle->search = LANAI_COMPARING;
 	idle->visits = 0;
 	idle->next_sample = core->cycles + PATIENCE;
+	core->safe = core->branch_safe = 0;
 	idle->draft.head = head;
 	hook(core, head);
 }
@@ -175,30 +177,76 @@ same_live(const struct lanai_core *core, const struct lanai_memo *m)
 	return !m->live_flags || same_flags(core, m);
 }
 
+/* same_word: registers that are more than words are left to same_device(). */
+static inline bool
+same_word(const struct lanai_core *core, const struct lanai_watch *w)
+{
+	if (!w->is_register)
+		return lanai_word(core, w->address) == w->value;
+	return !core->storage[w->address / 4] || *core->storage[w->address / 4] == w->value;
+}
+
 static bool
-same_memory(const struct lanai_core *core, const struct lanai_memo *m)
+same_words(const struct lanai_core *core, struct lanai_memo *m)
 {
 	for (unsigned i = 0; i < m->n_watch; i++)
-		if (!m->watch[i].is_register && lanai_word(core, m->watch[i].address) != m->watch[i].value)
+		if (!same_word(core, &m->watch[i])) {
+			m->key = m->watch[i];
 			return false;
+		}
 	return true;
+}
+
+static bool
+same_device(struct lanai_core *core, const struct lanai_watch *w)
+{
+	uint32_t value;
+	bool steady = true;
+
+	if (!w->is_register || core->storage[w->address / 4])
+		return true;
+	sim_core_now(lanai_date(core, core->pos));
+	return core->bus.read(core->bus.device, w->address, &value, &steady) && steady && value == w->value;
 }
 
 static bool
 same_devices(struct lanai_core *core, const struct lanai_memo *m)
 {
-	sim_core_now(lanai_date(core, core->pos));
-	for (unsigned i = 0; i < m->n_watch; i++) {
-		const struct lanai_watch *w = &m->watch[i];
-		uint32_t value;
-		bool steady = true;
-
-		if (!w->is_register)
-			continue;
-		if (!core->bus.read(core->bus.device, w->address, &value, &steady) || !steady || value != w->value)
+	for (unsigned i = 0; i < m->n_watch; i++)
+		if (!same_device(core, &m->watch[i]))
 			return false;
-	}
 	return true;
+}
+
+/* Memos of one head. ----------------------------------------------------------------------------------------------- */
+
+static struct lanai_memo *
+first_memo(struct lanai_core *core, const struct lanai_rec *head)
+{
+	unsigned hooked = core->hooked[head - core->recs];
+
+	return hooked < FIRST_MEMO ? NULL : &core->idle.memos[hooked - FIRST_MEMO];
+}
+
+static void
+set_first_memo(struct lanai_core *core, const struct lanai_rec *head, const struct lanai_memo *m)
+{
+	core->hooked[head - core->recs] = m ? (uint8_t)(FIRST_MEMO + (m - core->idle.memos)) : BARE_HOOK;
+}
+
+static void
+forget(struct lanai_core *core, struct lanai_memo *m)
+{
+	struct lanai_memo *before = first_memo(core, m->head);
+
+	if (before == m) {
+		set_first_memo(core, m->head, m->alike);
+	} else {
+		while (before->alike != m)
+			before = before->alike;
+		before->alike = m->alike;
+	}
+	unhook(core, m->head);
 }
 
 /* The draft is complete: it takes the place of the oldest memo. */
@@ -206,17 +254,18 @@ static void
 keep(struct lanai_core *core)
 {
 	struct lanai_idle *idle = &core->idle;
-	unsigned at = idle->next_memo++ % LANAI_MEMOS;
-	struct lanai_memo *m = &idle->memos[at];
-	struct lanai_rec *old = m->head;
+	struct lanai_memo *m = &idle->memos[idle->next_memo++ % LANAI_MEMOS];
 
+	if (m->head)
+		forget(core, m);
 	*m = idle->draft;
-	idle->heads[at] = m->head;
+	hook(core, m->head);
+	m->alike = first_memo(core, m->head);
+	set_first_memo(core, m->head, m);
+	m->key = m->watch[0];
 	m->cycles = core->cycles - idle->start_cycles;
 	m->accesses = core->accesses - idle->start_accesses;
 	m->stalls = core->stalls - idle->start_stalls;
-	if (old != m->head)
-		unhook(core, old);
 	look_again(core, GAP_MIN);
 }
 
@@ -297,7 +346,7 @@ lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct 
 	if (!record_memory(core, &idle->draft, in, effect) || ++idle->steps > RECORD_STEPS)
 		give_up(core);
 	else if (closed(core)) {
-		if (same_memory(core, &idle->draft))
+		if (same_words(core, &idle->draft))
 			keep(core);
 		else
 			give_up(core);
@@ -352,30 +401,24 @@ visit_candidate(struct lanai_core *core)
 }
 
 static bool
-fits(struct lanai_core *core, const struct lanai_memo *m, const struct lanai_rec *head)
+fits(struct lanai_core *core, struct lanai_memo *m)
 {
-	return m->head == head && same_live(core, m) && same_memory(core, m) && same_devices(core, m);
+	return (m->n_watch == 0 || same_word(core, &m->key)) && same_live(core, m) && same_words(core, m) &&
+	       same_devices(core, m);
 }
 
 /* fitting_memo: rings make the states of an idle loop follow each other in the same order again and again, so the one
  * that came next last time is tried first. */
 static struct lanai_memo *
-fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
+fitting_memo(struct lanai_core *core, const struct lanai_rec *head)
 {
-	struct lanai_idle *idle = &core->idle;
-	struct lanai_memo *last = idle->parked_last;
+	struct lanai_memo *last = core->idle.parked_last;
 
-	*known = true;
-	if (last && last->next && fits(core, last->next, head))
+	if (last && last->next && last->next->head == head && fits(core, last->next))
 		return last->next;
-	*known = false;
-	for (unsigned i = 0; i < LANAI_MEMOS; i++) {
-		if (idle->heads[i] != head)
-			continue;
-		*known = true;
-		if (fits(core, &idle->memos[i], head))
-			return &idle->memos[i];
-	}
+	for (struct lanai_memo *m = first_memo(core, head); m; m = m->alike)
+		if (fits(core, m))
+			return m;
 	return NULL;
 }
 
@@ -412,16 +455,16 @@ enum lanai_outcome
 lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 {
 	struct lanai_idle *idle = &core->idle;
-	bool ahead = core->ahead.mode == LANAI_AHEAD, known;
+	bool ahead = core->ahead.mode == LANAI_AHEAD;
 	struct lanai_memo *m;
 
 	if (idle->off || idle->replaying || core->ahead.mode == LANAI_AGAIN || core->pos >= core->budget ||
-	    !core->hooked[rec - core->recs])
+	    core->hooked[rec - core->recs] == NO_HOOK)
 		return LANAI_DONE;
-	m = fitting_memo(core, rec, &known);
+	m = fitting_memo(core, rec);
 	if (m)
 		return ahead ? LANAI_STOPPED : park(core, m);
-	if (known && may_record(core)) {
+	if (first_memo(core, rec) && may_record(core)) {
 		if (passed_alike(core, rec))
 			return ahead ? LANAI_STOPPED : record_from(core, rec);
 		note_passage(core, rec);

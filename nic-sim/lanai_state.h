@@ -55,6 +55,8 @@ struct lanai_watch {
 /* One idle loop, seen from its head: what it reads, what it leaves, how long it takes. */
 struct lanai_memo {
 	struct lanai_rec *head;
+	struct lanai_memo *alike; /* another with the same head */
+	struct lanai_watch key;   /* of its watches the one that told it from the core's state last time */
 	uint32_t live, written; /* registers read before written; registers written */
 	bool live_flags, writes_flags;
 	uint32_t regs[LANAI_REGS];
@@ -84,7 +86,6 @@ struct lanai_idle {
 	uint64_t next_sample; /* in terms of core->cycles */
 	unsigned visits;
 	struct lanai_memo memos[LANAI_MEMOS];
-	const struct lanai_rec *heads[LANAI_MEMOS]; /* of the memos, close together */
 	unsigned next_memo;
 	struct lanai_memo draft; /* candidate or loop being recorded */
 	uint64_t start_cycles, start_accesses, start_stalls;
@@ -140,7 +141,7 @@ struct lanai_core {
 
 	struct lanai_code *code;
 	struct lanai_rec *recs; /* of code */
-	bool *hooked;           /* this core among the code's hooks */
+	uint8_t *hooked;        /* this core among the code's hooks, and its memos: see lanai_idle.c */
 	struct lanai_rec wild;  /* "pc outside code", address in wild_pc */
 	uint32_t wild_pc;
 
@@ -151,6 +152,7 @@ struct lanai_core {
 	bool always_slow;
 
 	uint64_t acc, safe;
+	uint64_t branch_safe; /* the same for taken branches, 0 while the search for idle loops wants to see one */
 	uint64_t pos, budget; /* checked instructions execute if pos < budget */
 	bool budget_is_limit; /* the budget ends at the limit, and is not the longest that can be computed */
 	sim_time limit;

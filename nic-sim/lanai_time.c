@@ -99,8 +99,6 @@ until_sample(const struct lanai_core *core)
 {
 	const struct lanai_idle *idle = &core->idle;
 
-	if (idle->sample)
-		return 0;
 	return idle->next_sample > core->cycles ? idle->next_sample - core->cycles : 1024;
 }
 
@@ -113,7 +111,7 @@ lanai_admit(struct lanai_core *core)
 		if (!core->budget_is_limit)
 			lanai_window(core);
 		if (core->pos >= core->budget) {
-			core->safe = 0;
+			core->safe = core->branch_safe = 0;
 			return false;
 		}
 	}
@@ -123,6 +121,7 @@ lanai_admit(struct lanai_core *core)
 	cycles =
 	        (MIN(cycles, UINT32_MAX) * core->memory_cost_inv >> 32) + 1; /* perhaps less than could be: safe, too */
 	core->safe = MIN(cycles, until_sample(core)) * LANAI_CYCLE;
+	core->branch_safe = core->idle.sample ? 0 : core->safe;
 	return true;
 }
 
