@@ -440,7 +440,11 @@ SUBFI:
 	LANAI_EACH_CONDITION(PAIR_SUBF)
 	LANAI_EACH_CONDITION(PAIR_SUBFI)
 #define DO_LI(name, next)     ALU_THEN(next, name, rec->imm);
+#define DO_MOV(name, next)    ALU_THEN(next, name, RS1);
+#define DO_ADD(name, next)    ALU_THEN(next, name, RS1 + RS2);
 #define DO_AND(name, next)    ALU_THEN(next, name, RS1 &RS2);
+#define DO_ANDI(name, next)   ALU_THEN(next, name, RS1 &rec->imm);
+#define DO_OR(name, next)     ALU_THEN(next, name, RS1 | RS2);
 #define DO_ADDI(name, next)   ALU_THEN(next, name, RS1 + rec->imm);
 #define DO_SHLI(name, next)   ALU_THEN(next, name, RS1 << rec->imm);
 #define DO_LD_OFF(name, next) LOAD_THEN(next, name, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)
