@@ -158,23 +158,21 @@ remove_slot(struct place *p, uint32_t i)
 static inline void
 events_changed(struct place *p)
 {
-	struct entrant first = {SIM_NEVER, 0};
 	const struct entrant *noted;
 
 	if (p == &calendar.anywhere || p == calendar.firing)
 		return;
 	noted = &calendar.events.entrants[p->node];
-	if (p->n > 0)
-		first = (struct entrant){p->heap[0].time, p->heap[0].order};
-	if (first.time != noted->time || first.tie != noted->tie)
-		tournament_set(&calendar.events, p->node, first.time, first.tie);
+	if (p->n == 0)
+		tournament_set(&calendar.events, p->node, SIM_NEVER, 0);
+	else if (p->heap[0].order != noted->tie || p->heap[0].time != noted->time)
+		tournament_set(&calendar.events, p->node, p->heap[0].time, p->heap[0].order);
 }
 
-/* core_changed: of cores at the same date that of the lowest node comes first, as it does in a tournament anyway. */
 static inline void
 core_changed(struct place *p)
 {
-	tournament_set(&calendar.cores, p->node, p->core ? p->core->clock : SIM_NEVER, 0);
+	tournament_set(&calendar.cores, p->node, p->core ? p->core->clock : SIM_NEVER, p->node);
 }
 
 static inline sim_time

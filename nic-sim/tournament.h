@@ -1,8 +1,8 @@
-/* Which of many comes first: a tournament of entrants with a date each, and a number that decides between equal dates;
- * if that is equal, too, the one of the lower number.
+/* Which of many comes first: a tournament of entrants with a date each, and a number that decides between equal
+ * dates.
  *
- * Entrants are numbered from 0.  When the key of one changes, its matches are played again from the bottom up, as far
- * as the outcome changes: a few steps over two small arrays, where a sorted list would be walked.  Who does not take
+ * Entrants are numbered from 0.  When the key of one changes, its matches are played again from the bottom up: a few
+ * steps over two small arrays, where a sorted list would be walked, and a heap would guess wrong.  Who does not take
  * part has the date SIM_NEVER.  The caller owns the structure, all zero at first, and frees it with tournament_clear().
  */
 #ifndef NIC_SIM_TOURNAMENT_H
@@ -26,31 +26,28 @@ struct tournament {
 };
 
 static inline bool
-tournament_beats(const struct tournament *t, uint32_t a, uint32_t b)
+tournament_sooner(sim_time time, uint64_t tie, const struct entrant *than)
 {
-	const struct entrant *x = &t->entrants[a], *y = &t->entrants[b];
-
-	return (x->time < y->time) | ((x->time == y->time) & (x->tie < y->tie));
+	return (time < than->time) | ((time == than->time) & (tie < than->tie));
 }
 
-static inline uint16_t
-tournament_match(const struct tournament *t, uint32_t i)
-{
-	uint16_t a = t->winners[2 * i], b = t->winners[2 * i + 1];
-
-	return tournament_beats(t, b, a) ? b : a;
-}
-
+/* tournament_set: what is read on the way up does not depend on what is found there, and nothing branches on it. */
 static inline void
 tournament_set(struct tournament *t, uint32_t n, sim_time time, uint64_t tie)
 {
-	t->entrants[n] = (struct entrant){time, tie};
-	for (uint32_t i = (t->size + n) / 2; i > 0; i /= 2) {
-		uint16_t winner = tournament_match(t, i);
+	uint32_t winner = n;
 
-		if (winner != n && winner == t->winners[i])
-			return;
-		t->winners[i] = winner;
+	t->entrants[n].time = time;
+	t->entrants[n].tie = tie;
+	for (uint32_t i = t->size + n; i > 1; i /= 2) {
+		uint32_t other = t->winners[i ^ 1];
+		const struct entrant *o = &t->entrants[other];
+		uint64_t keep = 0 - (uint64_t)tournament_sooner(time, tie, o);
+
+		winner = (uint32_t)((winner & keep) | (other & ~keep));
+		time = (time & keep) | (o->time & ~keep);
+		tie = (tie & keep) | (o->tie & ~keep);
+		t->winners[i / 2] = (uint16_t)winner;
 	}
 }
 
@@ -100,8 +97,12 @@ tournament_make_room(struct tournament *t, uint32_t n)
 		t->entrants[i] = (struct entrant){SIM_NEVER, 0};
 	for (uint32_t i = 0; i < size; i++)
 		t->winners[size + i] = (uint16_t)i;
-	for (uint32_t i = size - 1; i > 0; i--)
-		t->winners[i] = tournament_match(t, i);
+	for (uint32_t i = size - 1; i > 0; i--) {
+		const struct entrant *a = &t->entrants[t->winners[2 * i]];
+
+		t->winners[i] =
+		        t->winners[2 * i + !tournament_sooner(a->time, a->tie, &t->entrants[t->winners[2 * i + 1]])];
+	}
 	return true;
 }
 
