@@ -6,22 +6,18 @@
  * registers that the loop reads before it writes them matter for recognising it later, so garbage that a handler leaves
  * in the others does no harm.
  *
- * PARKING.  When the head of a memo is reached with the live registers, the memory words and the device registers that
- * the memo names, the core parks.  Nothing is executed until somebody touches one of those words; then whole periods
- * are added, the registers that the loop writes get their values, and the partial rest is executed for real, reading
- * device registers from the memo, since the devices may already be at a later date. */
+ * What happens when the head of a memo is reached in a state that fits is in lanai_park.c. */
 #include "nic-sim/lanai_handlers.h"
 #include "nic-sim/lanai_state.h"
 
 #include <glib.h>
 
 enum {
-	GAP_MIN = 1024,    /* cycles between candidates; doubled when one fails */
-	GAP_WAKE = 256,    /* the same after a wake-up: recording an idle loop costs about as much as executing this */
-	GAP_MAX = 1 << 17, /* for code that polls a clock, and is never idle in our sense */
-	PATIENCE = 4096,   /* cycles after which a candidate that is not visited again is dropped */
-	VISITS_MAX = 64,   /* visits of a candidate with different registers each time */
-	PASSAGE_MAX = 256, /* cycles between two passages of a known head that are worth recording the loop */
+	GAP_MIN = 1024,      /* cycles between candidates; doubled when one fails */
+	GAP_MAX = 1 << 17,   /* for code that polls a clock, and is never idle in our sense */
+	PATIENCE = 4096,     /* cycles after which a candidate that is not visited again is dropped */
+	VISITS_MAX = 64,     /* visits of a candidate with different registers each time */
+	PASSAGE_MAX = 256,   /* cycles between two passages of a known head that are worth recording the loop */
 	RECORD_STEPS = 2048, /* instructions in the longest loop that is looked at */
 };
 
@@ -280,7 +276,7 @@ start_recording(struct lanai_core *core)
 
 	m->live = m->written = 0;
 	m->live_flags = m->writes_flags = false;
-	m->n_watch = 0;
+	m->n_watch = m->n_steps = 0;
 	snapshot(core, m);
 	idle->steps = 0;
 	idle->start_cycles = core->cycles;
@@ -338,6 +334,18 @@ closed(const struct lanai_core *core)
 }
 
 void
+lanai_record_step(struct lanai_core *core)
+{
+	const struct lanai_idle *idle = &core->idle;
+	struct lanai_memo *m = &core->idle.draft;
+
+	if (m->n_steps < LANAI_STEPS_MAX)
+		m->steps[m->n_steps] = (struct lanai_step){(uint16_t)(core->cycles - idle->start_cycles),
+		                                           (uint16_t)(core->accesses - idle->start_accesses)};
+	m->n_steps++;
+}
+
+void
 lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct lanai_effect *effect, bool done)
 {
 	struct lanai_idle *idle = &core->idle;
@@ -353,20 +361,8 @@ lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct 
 	}
 }
 
-/* Parking. -----------------------------------------------------------------------------------------------------------
+/* Heads. -----------------------------------------------------------------------------------------------------------
  */
-
-static enum lanai_outcome
-park(struct lanai_core *core, struct lanai_memo *m)
-{
-	if (core->idle.parked_last)
-		core->idle.parked_last->next = m;
-	core->idle.parked = core->idle.parked_last = m;
-	core->rec = m->head;
-	core->acc = 0 - m->head->prefix;
-	sim_core_park(&core->sim);
-	return LANAI_STOPPED;
-}
 
 /* The slow engine goes on from `head`, and notes what the loop depends on. */
 static enum lanai_outcome
@@ -463,7 +459,7 @@ lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 		return LANAI_DONE;
 	m = fitting_memo(core, rec);
 	if (m)
-		return ahead ? LANAI_STOPPED : park(core, m);
+		return ahead ? LANAI_STOPPED : lanai_park(core, m);
 	if (first_memo(core, rec) && may_record(core)) {
 		if (passed_alike(core, rec))
 			return ahead ? LANAI_STOPPED : record_from(core, rec);
@@ -474,83 +470,6 @@ lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
 		return ahead ? LANAI_STOPPED : visit_candidate(core);
 	return LANAI_DONE;
-}
-
-bool
-lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value)
-{
-	const struct lanai_memo *m = core->idle.replayed;
-
-	for (unsigned i = 0; i < m->n_watch; i++)
-		if (m->watch[i].is_register && m->watch[i].address == offset) {
-			*value = m->watch[i].value;
-			return true;
-		}
-	return false;
-}
-
-/* Whole periods that begin before `budget`. */
-static void
-skip_periods(struct lanai_core *core, const struct lanai_memo *m, uint64_t budget)
-{
-	uint64_t period = m->cycles * core->plain_cost + m->accesses * (core->memory_cost - core->plain_cost);
-	uint64_t n = budget > core->pos ? (budget - core->pos) / period : 0;
-
-	if (n == 0)
-		return;
-	sim_time from = lanai_date(core, core->pos);
-
-	core->pos += n * period;
-	core->cycles += n * m->cycles;
-	core->accesses += n * m->accesses;
-	core->stalls += n * m->stalls;
-	core->skipped += n * (m->cycles - m->stalls);
-	core->counts.parked_ps += lanai_date(core, core->pos) - from;
-	for (uint32_t written = m->written; written; written &= written - 1) {
-		unsigned r = (unsigned)__builtin_ctz(written);
-
-		core->r[r] = m->regs[r];
-	}
-	if (m->writes_flags) {
-		core->res = m->res;
-		core->v = m->v;
-		core->c = m->c;
-	}
-}
-
-void
-lanai_catch_up(struct lanai_core *core)
-{
-	struct lanai_idle *idle = &core->idle;
-	struct lanai_memo *m = idle->parked;
-
-	if (!m)
-		return;
-	idle->parked = NULL;
-	skip_periods(core, m, lanai_position(core, sim_now()));
-	idle->replayed = m;
-	idle->replaying = true;
-	core->limit = sim_now();
-	lanai_window(core);
-	lanai_interpret(core);
-	idle->replaying = false;
-	idle->next_sample = core->cycles + GAP_WAKE;
-	core->sim.clock = lanai_date(core, core->pos);
-	sim_core_resume(&core->sim, core->sim.clock);
-}
-
-bool
-lanai_watches(const struct lanai_core *core, uint32_t address, uint32_t length)
-{
-	const struct lanai_memo *m = core->idle.parked;
-
-	for (unsigned i = 0; m && i < m->n_watch; i++) {
-		const struct lanai_watch *w = &m->watch[i];
-
-		if (!w->is_register && w->address + 4 > address && w->address < address + length)
-			return true;
-	}
-	return false;
 }
 
 void

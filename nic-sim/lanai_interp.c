@@ -23,7 +23,7 @@ lanai_settle(struct lanai_core *core, const struct lanai_rec *rec)
 	core->acc = 0 - rec->prefix;
 	core->safe = less(core->safe, cycles * LANAI_CYCLE);
 	core->branch_safe = less(core->branch_safe, cycles * LANAI_CYCLE);
-	core->pos += cycles * core->plain_cost + accesses * (core->memory_cost - core->plain_cost);
+	core->pos += lanai_cost(&core->costs, cycles, accesses);
 	core->cycles += cycles;
 	core->accesses += accesses;
 	core->stalls += stalls;
@@ -205,7 +205,7 @@ put16(uint8_t *p, uint32_t v)
 	} while (0)
 #define ADMIT_BY(call, bound)                                                                                          \
 	do {                                                                                                           \
-		if (unlikely(acc + rec->prefix >= (bound))) {                                                             \
+		if (unlikely(acc + rec->prefix >= (bound))) {                                                          \
 			core->acc = acc;                                                                               \
 			if (!(call))                                                                                   \
 				goto stop_settled;                                                                     \
@@ -267,7 +267,7 @@ put16(uint8_t *p, uint32_t v)
 
 #define BRANCH_THROUGH(cc)                                                                                             \
 	if (COND_##cc) {                                                                                               \
-		ADMIT_BRANCH;                                                                     \
+		ADMIT_BRANCH;                                                                                          \
 		rec = rec->link;                                                                                       \
 		GO;                                                                                                    \
 	}                                                                                                              \
@@ -275,7 +275,7 @@ put16(uint8_t *p, uint32_t v)
 #define BRANCH_PAST(cc)                                                                                                \
 	if (COND_##cc) {                                                                                               \
 		struct lanai_rec *to_ = rec->link;                                                                     \
-		ADMIT_BRANCH;                                                                     \
+		ADMIT_BRANCH;                                                                                          \
 		acc += rec->prefix - to_->prefix + 2 * LANAI_CYCLE;                                                    \
 		rec = to_;                                                                                             \
 		GO;                                                                                                    \
@@ -443,7 +443,7 @@ SUBFI:
 #define DO_MOV(name, next)    ALU_THEN(next, name, RS1);
 #define DO_ADD(name, next)    ALU_THEN(next, name, RS1 + RS2);
 #define DO_AND(name, next)    ALU_THEN(next, name, RS1 &RS2);
-#define DO_ANDI(name, next)   ALU_THEN(next, name, RS1 &rec->imm);
+#define DO_ANDI(name, next)   ALU_THEN(next, name, RS1 & rec->imm);
 #define DO_OR(name, next)     ALU_THEN(next, name, RS1 | RS2);
 #define DO_ADDI(name, next)   ALU_THEN(next, name, RS1 + rec->imm);
 #define DO_SHLI(name, next)   ALU_THEN(next, name, RS1 << rec->imm);
