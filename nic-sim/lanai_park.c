@@ -104,7 +104,7 @@ move_head(struct lanai_core *core, uint64_t pos)
 }
 
 bool
-lanai_change_costs(struct lanai_core *core, struct lanai_costs costs)
+lanai_change_costs(struct lanai_core *core, const struct lanai_costs *costs)
 {
 	struct lanai_memo *m = core->idle.parked;
 	uint64_t until, begun, passed;
@@ -120,10 +120,10 @@ lanai_change_costs(struct lanai_core *core, struct lanai_costs costs)
 		next = 0;
 	}
 	begun = core->pos + lanai_cost(&core->costs, m->steps[next].cycles, m->steps[next].accesses);
-	passed = lanai_cost(&costs, m->steps[next].cycles, m->steps[next].accesses);
+	passed = lanai_cost(costs, m->steps[next].cycles, m->steps[next].accesses);
 	if (begun < passed)
 		return false;
-	core->costs = costs;
+	core->costs = *costs;
 	core->idle.begun = begun;
 	move_head(core, begun - passed);
 	return true;

@@ -147,6 +147,13 @@ struct lanai_costs {
 	uint32_t memory_inv;    /* 2^32 / memory, rounded down */
 };
 
+enum { LANAI_LOADS = 31 };
+
+struct lanai_load {
+	uint32_t load; /* of the SRAM port, by DMA engines */
+	struct lanai_costs costs;
+};
+
 struct lanai_core {
 	uint32_t r[LANAI_REGS + 1];
 	uint32_t res, v, c; /* Z and N are those of res; V is bit 31 of v; C is c */
@@ -171,6 +178,7 @@ struct lanai_core {
 	bool budget_is_limit; /* the budget ends at the limit, and is not the longest that can be computed */
 	sim_time limit;
 	struct lanai_costs costs;
+	struct lanai_load loads[LANAI_LOADS]; /* costs computed before */
 	uint64_t cycles, accesses, stalls;
 
 	sim_time origin, anchor_date, hung_since;
@@ -277,7 +285,7 @@ void lanai_idle_restart(struct lanai_core *core);
 enum lanai_outcome lanai_park(struct lanai_core *core, struct lanai_memo *m);
 void lanai_catch_up(struct lanai_core *core);
 /* lanai_change_costs: a parked core stays parked if it can; false if it has to catch up instead. */
-bool lanai_change_costs(struct lanai_core *core, struct lanai_costs costs);
+bool lanai_change_costs(struct lanai_core *core, const struct lanai_costs *costs);
 bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value);
 
 /* lanai_note_old: the word at `at` is about to be changed ahead; false if no more can be remembered. */

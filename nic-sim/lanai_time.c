@@ -125,8 +125,8 @@ lanai_admit(struct lanai_core *core)
 	return true;
 }
 
-struct lanai_costs
-lanai_costs_at(uint32_t load)
+static struct lanai_costs
+costs_at(uint32_t load)
 {
 	uint64_t free = 2 * LANAI_FX - load, clock2 = (uint64_t)LANAI_FX * LANAI_FX;
 	struct lanai_costs costs;
@@ -135,4 +135,15 @@ lanai_costs_at(uint32_t load)
 	costs.memory = (uint32_t)MIN(MAX(LANAI_FX, (2 * clock2 + free - 1) / free), UINT32_MAX);
 	costs.memory_inv = (uint32_t)((1ull << 32) / costs.memory);
 	return costs;
+}
+
+/* The same few loads come again and again, one for each set of engines that run. */
+const struct lanai_costs *
+lanai_costs_at(struct lanai_core *core, uint32_t load)
+{
+	struct lanai_load *kept = &core->loads[load % LANAI_LOADS];
+
+	if (kept->costs.plain == 0 || kept->load != load)
+		*kept = (struct lanai_load){load, costs_at(load)};
+	return &kept->costs;
 }

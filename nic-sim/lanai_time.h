@@ -9,6 +9,6 @@ void lanai_set_rate(struct lanai_core *core, uint64_t hz);
 /* lanai_set_anchor: `pos` becomes the position from which dates near it are computed in 64 bits. */
 void lanai_set_anchor(struct lanai_core *core, uint64_t pos);
 /* lanai_costs_at: while DMA engines take `load` / 65536 accesses a clock. */
-struct lanai_costs lanai_costs_at(uint32_t load);
+const struct lanai_costs *lanai_costs_at(struct lanai_core *core, uint32_t load);
 
 #endif
