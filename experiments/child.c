@@ -1,6 +1,7 @@
 #include "experiments/child.h"
 
 #include "experiments/experiment.h"
+#include "nic-sim/sanitizer.h"
 
 #include <errno.h>
 #include <glib.h>
@@ -27,6 +28,7 @@ write_all(int fd, const char *text)
 	return true;
 }
 
+/* Programs of a simulation that was cut off still hold what they had open. */
 static void __attribute__((noreturn))
 run_child(const int ends[CHILD_STREAMS], enum exit_code (*body)(void *arg, char **text), void *arg)
 {
@@ -41,6 +43,9 @@ run_child(const int ends[CHILD_STREAMS], enum exit_code (*body)(void *arg, char 
 	fflush(NULL);
 	if (text != NULL && !write_all(ends[CHILD_ANSWER], text))
 		code = EXIT_FAILED;
+	g_free(text);
+	if (code != EXIT_DEADLOCK && code != EXIT_TIME_LIMIT)
+		sanitizer_find_leaks();
 	_exit((int)code);
 }
 

@@ -78,11 +78,14 @@ probe_in_child(void *arg, char **text)
 {
 	const struct point *point = arg;
 	cJSON *found = cJSON_CreateObject();
-	if (!probe_platform(point, found, text) || !probe_firmware(point, found, text))
-		return EXIT_BAD_INPUT;
-	char *json = cJSON_PrintUnformatted(found);
-	*text = g_strdup(json);
-	return EXIT_DONE;
+	bool ok = probe_platform(point, found, text) && probe_firmware(point, found, text);
+	if (ok) {
+		char *json = cJSON_PrintUnformatted(found);
+		*text = g_strdup(json);
+		cJSON_free(json);
+	}
+	cJSON_Delete(found);
+	return ok ? EXIT_DONE : EXIT_BAD_INPUT;
 }
 
 enum exit_code
@@ -154,7 +157,11 @@ start_in_child(void *arg, char **text)
 	char **sets = point_sets(point);
 	struct testbed *t =
 	        testbed_new(point->experiment->platform, (const char *const *)sets, g_strv_length(sets), image, text);
-	return t != NULL ? try_start(t, text) : EXIT_BAD_INPUT;
+	g_strfreev(sets);
+	enum exit_code code = t != NULL ? try_start(t, text) : EXIT_BAD_INPUT;
+	testbed_free(t);
+	lanai_image_free(image);
+	return code;
 }
 
 enum exit_code

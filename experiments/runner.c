@@ -35,11 +35,10 @@ run_point(void *arg, char **text)
 	const struct point *point = arg;
 	struct results results = {0};
 	enum exit_code code = point->experiment->workload->run(point, &results, text);
-	if (code != EXIT_DONE)
-		return code;
-	*text = results_text(&results);
+	if (code == EXIT_DONE)
+		*text = results_text(&results);
 	results_clear(&results);
-	return EXIT_DONE;
+	return code;
 }
 
 static enum exit_code

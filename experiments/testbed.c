@@ -3,6 +3,7 @@
 #include "host-lib/am.h"
 #include "host-lib/driver.h"
 #include "host-lib/raw.h"
+#include "sockets/socket.h"
 
 #include <glib.h>
 
@@ -60,6 +61,7 @@ testbed_free(struct testbed *t)
 	if (!t)
 		return;
 	if (t->machine) {
+		sock_stop(t->machine); /* if they were started */
 		stop_firmware(t);
 		machine_free(t->machine);
 	}

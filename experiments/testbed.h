@@ -26,6 +26,7 @@ struct testbed *testbed_new(const char *platform, const char *const *sets, size_
 /* testbed_with: the same with another firmware than vmmc. */
 struct testbed *testbed_with(enum firmware firmware, const char *platform, const char *const *sets, size_t n_sets,
                              const struct lanai_image *image, char **error);
+/* testbed_free: stops the firmware, and sockets if sock_start() was called. */
 void testbed_free(struct testbed *t);
 
 #endif

@@ -1,4 +1,5 @@
 #include "nic-sim/calendar.h"
+#include "nic-sim/tournament.h"
 
 #include <assert.h>
 #include <stdlib.h>
@@ -15,34 +16,20 @@ struct slot {
 	struct sim_event *event;
 };
 
-/* What comes next at a place, in a list sorted by date and tie. Lists, because a core that has run goes almost always
- * to the end of its list: a heap would guess wrong all the way down. */
-struct link {
-	sim_time time;
-	uint64_t tie;
-	struct place *place;
-	struct link *before, *behind;
-	bool listed;
-};
-
-struct list {
-	struct link *first, *last;
-};
-
 /* Events that act at one place, a node, or at any of them: a four-ary heap. A node has at most one core. */
 struct place {
 	struct slot *heap;
 	uint32_t n, capacity;
 	struct sim_core *core; /* if it is active */
-	struct link event, instruction;
+	uint32_t node;
 };
 
 static struct {
 	struct place anywhere;          /* engine and channels: their events may act on any node */
 	struct place *nodes[MAX_NODES]; /* made when first used */
 	uint32_t n_nodes;
-	struct list events, cores; /* first event of each node that has one; next instruction of each active core */
-	struct place *firing;      /* one of its events fires: it is listed anew when that is over */
+	struct tournament events, cores; /* by node: the first event, the next instruction if its core is active */
+	struct place *firing;            /* one of its events fires: what is its first is noted when that is over */
 	uint64_t sequence, fired;
 	sim_time now, limit, lookahead, longest_lookahead, quantum, run_ahead;
 } calendar = {.run_ahead = RUN_AHEAD};
@@ -67,7 +54,9 @@ new_node(unsigned node)
 {
 	struct place *p = allocate(NULL, sizeof *p);
 
-	*p = (struct place){.event.place = p, .instruction.place = p};
+	*p = (struct place){.node = node};
+	if (!tournament_make_room(&calendar.events, node) || !tournament_make_room(&calendar.cores, node))
+		abort();
 	if (node >= calendar.n_nodes)
 		calendar.n_nodes = node + 1;
 	return calendar.nodes[node] = p;
@@ -92,14 +81,18 @@ before(const struct slot *a, const struct slot *b)
 	return a->time < b->time || (a->time == b->time && a->order < b->order);
 }
 
-static inline void
+/* A slot that goes through memory on its way into the heap stalls the processor: everything down to sift() is inlined.
+ */
+#define INLINE static inline __attribute__((always_inline))
+
+INLINE void
 put(struct place *p, uint32_t i, struct slot s)
 {
 	p->heap[i] = s;
 	s.event->slot = i + 1;
 }
 
-static void
+INLINE void
 sift_up(struct place *p, uint32_t i, struct slot s)
 {
 	while (i > 0) {
@@ -125,7 +118,7 @@ least_child(const struct place *p, uint32_t first)
 	return least;
 }
 
-static void
+INLINE void
 sift_down(struct place *p, uint32_t i, struct slot s)
 {
 	for (uint32_t first; (first = i * ARITY + 1) < p->n;) {
@@ -140,7 +133,7 @@ sift_down(struct place *p, uint32_t i, struct slot s)
 }
 
 /* sift: puts `s` at the free position i, or wherever the order wants it from there. */
-static void
+INLINE void
 sift(struct place *p, uint32_t i, struct slot s)
 {
 	if (i > 0 && before(&s, &p->heap[(i - 1) / ARITY]))
@@ -159,74 +152,27 @@ remove_slot(struct place *p, uint32_t i)
 		sift(p, i, last);
 }
 
-/* Sorted lists. ---------------------------------------------------------------------------------------------------- */
-
-static inline bool
-sooner(const struct link *a, const struct link *b)
-{
-	return a->time < b->time || (a->time == b->time && a->tie < b->tie);
-}
-
-static inline void
-unlist(struct list *list, struct link *link)
-{
-	*(link->before ? &link->before->behind : &list->first) = link->behind;
-	*(link->behind ? &link->behind->before : &list->last) = link->before;
-	link->listed = false;
-}
-
-static inline void
-enlist(struct list *list, struct link *link)
-{
-	struct link *at = list->last;
-
-	while (at && sooner(link, at))
-		at = at->before;
-	link->before = at;
-	link->behind = at ? at->behind : list->first;
-	*(at ? &at->behind : &list->first) = link;
-	*(link->behind ? &link->behind->before : &list->last) = link;
-	link->listed = true;
-}
-
-static inline bool
-in_order(const struct link *link)
-{
-	return (!link->before || sooner(link->before, link)) && (!link->behind || sooner(link, link->behind));
-}
+/* What comes first. ------------------------------------------------------------------------------------------------ */
 
 /* events_changed: the first event of the place may be another. */
 static inline void
 events_changed(struct place *p)
 {
-	struct link *link = &p->event;
+	const struct entrant *noted;
 
 	if (p == &calendar.anywhere || p == calendar.firing)
 		return;
-	if (p->n > 0) {
-		link->time = p->heap[0].time;
-		link->tie = p->heap[0].order;
-		if (link->listed && in_order(link))
-			return;
-	}
-	if (link->listed)
-		unlist(&calendar.events, link);
-	if (p->n > 0)
-		enlist(&calendar.events, link);
+	noted = &calendar.events.entrants[p->node];
+	if (p->n == 0)
+		tournament_set(&calendar.events, p->node, SIM_NEVER, 0);
+	else if (p->heap[0].order != noted->tie || p->heap[0].time != noted->time)
+		tournament_set(&calendar.events, p->node, p->heap[0].time, p->heap[0].order);
 }
 
 static inline void
 core_changed(struct place *p)
 {
-	struct link *link = &p->instruction;
-
-	if (link->listed)
-		unlist(&calendar.cores, link);
-	if (!p->core)
-		return;
-	link->time = p->core->clock;
-	link->tie = p->core->rank;
-	enlist(&calendar.cores, link);
+	tournament_set(&calendar.cores, p->node, p->core ? p->core->clock : SIM_NEVER, p->node);
 }
 
 static inline sim_time
@@ -238,15 +184,13 @@ anywhere_next(void)
 static inline sim_time
 next_event(void)
 {
-	sim_time t = anywhere_next();
-
-	return calendar.events.first && calendar.events.first->time < t ? calendar.events.first->time : t;
+	return earlier(anywhere_next(), tournament_first_time(&calendar.events));
 }
 
 static inline sim_time
 next_instruction(void)
 {
-	return calendar.cores.first ? calendar.cores.first->time : SIM_NEVER;
+	return tournament_first_time(&calendar.cores);
 }
 
 /* Events. ------------------------------------------------------------------------------------------------------------
@@ -402,10 +346,10 @@ static void
 run_slice(struct place *p, sim_time until)
 {
 	struct sim_core *core = p->core;
-	sim_time limit = earlier(until, next_event());
+	sim_time limit = earlier(until, next_event()), other = tournament_second_time(&calendar.cores);
 
-	if (p->instruction.behind)
-		limit = earlier(limit, p->instruction.behind->time + calendar.lookahead);
+	if (other != SIM_NEVER)
+		limit = earlier(limit, other + calendar.lookahead);
 	if (calendar.quantum)
 		limit = earlier(limit, core->clock + calendar.quantum);
 	calendar.limit = limit > core->clock ? limit : core->clock + 1;
@@ -423,7 +367,7 @@ run_cores(sim_time until)
 	sim_time t;
 
 	while ((t = next_instruction()) < until && t < next_event())
-		run_slice(calendar.cores.first->place, until);
+		run_slice(calendar.nodes[tournament_first(&calendar.cores)], until);
 }
 
 /* Driving. --------------------------------------------------------------------------------------------------------- */
@@ -445,10 +389,13 @@ static inline struct place *
 first_event(void)
 {
 	struct place *anywhere = calendar.anywhere.n ? &calendar.anywhere : NULL;
-	struct place *node = calendar.events.first ? calendar.events.first->place : NULL;
+	struct place *node;
 
-	if (!node || !anywhere)
-		return node ? node : anywhere;
+	if (tournament_first_time(&calendar.events) == SIM_NEVER)
+		return anywhere;
+	node = calendar.nodes[tournament_first(&calendar.events)];
+	if (!anywhere)
+		return node;
 	return before(&node->heap[0], &anywhere->heap[0]) ? node : anywhere;
 }
 
@@ -544,6 +491,8 @@ calendar_reset(void)
 			clear(calendar.nodes[i]);
 			free(calendar.nodes[i]);
 		}
+	tournament_clear(&calendar.events);
+	tournament_clear(&calendar.cores);
 	memset(&calendar, 0, sizeof calendar);
 	calendar.run_ahead = RUN_AHEAD;
 }

@@ -1,5 +1,7 @@
 #include "nic-sim/engine.h"
 
+#include "nic-sim/sanitizer.h"
+
 #include <assert.h>
 #include <glib.h>
 #include <math.h>
@@ -11,18 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* Under the address sanitizer only system threads as contexts keep it quiet about stacks. */
-#if defined(__SANITIZE_ADDRESS__)
-#define CONTEXTS "thread"
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define CONTEXTS "thread"
-#endif
-#endif
-#ifndef CONTEXTS
-#define CONTEXTS "raw"
-#endif
-#define STACK_KIB "512" /* of a host thread; virtual, touched pages only count */
+#define STACK_KIB 512 /* of a host thread; virtual, touched pages only count */
 
 #define PS_PER_S      1e12
 #define LEAST_SLEEP_S 1e-13 /* SimGrid's precision, as set below */
@@ -90,6 +81,7 @@ static struct {
 	sim_time stride;
 	sg_sem_t guard_semaphore; /* NULL until the first flow */
 	uint64_t handovers;
+	struct sanitized_stack stack; /* maestro's */
 	struct {
 		void (*print)(void *);
 		void *arg;
@@ -107,8 +99,8 @@ engine_init(void)
 	                "--cfg=surf/precision:1e-13",
 	                "--cfg=network/model:CM02",
 	                "--cfg=network/crosstraffic:0",
-	                "--cfg=contexts/factory:" CONTEXTS,
-	                "--cfg=contexts/stack-size:" STACK_KIB,
+	                "--cfg=contexts/factory:raw",
+	                "--cfg=contexts/stack-size:" G_STRINGIFY(STACK_KIB),
 	                NULL};
 	int argc = G_N_ELEMENTS(argv) - 1;
 
@@ -203,11 +195,26 @@ sim_thread_data(const struct sim_thread *t)
 }
 
 static void
+leave_actor(int failed, void *top)
+{
+	(void)failed;
+	sanitized_stack_enter(sanitized_stack_below(top, STACK_KIB * 1024));
+}
+
+/* begin_actor: `top`, the frame of its main, is what the sanitizer must know when SimGrid ends the actor. */
+static void
+begin_actor(void *top)
+{
+	sg_actor_on_exit(leave_actor, top);
+}
+
+static void
 thread_main(int argc, char **argv)
 {
 	struct sim_thread *t = sg_actor_self_get_data();
 
 	(void)argc, (void)argv;
+	begin_actor(__builtin_frame_address(0));
 	engine.self = t;
 	t->body(t->arg);
 	engine.self = NULL;
@@ -363,6 +370,7 @@ courier_main(int argc, char **argv)
 	struct courier *courier = sg_actor_self_get_data();
 
 	(void)argc, (void)argv;
+	begin_actor(__builtin_frame_address(0));
 	for (;;) {
 		carry(courier->flow);
 		g_queue_push_head(&engine.idle, courier);
@@ -465,15 +473,19 @@ answer_sigusr1(void)
 
 /* Driving. -------------------------------------------------------------------------------------------- */
 
-/* finish_instant: the threads woken in this instant, and what they wake, then the flows that began in it. */
+/* finish_instant: the threads woken in this instant, and what they wake, then the flows that began in it.  SimGrid's
+ * clock matters to flows only, and moving it costs as much as a hand-over: without a flow it stays behind. */
 static void
 finish_instant(const struct driver *driver)
 {
-	driver->move_clock(sim_now());
+	if (engine.in_flight.length > 0)
+		driver->move_clock(sim_now());
 	for (GList *link; engine.live && (link = g_queue_pop_head_link(&engine.woken));)
 		resume(driver, link->data);
-	if (!g_queue_is_empty(&engine.flows))
-		launch_flows(driver);
+	if (g_queue_is_empty(&engine.flows))
+		return;
+	driver->move_clock(sim_now());
+	launch_flows(driver);
 }
 
 /* fly: the next move while a flow is in flight.  SimGrid goes first, up to the next date at which anything of ours
@@ -528,20 +540,28 @@ drive(const struct driver *driver, sim_time until)
 	}
 }
 
+/* Actors may have ended meanwhile. */
+static void
+run_actors(double until)
+{
+	simgrid_run_until(until);
+	sanitized_stack_enter(engine.stack);
+}
+
 /* SimGrid may stop up to 10 us short of the date that it is given; it never runs backwards, and aborts if asked to. */
 static void
 maestro_move_clock(sim_time t)
 {
 	engine.bound = t;
 	while (simgrid_get_clock() < seconds(t))
-		simgrid_run_until(seconds(t));
+		run_actors(seconds(t));
 }
 
 static void
 maestro_let_run(const struct sim_thread *t)
 {
 	(void)t;
-	simgrid_run_until(simgrid_get_clock());
+	run_actors(simgrid_get_clock());
 }
 
 static void
@@ -569,6 +589,7 @@ static void
 guard_main(int argc, char **argv)
 {
 	(void)argc, (void)argv;
+	begin_actor(__builtin_frame_address(0));
 	for (;;) {
 		sg_sem_acquire(engine.guard_semaphore);
 		drive(&guard, engine.bound - 1);
@@ -605,7 +626,7 @@ static void
 clean_up(void)
 {
 	sg_actor_kill_all();
-	simgrid_run_until(simgrid_get_clock());
+	run_actors(simgrid_get_clock());
 	g_queue_clear_full(&engine.flows, g_free);
 	g_queue_clear_full(&engine.in_flight, g_free);
 	g_queue_clear_full(&engine.arrived, g_free);
@@ -620,6 +641,7 @@ sim_run(sim_time limit)
 	enum sim_outcome outcome;
 
 	assert(limit <= SIM_TIME_MAX);
+	engine.stack = sanitized_stack_now();
 	sigaction(SIGUSR1, &action, &before);
 	drive(&maestro, limit);
 	outcome = judge(limit);

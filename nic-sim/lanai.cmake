@@ -1,5 +1,5 @@
 # The LANai processor: instruction set, engines, idle-loop skipping, and the firmware image it runs.
-add_library(nicsim_lanai STATIC lanai_isa.c lanai_core.c lanai_time.c lanai_execute.c lanai_decode.c lanai_interp.c lanai_ref.c lanai_idle.c lanai_ahead.c
+add_library(nicsim_lanai STATIC lanai_isa.c lanai_core.c lanai_time.c lanai_execute.c lanai_decode.c lanai_interp.c lanai_ref.c lanai_idle.c lanai_park.c lanai_ahead.c
             lanai_bench.c image.c image_object.c)
 target_link_libraries(nicsim_lanai PUBLIC PkgConfig::GLIB nicsim_engine_calendar PRIVATE PkgConfig::LIBELF)
 # Computed jumps must stay separate (merged, the branch predictor sees only one), and the simulated flags in registers:

@@ -77,14 +77,12 @@ lanai_end_ahead(struct lanai_core *core)
 	core->ahead.mode = LANAI_FINAL;
 }
 
-void
-lanai_take_back(struct lanai_core *core)
+static __attribute__((noinline)) void
+take_back(struct lanai_core *core)
 {
 	struct lanai_ahead *a = &core->ahead;
 	sim_time clock = a->clock;
 
-	if (!core->sim.ahead)
-		return;
 	core->sim.ahead = false;
 	if (sim_now() >= a->limit || sim_now() >= core->sim.clock)
 		return; /* executing it once more would end at the same instruction */
@@ -99,4 +97,11 @@ lanai_take_back(struct lanai_core *core)
 		assert(clock >= sim_now());
 	}
 	sim_core_rewind(&core->sim, clock);
+}
+
+void
+lanai_take_back(struct lanai_core *core)
+{
+	if (core->sim.ahead)
+		take_back(core);
 }

@@ -77,11 +77,15 @@ take_back(struct sim_core *sim)
 void
 lanai_set_dma_load(struct lanai_core *core, uint32_t load)
 {
+	const struct lanai_costs *costs = lanai_costs_at(core, load);
+
 	assert(load < 2 * LANAI_FX);
 	lanai_take_back(core);
+	if (lanai_change_costs(core, costs))
+		return;
 	lanai_catch_up(core);
-	lanai_set_costs(core, load);
-	core->safe = 0;
+	core->costs = *costs;
+	core->safe = core->branch_safe = 0;
 }
 
 /* Life. ------------------------------------------------------------------------------------------------------------ */
@@ -106,7 +110,7 @@ lanai_new(const char *name, uint32_t sram_bytes, uint64_t hz, unsigned rank, con
 	core->bus = *bus;
 	core->r[LANAI_R1] = UINT32_MAX;
 	lanai_set_rate(core, hz);
-	lanai_set_costs(core, 0);
+	core->costs = *lanai_costs_at(core, 0);
 	sim_core_init(&core->sim, rank, run);
 	core->sim.take_back = take_back;
 	find_storage(core);

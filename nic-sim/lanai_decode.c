@@ -347,7 +347,7 @@ pair_up(struct lanai_code *code)
 {
 	unsigned alone = LANAI_N_HANDLERS, both = alone; /* of the record behind */
 
-	for (uint32_t i = code->n_code; i-- > 0;) {
+	for (uint32_t i = code->n_recs; i-- > 0;) {
 		unsigned first = name_of(&code->recs[i]), pair = paired(first, both);
 
 		both = pair == first ? paired(first, alone) : pair;
@@ -379,6 +379,7 @@ decode(const uint8_t *words, uint32_t n_code)
 	for (uint32_t i = 0; i < n_code; i++)
 		if (needs_copy(&d.insns[i]))
 			copy_slots(&d, i);
+	code->n_recs = d.next; /* fewer than there is room for: shortcuts need no copies */
 	pair_up(code);
 	code->original = g_new(const void *, n_code + 1);
 	for (uint32_t i = 0; i <= n_code; i++)
@@ -434,6 +435,6 @@ lanai_predecode(struct lanai_core *core)
 	code->users++;
 	core->code = code;
 	core->recs = code->recs;
-	core->hooked = g_new0(bool, n_code + 1);
+	core->hooked = g_new0(uint8_t, n_code + 1);
 	core->wild = (struct lanai_rec){.handler = lanai_handler(LANAI_H_FAULT_PC)};
 }

@@ -57,7 +57,7 @@ after_call(struct lanai_core *core, uint32_t epoch)
 		return LANAI_GONE;
 	core->limit = sim_core_limit();
 	lanai_window(core);
-	core->safe = 0;
+	core->safe = core->branch_safe = 0;
 	return LANAI_DONE;
 }
 

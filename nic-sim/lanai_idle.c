@@ -6,24 +6,24 @@
  * registers that the loop reads before it writes them matter for recognising it later, so garbage that a handler leaves
  * in the others does no harm.
  *
- * PARKING.  When the head of a memo is reached with the live registers, the memory words and the device registers that
- * the memo names, the core parks.  Nothing is executed until somebody touches one of those words; then whole periods
- * are added, the registers that the loop writes get their values, and the partial rest is executed for real, reading
- * device registers from the memo, since the devices may already be at a later date. */
+ * What happens when the head of a memo is reached in a state that fits is in lanai_park.c. */
 #include "nic-sim/lanai_handlers.h"
 #include "nic-sim/lanai_state.h"
 
 #include <glib.h>
 
 enum {
-	GAP_MIN = 1024,    /* cycles between candidates; doubled when one fails */
-	GAP_WAKE = 256,    /* the same after a wake-up: recording an idle loop costs about as much as executing this */
-	GAP_MAX = 1 << 17, /* for code that polls a clock, and is never idle in our sense */
-	PATIENCE = 4096,   /* cycles after which a candidate that is not visited again is dropped */
-	VISITS_MAX = 64,   /* visits of a candidate with different registers each time */
-	PASSAGE_MAX = 256, /* cycles between two passages of a known head that are worth recording the loop */
+	GAP_MIN = 1024,      /* cycles between candidates; doubled when one fails */
+	GAP_MAX = 1 << 17,   /* for code that polls a clock, and is never idle in our sense */
+	PATIENCE = 4096,     /* cycles after which a candidate that is not visited again is dropped */
+	VISITS_MAX = 64,     /* visits of a candidate with different registers each time */
+	PASSAGE_MAX = 256,   /* cycles between two passages of a known head that are worth recording the loop */
 	RECORD_STEPS = 2048, /* instructions in the longest loop that is looked at */
 };
+
+/* What core->hooked says of each word of code: no hook, a hook without memos, and FIRST_MEMO + n a hook with the memo
+ * number n and those that follow it in `alike`. */
+enum { NO_HOOK, BARE_HOOK, FIRST_MEMO };
 
 /* Hooks. -------------------------------------------------------------------------------------------------------------
  */
@@ -33,9 +33,9 @@ hook(struct lanai_core *core, struct lanai_rec *head)
 {
 	ptrdiff_t at = head - core->recs;
 
-	if (core->hooked[at])
+	if (core->hooked[at] != NO_HOOK)
 		return;
-	core->hooked[at] = true;
+	core->hooked[at] = BARE_HOOK;
 	core->code->hooks[at]++;
 	head->handler = lanai_handler(LANAI_H_HEAD);
 }
@@ -43,9 +43,9 @@ hook(struct lanai_core *core, struct lanai_rec *head)
 static void
 drop_hook(struct lanai_core *core, ptrdiff_t at)
 {
-	if (!core->hooked[at])
+	if (core->hooked[at] == NO_HOOK)
 		return;
-	core->hooked[at] = false;
+	core->hooked[at] = NO_HOOK;
 	if (--core->code->hooks[at] == 0)
 		core->recs[at].handler = core->code->original[at];
 }
@@ -67,12 +67,8 @@ lanai_original(const struct lanai_core *core, const struct lanai_rec *rec)
 static void
 unhook(struct lanai_core *core, struct lanai_rec *head)
 {
-	if (!head)
-		return;
-	for (unsigned i = 0; i < LANAI_MEMOS; i++)
-		if (core->idle.heads[i] == head)
-			return;
-	drop_hook(core, head - core->recs);
+	if (head && core->hooked[head - core->recs] == BARE_HOOK)
+		drop_hook(core, head - core->recs);
 }
 
 static void
@@ -86,6 +82,7 @@ look_again(struct lanai_core *core, uint64_t gap)
 	idle->draft.head = NULL;
 	idle->gap = CLAMP(gap, GAP_MIN, GAP_MAX);
 	idle->next_sample = idle->off ? UINT64_MAX : core->cycles + idle->gap;
+	core->safe = core->branch_safe = 0;
 	unhook(core, head);
 }
 
@@ -117,6 +114,7 @@ compare_from_now(struct lanai_core *core, struct lanai_rec *head)
 	idle->search = LANAI_COMPARING;
 	idle->visits = 0;
 	idle->next_sample = core->cycles + PATIENCE;
+	core->safe = core->branch_safe = 0;
 	idle->draft.head = head;
 	hook(core, head);
 }
@@ -175,30 +173,76 @@ same_live(const struct lanai_core *core, const struct lanai_memo *m)
 	return !m->live_flags || same_flags(core, m);
 }
 
+/* same_word: registers that are more than words are left to same_device(). */
+static inline bool
+same_word(const struct lanai_core *core, const struct lanai_watch *w)
+{
+	if (!w->is_register)
+		return lanai_word(core, w->address) == w->value;
+	return !core->storage[w->address / 4] || *core->storage[w->address / 4] == w->value;
+}
+
 static bool
-same_memory(const struct lanai_core *core, const struct lanai_memo *m)
+same_words(const struct lanai_core *core, struct lanai_memo *m)
 {
 	for (unsigned i = 0; i < m->n_watch; i++)
-		if (!m->watch[i].is_register && lanai_word(core, m->watch[i].address) != m->watch[i].value)
+		if (!same_word(core, &m->watch[i])) {
+			m->key = m->watch[i];
 			return false;
+		}
 	return true;
+}
+
+static bool
+same_device(struct lanai_core *core, const struct lanai_watch *w)
+{
+	uint32_t value;
+	bool steady = true;
+
+	if (!w->is_register || core->storage[w->address / 4])
+		return true;
+	sim_core_now(lanai_date(core, core->pos));
+	return core->bus.read(core->bus.device, w->address, &value, &steady) && steady && value == w->value;
 }
 
 static bool
 same_devices(struct lanai_core *core, const struct lanai_memo *m)
 {
-	sim_core_now(lanai_date(core, core->pos));
-	for (unsigned i = 0; i < m->n_watch; i++) {
-		const struct lanai_watch *w = &m->watch[i];
-		uint32_t value;
-		bool steady = true;
-
-		if (!w->is_register)
-			continue;
-		if (!core->bus.read(core->bus.device, w->address, &value, &steady) || !steady || value != w->value)
+	for (unsigned i = 0; i < m->n_watch; i++)
+		if (!same_device(core, &m->watch[i]))
 			return false;
-	}
 	return true;
+}
+
+/* Memos of one head. ----------------------------------------------------------------------------------------------- */
+
+static struct lanai_memo *
+first_memo(struct lanai_core *core, const struct lanai_rec *head)
+{
+	unsigned hooked = core->hooked[head - core->recs];
+
+	return hooked < FIRST_MEMO ? NULL : &core->idle.memos[hooked - FIRST_MEMO];
+}
+
+static void
+set_first_memo(struct lanai_core *core, const struct lanai_rec *head, const struct lanai_memo *m)
+{
+	core->hooked[head - core->recs] = m ? (uint8_t)(FIRST_MEMO + (m - core->idle.memos)) : BARE_HOOK;
+}
+
+static void
+forget(struct lanai_core *core, struct lanai_memo *m)
+{
+	struct lanai_memo *before = first_memo(core, m->head);
+
+	if (before == m) {
+		set_first_memo(core, m->head, m->alike);
+	} else {
+		while (before->alike != m)
+			before = before->alike;
+		before->alike = m->alike;
+	}
+	unhook(core, m->head);
 }
 
 /* The draft is complete: it takes the place of the oldest memo. */
@@ -206,17 +250,18 @@ static void
 keep(struct lanai_core *core)
 {
 	struct lanai_idle *idle = &core->idle;
-	unsigned at = idle->next_memo++ % LANAI_MEMOS;
-	struct lanai_memo *m = &idle->memos[at];
-	struct lanai_rec *old = m->head;
+	struct lanai_memo *m = &idle->memos[idle->next_memo++ % LANAI_MEMOS];
 
+	if (m->head)
+		forget(core, m);
 	*m = idle->draft;
-	idle->heads[at] = m->head;
+	hook(core, m->head);
+	m->alike = first_memo(core, m->head);
+	set_first_memo(core, m->head, m);
+	m->key = m->watch[0];
 	m->cycles = core->cycles - idle->start_cycles;
 	m->accesses = core->accesses - idle->start_accesses;
 	m->stalls = core->stalls - idle->start_stalls;
-	if (old != m->head)
-		unhook(core, old);
 	look_again(core, GAP_MIN);
 }
 
@@ -231,7 +276,7 @@ start_recording(struct lanai_core *core)
 
 	m->live = m->written = 0;
 	m->live_flags = m->writes_flags = false;
-	m->n_watch = 0;
+	m->n_watch = m->n_steps = 0;
 	snapshot(core, m);
 	idle->steps = 0;
 	idle->start_cycles = core->cycles;
@@ -289,6 +334,18 @@ closed(const struct lanai_core *core)
 }
 
 void
+lanai_record_step(struct lanai_core *core)
+{
+	const struct lanai_idle *idle = &core->idle;
+	struct lanai_memo *m = &core->idle.draft;
+
+	if (m->n_steps < LANAI_STEPS_MAX)
+		m->steps[m->n_steps] = (struct lanai_step){(uint16_t)(core->cycles - idle->start_cycles),
+		                                           (uint16_t)(core->accesses - idle->start_accesses)};
+	m->n_steps++;
+}
+
+void
 lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct lanai_effect *effect, bool done)
 {
 	struct lanai_idle *idle = &core->idle;
@@ -297,27 +354,15 @@ lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct 
 	if (!record_memory(core, &idle->draft, in, effect) || ++idle->steps > RECORD_STEPS)
 		give_up(core);
 	else if (closed(core)) {
-		if (same_memory(core, &idle->draft))
+		if (same_words(core, &idle->draft))
 			keep(core);
 		else
 			give_up(core);
 	}
 }
 
-/* Parking. -----------------------------------------------------------------------------------------------------------
+/* Heads. -----------------------------------------------------------------------------------------------------------
  */
-
-static enum lanai_outcome
-park(struct lanai_core *core, struct lanai_memo *m)
-{
-	if (core->idle.parked_last)
-		core->idle.parked_last->next = m;
-	core->idle.parked = core->idle.parked_last = m;
-	core->rec = m->head;
-	core->acc = 0 - m->head->prefix;
-	sim_core_park(&core->sim);
-	return LANAI_STOPPED;
-}
 
 /* The slow engine goes on from `head`, and notes what the loop depends on. */
 static enum lanai_outcome
@@ -352,30 +397,24 @@ visit_candidate(struct lanai_core *core)
 }
 
 static bool
-fits(struct lanai_core *core, const struct lanai_memo *m, const struct lanai_rec *head)
+fits(struct lanai_core *core, struct lanai_memo *m)
 {
-	return m->head == head && same_live(core, m) && same_memory(core, m) && same_devices(core, m);
+	return (m->n_watch == 0 || same_word(core, &m->key)) && same_live(core, m) && same_words(core, m) &&
+	       same_devices(core, m);
 }
 
 /* fitting_memo: rings make the states of an idle loop follow each other in the same order again and again, so the one
  * that came next last time is tried first. */
 static struct lanai_memo *
-fitting_memo(struct lanai_core *core, const struct lanai_rec *head, bool *known)
+fitting_memo(struct lanai_core *core, const struct lanai_rec *head)
 {
-	struct lanai_idle *idle = &core->idle;
-	struct lanai_memo *last = idle->parked_last;
+	struct lanai_memo *last = core->idle.parked_last;
 
-	*known = true;
-	if (last && last->next && fits(core, last->next, head))
+	if (last && last->next && last->next->head == head && fits(core, last->next))
 		return last->next;
-	*known = false;
-	for (unsigned i = 0; i < LANAI_MEMOS; i++) {
-		if (idle->heads[i] != head)
-			continue;
-		*known = true;
-		if (fits(core, &idle->memos[i], head))
-			return &idle->memos[i];
-	}
+	for (struct lanai_memo *m = first_memo(core, head); m; m = m->alike)
+		if (fits(core, m))
+			return m;
 	return NULL;
 }
 
@@ -412,16 +451,16 @@ enum lanai_outcome
 lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 {
 	struct lanai_idle *idle = &core->idle;
-	bool ahead = core->ahead.mode == LANAI_AHEAD, known;
+	bool ahead = core->ahead.mode == LANAI_AHEAD;
 	struct lanai_memo *m;
 
 	if (idle->off || idle->replaying || core->ahead.mode == LANAI_AGAIN || core->pos >= core->budget ||
-	    !core->hooked[rec - core->recs])
+	    core->hooked[rec - core->recs] == NO_HOOK)
 		return LANAI_DONE;
-	m = fitting_memo(core, rec, &known);
+	m = fitting_memo(core, rec);
 	if (m)
-		return ahead ? LANAI_STOPPED : park(core, m);
-	if (known && may_record(core)) {
+		return ahead ? LANAI_STOPPED : lanai_park(core, m);
+	if (first_memo(core, rec) && may_record(core)) {
 		if (passed_alike(core, rec))
 			return ahead ? LANAI_STOPPED : record_from(core, rec);
 		note_passage(core, rec);
@@ -431,83 +470,6 @@ lanai_head(struct lanai_core *core, struct lanai_rec *rec)
 	if (idle->search == LANAI_COMPARING && idle->draft.head == rec)
 		return ahead ? LANAI_STOPPED : visit_candidate(core);
 	return LANAI_DONE;
-}
-
-bool
-lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value)
-{
-	const struct lanai_memo *m = core->idle.replayed;
-
-	for (unsigned i = 0; i < m->n_watch; i++)
-		if (m->watch[i].is_register && m->watch[i].address == offset) {
-			*value = m->watch[i].value;
-			return true;
-		}
-	return false;
-}
-
-/* Whole periods that begin before `budget`. */
-static void
-skip_periods(struct lanai_core *core, const struct lanai_memo *m, uint64_t budget)
-{
-	uint64_t period = m->cycles * core->plain_cost + m->accesses * (core->memory_cost - core->plain_cost);
-	uint64_t n = budget > core->pos ? (budget - core->pos) / period : 0;
-
-	if (n == 0)
-		return;
-	sim_time from = lanai_date(core, core->pos);
-
-	core->pos += n * period;
-	core->cycles += n * m->cycles;
-	core->accesses += n * m->accesses;
-	core->stalls += n * m->stalls;
-	core->skipped += n * (m->cycles - m->stalls);
-	core->counts.parked_ps += lanai_date(core, core->pos) - from;
-	for (uint32_t written = m->written; written; written &= written - 1) {
-		unsigned r = (unsigned)__builtin_ctz(written);
-
-		core->r[r] = m->regs[r];
-	}
-	if (m->writes_flags) {
-		core->res = m->res;
-		core->v = m->v;
-		core->c = m->c;
-	}
-}
-
-void
-lanai_catch_up(struct lanai_core *core)
-{
-	struct lanai_idle *idle = &core->idle;
-	struct lanai_memo *m = idle->parked;
-
-	if (!m)
-		return;
-	idle->parked = NULL;
-	skip_periods(core, m, lanai_position(core, sim_now()));
-	idle->replayed = m;
-	idle->replaying = true;
-	core->limit = sim_now();
-	lanai_window(core);
-	lanai_interpret(core);
-	idle->replaying = false;
-	idle->next_sample = core->cycles + GAP_WAKE;
-	core->sim.clock = lanai_date(core, core->pos);
-	sim_core_resume(&core->sim, core->sim.clock);
-}
-
-bool
-lanai_watches(const struct lanai_core *core, uint32_t address, uint32_t length)
-{
-	const struct lanai_memo *m = core->idle.parked;
-
-	for (unsigned i = 0; m && i < m->n_watch; i++) {
-		const struct lanai_watch *w = &m->watch[i];
-
-		if (!w->is_register && w->address + 4 > address && w->address < address + length)
-			return true;
-	}
-	return false;
 }
 
 void

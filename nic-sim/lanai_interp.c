@@ -8,6 +8,12 @@
 #define likely(x)   __builtin_expect(!!(x), 1)
 #define unlikely(x) __builtin_expect(!!(x), 0)
 
+static inline uint64_t
+less(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
 void
 lanai_settle(struct lanai_core *core, const struct lanai_rec *rec)
 {
@@ -15,8 +21,9 @@ lanai_settle(struct lanai_core *core, const struct lanai_rec *rec)
 	uint64_t cycles = d >> 43, accesses = d >> 22 & 0x1FFFFF, stalls = d & 0x3FFFFF;
 
 	core->acc = 0 - rec->prefix;
-	core->safe = 0;
-	core->pos += cycles * core->plain_cost + accesses * (core->memory_cost - core->plain_cost);
+	core->safe = less(core->safe, cycles * LANAI_CYCLE);
+	core->branch_safe = less(core->branch_safe, cycles * LANAI_CYCLE);
+	core->pos += lanai_cost(&core->costs, cycles, accesses);
 	core->cycles += cycles;
 	core->accesses += accesses;
 	core->stalls += stalls;
@@ -37,6 +44,15 @@ static inline bool
 holds(unsigned cc, uint32_t res, uint32_t v, uint32_t c)
 {
 	return truth[res >> 31 << 3 | v >> 31 << 2 | c << 1 | (res == 0)] >> cc & 1;
+}
+
+/* plain_register: a device register that is no more than a word, at any time; NULL if `ea` is something else. */
+static __attribute__((noinline)) const uint32_t *
+plain_register(const struct lanai_core *core, uint32_t ea)
+{
+	uint32_t offset = ea - LANAI_REG_BASE;
+
+	return offset >= LANAI_REG_BYTES || offset % 4 || core->idle.replaying ? NULL : core->storage[offset / 4];
 }
 
 static bool
@@ -187,16 +203,17 @@ put16(uint8_t *p, uint32_t v)
 		rec++;                                                                                                 \
 		goto handler;                                                                                          \
 	} while (0)
-#define ADMIT_BY(call)                                                                                                 \
+#define ADMIT_BY(call, bound)                                                                                          \
 	do {                                                                                                           \
-		if (unlikely(acc + rec->prefix >= safe)) {                                                             \
+		if (unlikely(acc + rec->prefix >= (bound))) {                                                          \
 			core->acc = acc;                                                                               \
 			if (!(call))                                                                                   \
 				goto stop_settled;                                                                     \
 			LOAD;                                                                                          \
 		}                                                                                                      \
 	} while (0)
-#define ADMIT ADMIT_BY(admit_slowly(core, rec))
+#define ADMIT        ADMIT_BY(admit_slowly(core, rec), safe)
+#define ADMIT_BRANCH ADMIT_BY(admit_branch(core, rec), core->branch_safe)
 
 #define RS1 r[rec->rs1]
 #define RS2 r[rec->rs2]
@@ -250,7 +267,7 @@ put16(uint8_t *p, uint32_t v)
 
 #define BRANCH_THROUGH(cc)                                                                                             \
 	if (COND_##cc) {                                                                                               \
-		ADMIT_BY(admit_branch(core, rec));                                                                     \
+		ADMIT_BRANCH;                                                                                          \
 		rec = rec->link;                                                                                       \
 		GO;                                                                                                    \
 	}                                                                                                              \
@@ -258,7 +275,7 @@ put16(uint8_t *p, uint32_t v)
 #define BRANCH_PAST(cc)                                                                                                \
 	if (COND_##cc) {                                                                                               \
 		struct lanai_rec *to_ = rec->link;                                                                     \
-		ADMIT_BY(admit_branch(core, rec));                                                                     \
+		ADMIT_BRANCH;                                                                                          \
 		acc += rec->prefix - to_->prefix + 2 * LANAI_CYCLE;                                                    \
 		rec = to_;                                                                                             \
 		GO;                                                                                                    \
@@ -293,10 +310,14 @@ put16(uint8_t *p, uint32_t v)
 #define LOAD_THEN(next, name, ea_, sum_, size_, sign_, get, update)                                                    \
 	name : {                                                                                                       \
 		uint32_t sum = (sum_), ea = (ea_), value;                                                              \
+		const uint32_t *word;                                                                                  \
 		ADMIT;                                                                                                 \
 		if (likely(!(ea & outside##size_))) {                                                                  \
 			const uint8_t *p = sram + ea;                                                                  \
 			value = (get);                                                                                 \
+		} else if (size_ == 4 && (word = plain_register(core, ea))) {                                          \
+			value = *word;                                                                                 \
+			acc -= LANAI_ACCESS;                                                                           \
 		} else {                                                                                               \
 			SLOWLY(ea, size_, false, sign_, 0);                                                            \
 			value = access.value;                                                                          \
@@ -355,8 +376,7 @@ engine(struct lanai_core *core, const void *const **handlers)
 	enum lanai_fault fault;
 
 	core->acc = acc;
-	if (!lanai_admit(core))
-		core->safe = 0;
+	lanai_admit(core);
 	safe = core->safe;
 	GO;
 
@@ -420,7 +440,11 @@ SUBFI:
 	LANAI_EACH_CONDITION(PAIR_SUBF)
 	LANAI_EACH_CONDITION(PAIR_SUBFI)
 #define DO_LI(name, next)     ALU_THEN(next, name, rec->imm);
+#define DO_MOV(name, next)    ALU_THEN(next, name, RS1);
+#define DO_ADD(name, next)    ALU_THEN(next, name, RS1 + RS2);
 #define DO_AND(name, next)    ALU_THEN(next, name, RS1 &RS2);
+#define DO_ANDI(name, next)   ALU_THEN(next, name, RS1 & rec->imm);
+#define DO_OR(name, next)     ALU_THEN(next, name, RS1 | RS2);
 #define DO_ADDI(name, next)   ALU_THEN(next, name, RS1 + rec->imm);
 #define DO_SHLI(name, next)   ALU_THEN(next, name, RS1 << rec->imm);
 #define DO_LD_OFF(name, next) LOAD_THEN(next, name, RS1 + rec->imm, 0, 4, false, lanai_get(p), KEEP)

@@ -76,11 +76,11 @@ next_stalls(const struct lanai_core *core, const struct lanai_insn *in)
 static void
 spend(struct lanai_core *core, const struct lanai_insn *in, const struct lanai_effect *effect)
 {
-	core->pos += effect->sram ? core->memory_cost : core->plain_cost;
+	core->pos += effect->sram ? core->costs.memory : core->costs.plain;
 	core->cycles++;
 	core->accesses += effect->sram;
 	if (next_stalls(core, in)) {
-		core->pos += core->plain_cost;
+		core->pos += core->costs.plain;
 		core->cycles++;
 		core->stalls++;
 	}
@@ -94,12 +94,14 @@ step(struct lanai_core *core)
 	enum lanai_fault fault = fetch(core, &in);
 	enum lanai_outcome outcome;
 	uint32_t pc = core->pc;
-	bool done;
+	bool checked = fault || is_checked(core, &in), done;
 
-	if ((fault || is_checked(core, &in)) && !lanai_admit(core))
+	if (checked && !lanai_admit(core))
 		return LANAI_STOPPED;
 	if (fault)
 		return lanai_halt(core, fault, pc);
+	if (checked && core->idle.search == LANAI_RECORDING)
+		lanai_record_step(core);
 	done = in.kind != LANAI_K_ALU_REG || lanai_takes(core, &in);
 	outcome = lanai_execute(core, &in, pc, &effect);
 	if (outcome != LANAI_DONE)

@@ -45,23 +45,32 @@ enum lanai_outcome {
 	LANAI_SWITCH,  /* go on with the other engine */
 };
 
-enum { LANAI_MEMOS = 32, LANAI_WATCH_MAX = 32 };
+enum { LANAI_MEMOS = 32, LANAI_WATCH_MAX = 32, LANAI_STEPS_MAX = 128 };
 
 struct lanai_watch {
 	uint32_t address, value;
 	bool is_register;
 };
 
+/* What is executed of an idle loop before one of its checked instructions. */
+struct lanai_step {
+	uint16_t cycles, accesses;
+};
+
 /* One idle loop, seen from its head: what it reads, what it leaves, how long it takes. */
 struct lanai_memo {
 	struct lanai_rec *head;
-	uint32_t live, written; /* registers read before written; registers written */
+	struct lanai_memo *alike; /* another with the same head */
+	struct lanai_watch key;   /* of its watches the one that told it from the core's state last time */
+	uint32_t live, written;   /* registers read before written; registers written */
 	bool live_flags, writes_flags;
 	uint32_t regs[LANAI_REGS];
 	uint32_t res, v, c;
 	struct lanai_watch watch[LANAI_WATCH_MAX];
 	unsigned n_watch;
 	uint64_t cycles, accesses, stalls;
+	unsigned n_steps; /* more than LANAI_STEPS_MAX if there is no room for them */
+	struct lanai_step steps[LANAI_STEPS_MAX];
 	struct lanai_memo *next; /* the one that was entered after it last time */
 };
 
@@ -84,13 +93,13 @@ struct lanai_idle {
 	uint64_t next_sample; /* in terms of core->cycles */
 	unsigned visits;
 	struct lanai_memo memos[LANAI_MEMOS];
-	const struct lanai_rec *heads[LANAI_MEMOS]; /* of the memos, close together */
 	unsigned next_memo;
 	struct lanai_memo draft; /* candidate or loop being recorded */
 	uint64_t start_cycles, start_accesses, start_stalls;
 	unsigned steps;
 	struct lanai_passage passage;
 	struct lanai_memo *parked, *parked_last;
+	uint64_t begun; /* position up to which the parked core's loop has been executed: see lanai_park.c */
 	struct lanai_memo *replayed;
 	bool replaying;
 };
@@ -132,6 +141,19 @@ struct lanai_code {
 	uint16_t *hooks;       /* cores that want to be told when they come to each word of code */
 };
 
+/* Of an instruction, in 1/65536 clock. */
+struct lanai_costs {
+	uint32_t plain, memory; /* without and with an access of SRAM */
+	uint32_t memory_inv;    /* 2^32 / memory, rounded down */
+};
+
+enum { LANAI_LOADS = 31 };
+
+struct lanai_load {
+	uint32_t load; /* of the SRAM port, by DMA engines */
+	struct lanai_costs costs;
+};
+
 struct lanai_core {
 	uint32_t r[LANAI_REGS + 1];
 	uint32_t res, v, c; /* Z and N are those of res; V is bit 31 of v; C is c */
@@ -140,7 +162,7 @@ struct lanai_core {
 
 	struct lanai_code *code;
 	struct lanai_rec *recs; /* of code */
-	bool *hooked;           /* this core among the code's hooks */
+	uint8_t *hooked;        /* this core among the code's hooks, and its memos: see lanai_idle.c */
 	struct lanai_rec wild;  /* "pc outside code", address in wild_pc */
 	uint32_t wild_pc;
 
@@ -151,11 +173,12 @@ struct lanai_core {
 	bool always_slow;
 
 	uint64_t acc, safe;
+	uint64_t branch_safe; /* the same for taken branches, 0 while the search for idle loops wants to see one */
 	uint64_t pos, budget; /* checked instructions execute if pos < budget */
 	bool budget_is_limit; /* the budget ends at the limit, and is not the longest that can be computed */
 	sim_time limit;
-	uint32_t plain_cost, memory_cost; /* 1/65536 clock */
-	uint32_t memory_cost_inv;         /* 2^32 / memory_cost, rounded down */
+	struct lanai_costs costs;
+	struct lanai_load loads[LANAI_LOADS]; /* costs computed before */
 	uint64_t cycles, accesses, stalls;
 
 	sim_time origin, anchor_date, hung_since;
@@ -186,6 +209,11 @@ void lanai_window(struct lanai_core *core);
 /* lanai_admit: for the engines, in front of a checked instruction at core->pos: false if it must not be executed now.
  */
 bool lanai_admit(struct lanai_core *core);
+static inline uint64_t
+lanai_cost(const struct lanai_costs *costs, uint64_t cycles, uint64_t accesses)
+{
+	return cycles * costs->plain + accesses * (costs->memory - costs->plain);
+}
 
 /* lanai_core.c */
 enum lanai_outcome lanai_halt(struct lanai_core *core, enum lanai_fault fault, uint32_t pc);
@@ -242,15 +270,22 @@ enum lanai_outcome lanai_head(struct lanai_core *core, struct lanai_rec *rec);
 const void *lanai_original(const struct lanai_core *core, const struct lanai_rec *rec);
 /* lanai_sample: a candidate is wanted, and the branch at `address` is about to be taken. */
 void lanai_sample(struct lanai_core *core, uint32_t address);
+/* lanai_record_step: a loop is being recorded, and the slow engine is about to execute a checked instruction. */
+void lanai_record_step(struct lanai_core *core);
 /* lanai_record: the slow engine executed `in` while a loop is being recorded; `done` is false if its condition was. */
 void lanai_record(struct lanai_core *core, const struct lanai_insn *in, const struct lanai_effect *effect, bool done);
 /* lanai_idle_tick: next_sample has come. */
 void lanai_idle_tick(struct lanai_core *core);
-void lanai_catch_up(struct lanai_core *core);
 /* lanai_idle_reset: new code; lanai_idle_restart: new start of the same. */
 void lanai_idle_reset(struct lanai_core *core);
 void lanai_unhook_all(struct lanai_core *core);
 void lanai_idle_restart(struct lanai_core *core);
+
+/* lanai_park.c */
+enum lanai_outcome lanai_park(struct lanai_core *core, struct lanai_memo *m);
+void lanai_catch_up(struct lanai_core *core);
+/* lanai_change_costs: a parked core stays parked if it can; false if it has to catch up instead. */
+bool lanai_change_costs(struct lanai_core *core, const struct lanai_costs *costs);
 bool lanai_replay_read(struct lanai_core *core, uint32_t offset, uint32_t *value);
 
 /* lanai_note_old: the word at `at` is about to be changed ahead; false if no more can be remembered. */

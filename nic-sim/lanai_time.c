@@ -99,8 +99,6 @@ until_sample(const struct lanai_core *core)
 {
 	const struct lanai_idle *idle = &core->idle;
 
-	if (idle->sample)
-		return 0;
 	return idle->next_sample > core->cycles ? idle->next_sample - core->cycles : 1024;
 }
 
@@ -113,25 +111,39 @@ lanai_admit(struct lanai_core *core)
 		if (!core->budget_is_limit)
 			lanai_window(core);
 		if (core->pos >= core->budget) {
-			core->safe = 0;
+			core->safe = core->branch_safe = 0;
 			return false;
 		}
 	}
 	if (core->cycles >= core->idle.next_sample)
 		lanai_idle_tick(core);
 	cycles = core->budget - core->pos - 1;
-	cycles =
-	        (MIN(cycles, UINT32_MAX) * core->memory_cost_inv >> 32) + 1; /* perhaps less than could be: safe, too */
+	cycles = (MIN(cycles, UINT32_MAX) * core->costs.memory_inv >> 32) +
+	         1; /* perhaps less than could be: safe, too */
 	core->safe = MIN(cycles, until_sample(core)) * LANAI_CYCLE;
+	core->branch_safe = core->idle.sample ? 0 : core->safe;
 	return true;
 }
 
-void
-lanai_set_costs(struct lanai_core *core, uint32_t load)
+static struct lanai_costs
+costs_at(uint32_t load)
 {
 	uint64_t free = 2 * LANAI_FX - load, clock2 = (uint64_t)LANAI_FX * LANAI_FX;
+	struct lanai_costs costs;
 
-	core->plain_cost = (uint32_t)MIN(MAX(LANAI_FX, (clock2 + free - 1) / free), UINT32_MAX);
-	core->memory_cost = (uint32_t)MIN(MAX(LANAI_FX, (2 * clock2 + free - 1) / free), UINT32_MAX);
-	core->memory_cost_inv = (uint32_t)((1ull << 32) / core->memory_cost);
+	costs.plain = (uint32_t)MIN(MAX(LANAI_FX, (clock2 + free - 1) / free), UINT32_MAX);
+	costs.memory = (uint32_t)MIN(MAX(LANAI_FX, (2 * clock2 + free - 1) / free), UINT32_MAX);
+	costs.memory_inv = (uint32_t)((1ull << 32) / costs.memory);
+	return costs;
+}
+
+/* The same few loads come again and again, one for each set of engines that run. */
+const struct lanai_costs *
+lanai_costs_at(struct lanai_core *core, uint32_t load)
+{
+	struct lanai_load *kept = &core->loads[load % LANAI_LOADS];
+
+	if (kept->costs.plain == 0 || kept->load != load)
+		*kept = (struct lanai_load){load, costs_at(load)};
+	return &kept->costs;
 }

@@ -3,14 +3,12 @@
 #ifndef NIC_SIM_LANAI_TIME_H
 #define NIC_SIM_LANAI_TIME_H
 
-#include <stdint.h>
-
-struct lanai_core;
+#include "nic-sim/lanai_state.h"
 
 void lanai_set_rate(struct lanai_core *core, uint64_t hz);
 /* lanai_set_anchor: `pos` becomes the position from which dates near it are computed in 64 bits. */
 void lanai_set_anchor(struct lanai_core *core, uint64_t pos);
-/* lanai_set_costs: clocks an instruction, while DMA engines take `load` / 65536 accesses a clock. */
-void lanai_set_costs(struct lanai_core *core, uint32_t load);
+/* lanai_costs_at: while DMA engines take `load` / 65536 accesses a clock. */
+const struct lanai_costs *lanai_costs_at(struct lanai_core *core, uint32_t load);
 
 #endif

@@ -58,7 +58,8 @@ struct nic {
 	struct host_dma dma;
 	struct send_dma send;
 	struct receive_dma receive;
-	uint32_t load; /* as the core knows it */
+	uint64_t moved; /* bytes/s by engines, that `load` was computed from */
+	uint32_t load;  /* as the core knows it */
 	uint32_t *tags;
 	const char *last_mistake;
 	uint32_t last_mistake_value;

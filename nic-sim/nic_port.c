@@ -24,15 +24,15 @@ port_init(struct nic *nic)
 	nic->port_rate = accesses > 0 ? (uint64_t)(accesses * ACCESS_BYTES * (double)nic->hz) : 0;
 	nic->link_out = fabric_link_rate(nic->fabric, nic->node, true);
 	nic->link_in = fabric_link_rate(nic->fabric, nic->node, false);
+	nic->moved = UINT64_MAX; /* nothing computed yet */
 	port_update(nic);
 }
 
-/* processor_load: what the core must reckon with, and never more than leaves it its floor. */
+/* processor_load: what the core must reckon with while engines move `moved` bytes/s; never more than leaves it its
+ * floor. */
 static uint32_t
-processor_load(const struct nic *nic)
+processor_load(const struct nic *nic, uint64_t moved)
 {
-	uint64_t moved =
-	        least((nic->dma.busy ? nic->dma.rate : 0) + nic->receive.rate + nic->send.rate, nic->port_rate);
 	int64_t load = (int64_t)(moved * LOAD_ONE / ACCESS_BYTES / nic->hz);
 
 	load += ((int64_t)CORE_ACCESSES - (int64_t)nic->params->sram_accesses) * LOAD_ONE;
@@ -46,7 +46,9 @@ port_update(struct nic *nic)
 	uint64_t left = nic->port_rate - least(nic->dma.busy ? nic->dma.rate : 0, nic->port_rate);
 	bool receiving = nic->receive.state == RECEIVE_TAKING;
 	uint64_t take = left, give = left;
-	uint32_t load = processor_load(nic);
+	uint64_t moved =
+	        least((nic->dma.busy ? nic->dma.rate : 0) + nic->receive.rate + nic->send.rate, nic->port_rate);
+	uint32_t load;
 
 	if (nic->send.busy && receiving) {
 		take = least(left - left / SEND_KEEPS, nic->link_in);
@@ -54,6 +56,10 @@ port_update(struct nic *nic)
 	}
 	fabric_limit(nic->fabric, nic->node, true, least(give, nic->link_out));
 	fabric_limit(nic->fabric, nic->node, false, least(take, nic->link_in));
+	if (moved == nic->moved)
+		return;
+	nic->moved = moved;
+	load = processor_load(nic, moved);
 	if (load != nic->load)
 		lanai_set_dma_load(nic->core, nic->load = load);
 }

@@ -95,10 +95,16 @@ write_EIMR(struct nic *nic, uint32_t value)
 
 /* Timers. ---------------------------------------------------------------------------------- */
 
+static inline uint32_t
+rtc_at(const struct nic *nic, sim_time date)
+{
+	return REG(nic, RTC) + (uint32_t)((date - nic->rtc_since) / TICK);
+}
+
 static uint32_t
 read_RTC(struct nic *nic)
 {
-	return REG(nic, RTC) + (uint32_t)((sim_now() - nic->rtc_since) / TICK);
+	return rtc_at(nic, sim_now());
 }
 
 static void
@@ -266,7 +272,10 @@ regs_glance(const void *device, uint32_t offset, sim_time date, uint32_t *value)
 {
 	const struct nic *nic = device;
 
-	(void)date;
+	if (offset == LANAI_RTC) {
+		*value = rtc_at(nic, date);
+		return true;
+	}
 	*value = REG(nic, RMP);
 	return offset == LANAI_RMP && nic->receive.state == RECEIVE_OFF;
 }

@@ -1,6 +1,7 @@
 /* Medium and bulk messages: every byte, in its place, and no other. */
 #include "tests/am/rig.h"
 #include "tests/hostlib/main.h"
+#include "tests/quick_assert.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -51,7 +52,7 @@ landed(struct am *am, void *arg, const struct am_message *m)
 	check(m);
 	ck_assert_uint_eq(m->data, am_bulk_area(am) + sent_at);
 	for (uint32_t i = 0; i < BULK; i++)
-		ck_assert_msg((i >= sent_at && i < end) || area[i] == CANARY, "byte %u was written", i);
+		quick_assert_msg((i >= sent_at && i < end) || area[i] == CANARY, "byte %u was written", i);
 	memset(umem_pointer(task_process(task_self())->memory, am_bulk_area(am), BULK), CANARY, BULK);
 	ck_assert_int_eq(am_reply_bulk(am, GOT, m->arg, AM_ARGS, m->data, 0, 0), AM_OK);
 }

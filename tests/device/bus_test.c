@@ -314,12 +314,24 @@ on_deposit(struct umem_space *space, uint64_t address, uint64_t bytes)
 
 START_TEST(deposits_are_announced_page_by_page)
 {
+	static uint8_t pages[2 * HB_FRAME];
+	struct umem_space *space = (struct umem_space *)pages; /* handed on, never looked at */
+	struct host_bus *bus;
 	uint8_t bytes[100] = {0};
+	int first, second;
 
 	set_up();
+	bus = boards[0].bus;
+	first = hb_frame_alloc(bus, pages, space, 0);
+	second = hb_frame_alloc(bus, pages + HB_FRAME, space, HB_FRAME);
+	ck_assert_int_eq(second, first + 1);
+	hb_frame_map(bus, (unsigned)first, true);
+	hb_frame_map(bus, (unsigned)second, true);
 	deposits = 0;
-	hb_set_deposit_hook(boards[0].bus, on_deposit);
-	hb_dma_to_host(boards[0].bus, HB_FRAME - 40, bytes, 100);
+	hb_set_deposit_hook(bus, on_deposit);
+	ck_assert(hb_dma_to_host(bus, 0, bytes, 4)); /* the kernel's: nobody is told */
+	ck_assert_uint_eq(deposits, 0);
+	ck_assert(hb_dma_to_host(bus, (uint32_t)second * HB_FRAME - 40, bytes, 100));
 	ck_assert_uint_eq(deposits, 2);
 	ck_assert_uint_eq(deposit_at, HB_FRAME);
 	ck_assert_uint_eq(deposit_bytes, 60);

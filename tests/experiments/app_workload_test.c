@@ -103,6 +103,8 @@ START_TEST(too_many_hosts)
 
 	ck_assert_int_ne(run_point("jacobi", "myrinet-pc", "hosts = 4", &r, &error), EXIT_DONE);
 	ck_assert_str_eq(error, "hosts=4: the platform has only 2");
+	g_free(error);
+	results_clear(&r);
 }
 END_TEST
 
@@ -217,6 +219,8 @@ START_TEST(one_host)
 
 	ck_assert_int_eq(run_point("ftp", "myrinet-pc", "client_host = 0", &r, &error), EXIT_BAD_INPUT);
 	ck_assert_str_eq(error, "client_host=0: is the server's as well; allowed: another");
+	g_free(error);
+	results_clear(&r);
 }
 END_TEST
 

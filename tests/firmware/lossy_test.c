@@ -9,6 +9,7 @@
  * generation, which every word of it names: from then on no word of an older one may come, and the new one comes from
  * its beginning. */
 #include "tests/firmware/mock_host.h"
+#include "tests/quick_assert.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -271,8 +272,9 @@ check_deposit(unsigned at)
 	}
 	ck_assert_uint_eq(bus, FRAME_OF(from, p) * VMMC_PAGE + 4 * (*next % (2 * VMMC_PAGE / 4)));
 	for (uint32_t i = 0; i < words; i++)
-		ck_assert_uint_eq(mock_sram(nic, nic->regs[LANAI_LAR / 4] + 4 * i),
-		                  word_of(from, p, *generation, (*next)++));
+		quick_assert_msg(mock_sram(nic, nic->regs[LANAI_LAR / 4] + 4 * i) ==
+		                         word_of(from, p, *generation, (*next)++),
+		                 "word %u of %u at %08x", i, words, bus);
 }
 
 static void

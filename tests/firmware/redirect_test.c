@@ -2,6 +2,7 @@
  * LANai. */
 #include "tests/firmware/lanai_mock.h"
 #include "tests/firmware/posts.h"
+#include "tests/quick_assert.h"
 
 #include <check.h>
 #include <stdio.h>
@@ -94,8 +95,8 @@ static void
 expect_words(uint32_t address, uint32_t value, uint32_t bytes)
 {
 	for (uint32_t at = 0; at < bytes; at += 4)
-		ck_assert_msg(posts_word(posts, 0, address + at) == value + at / 4, "at %08x: %08x, expected %08x",
-		              address + at, posts_word(posts, 0, address + at), value + at / 4);
+		quick_assert_msg(posts_word(posts, 0, address + at) == value + at / 4, "at %08x: %08x, expected %08x",
+		                 address + at, posts_word(posts, 0, address + at), value + at / 4);
 }
 
 static void
@@ -290,9 +291,11 @@ check_stream(const struct stream_post *post, uint32_t slot, uint32_t start, uint
 		bool came = at >= start && at < end;
 		bool redirected = place >= status.first && place - status.first < status.taken;
 		uint32_t expected = came ? value + (at - start) / 4 : POSTS_CANARY;
-		ck_assert_uint_eq(posts_word(posts, 0, USER + post->user + place),
-		                  redirected ? expected : POSTS_CANARY);
-		ck_assert_uint_eq(posts_word(posts, 0, RANGE + at), redirected ? POSTS_CANARY : expected);
+		quick_assert_msg(posts_word(posts, 0, USER + post->user + place) ==
+		                         (redirected ? expected : POSTS_CANARY),
+		                 "slot %u, place %u in the user buffer", slot, place);
+		quick_assert_msg(posts_word(posts, 0, RANGE + at) == (redirected ? POSTS_CANARY : expected),
+		                 "slot %u, place %u in the range", slot, place);
 	}
 }
 

@@ -3,6 +3,7 @@
 #include "host-lib/vmmc_state.h"
 #include "tests/hostlib/main.h"
 #include "tests/hostlib/rig.h"
+#include "tests/quick_assert.h"
 
 #include <string.h>
 #include <unistd.h>
@@ -64,9 +65,9 @@ victim(void *arg)
 	run.took[who] = sim_now() - run.began[who];
 	rig_until(all_there, &who);
 	for (unsigned i = 0; i < BYTES; i++)
-		ck_assert_uint_eq(receivers[who].buffer[i], value(who, ROUNDS - 1));
+		quick_assert_msg(receivers[who].buffer[i] == value(who, ROUNDS - 1), "byte %u", i);
 	for (unsigned i = 0; i < BYTES; i++)
-		ck_assert_uint_eq(c.data[BYTES + i], CANARY);
+		quick_assert_msg(c.data[BYTES + i] == CANARY, "byte %u", i);
 	run.ended++;
 }
 
@@ -189,7 +190,7 @@ hostile(void *arg)
 	ck_assert_uint_eq(driver_counter(&machine->hosts[0], "posts"), 0);
 	ck_assert_uint_gt(driver_counter(&machine->hosts[0], "posts_refused"), 0);
 	for (unsigned i = 0; i < BYTES; i++)
-		ck_assert_uint_eq(receivers[who].buffer[i], CANARY);
+		quick_assert_msg(receivers[who].buffer[i] == CANARY, "byte %u", i);
 }
 
 /* Runs. --------------------------------------------------------------------------------------------------------------

@@ -3,6 +3,7 @@
 #include "host-lib/translation.h"
 #include "tests/hostlib/main.h"
 #include "tests/hostlib/rig.h"
+#include "tests/quick_assert.h"
 
 #include <string.h>
 
@@ -179,7 +180,7 @@ one_page(void *arg)
 	ck_assert_int_eq(rig_send(&c, 0, 0, 8 * UMEM_PAGE + 4, 9), VMMC_OK);
 	rig_pause(SIM_MS);
 	for (unsigned i = 0; i < 8 * UMEM_PAGE + 4; i++)
-		ck_assert_uint_eq(receiver.buffer[i], 9);
+		quick_assert_msg(receiver.buffer[i] == 9, "byte %u", i);
 	receiver.done = true;
 }
 
@@ -223,7 +224,7 @@ two_tasks(void *arg)
 	rig_pause(SIM_MS);
 	for (unsigned own = 0; own < 2; own++)
 		for (unsigned i = 0; i < 24 * UMEM_PAGE; i++)
-			ck_assert_uint_eq(receiver.buffer[own * 32 * UMEM_PAGE + i], own + 1);
+			quick_assert_msg(receiver.buffer[own * 32 * UMEM_PAGE + i] == own + 1, "byte %u", i);
 	receiver.done = true;
 }
 
@@ -250,7 +251,7 @@ missing(void *arg)
 	ck_assert_int_eq(rig_send(&c, 0, 0, 16 * UMEM_PAGE, 3), VMMC_OK);
 	rig_pause(SIM_MS);
 	for (unsigned i = 0; i < 16 * UMEM_PAGE; i++)
-		ck_assert_uint_eq(receiver.buffer[i], 3);
+		quick_assert_msg(receiver.buffer[i] == 3, "byte %u", i);
 	after = cpu_times(machine->hosts[0].cpus).account[CPU_INTERRUPT];
 	ck_assert_uint_ge(after - before, machine->hosts[0].params->interrupt + pin_time(16));
 	ck_assert_uint_ge(driver_counter(&machine->hosts[0], "miss_interrupts"), 1);
@@ -279,7 +280,7 @@ missing_again(void *arg)
 			                 VMMC_OK);
 	rig_pause(SIM_MS);
 	for (unsigned i = 0; i < BYTES; i++)
-		ck_assert_uint_eq(receiver.buffer[i], 32 + i / (8 * UMEM_PAGE) * 8);
+		quick_assert_msg(receiver.buffer[i] == 32 + i / (8 * UMEM_PAGE) * 8, "byte %u", i);
 	ck_assert_uint_ge(driver_counter(&machine->hosts[0], "miss_interrupts"), 3 * 8);
 	receiver.done = true;
 }

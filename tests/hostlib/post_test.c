@@ -2,6 +2,7 @@
 #include "host-lib/vmmc_state.h"
 #include "tests/hostlib/main.h"
 #include "tests/hostlib/rig.h"
+#include "tests/quick_assert.h"
 
 #include <string.h>
 
@@ -108,14 +109,14 @@ static void
 check_run(const uint8_t *at, uint32_t place, uint32_t n, const char *what)
 {
 	for (uint32_t i = 0; i < n; i++)
-		ck_assert_msg(at[i] == data_at(place + i), "%s: byte %u of %u", what, i, n);
+		quick_assert_msg(at[i] == data_at(place + i), "%s: byte %u of %u", what, i, n);
 }
 
 static void
 check_canaries(const uint8_t *at, uint32_t n, const char *what)
 {
 	for (uint32_t i = 0; i < n; i++)
-		ck_assert_msg(at[i] == CANARY, "%s: byte %u of %u was written", what, i, n);
+		quick_assert_msg(at[i] == CANARY, "%s: byte %u of %u was written", what, i, n);
 }
 
 /* A range of the default buffer of which everything was sent, and its user buffer: each byte is in one of the two. */

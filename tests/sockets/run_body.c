@@ -3,6 +3,7 @@
 
 #include "experiments/testbed.h"
 #include "host-lib/firmware_image.h"
+#include "nic-sim/sanitizer.h"
 
 #include <arpa/inet.h>
 #include <check.h>
@@ -159,19 +160,31 @@ run_program(void *arg)
 	p->body(p->context);
 }
 
+/* build: `image` lives as long as the testbed. */
 static struct testbed *
-build(const struct way *way, char **error)
+build(const struct way *way, struct lanai_image **image, char **error)
 {
 	static const char *const images[N_FIRMWARES] = {
 	        [FIRMWARE_VMMC] = FIRMWARE_IMAGE_VMMC,
 	        [FIRMWARE_AM] = FIRMWARE_IMAGE_AM,
 	        [FIRMWARE_RAW] = FIRMWARE_IMAGE_RAW,
 	};
-	struct lanai_image *image = NULL;
 
-	if (way->lanai && !(image = firmware_image(FIRMWARE_IMAGE_LIB, images[way->firmware], error)))
+	*image = way->lanai ? firmware_image(FIRMWARE_IMAGE_LIB, images[way->firmware], error) : NULL;
+	if (way->lanai && !*image)
 		return NULL;
-	return testbed_with(way->firmware, way->platform, NULL, 0, image, error);
+	return testbed_with(way->firmware, way->platform, NULL, 0, *image, error);
+}
+
+/* end_child: with what a program leaves behind when it has ended, but not when it was cut off. */
+static void
+end_child(struct testbed *t, struct lanai_image *image, enum sim_outcome outcome)
+{
+	testbed_free(t);
+	lanai_image_free(image);
+	if (outcome == SIM_DONE)
+		sanitizer_find_leaks();
+	_exit((int)outcome);
 }
 
 static void
@@ -180,7 +193,8 @@ simulate(const struct body *body, struct run *r, const struct way *way)
 	struct meeting meetings[2] = {{.other = &meetings[1]}, {.other = &meetings[0]}};
 	struct program server = {body->server, &r->server}, client = {body->client, &r->client};
 	char *error = NULL;
-	struct testbed *t = build(way, &error);
+	struct lanai_image *image;
+	struct testbed *t = build(way, &image, &error);
 
 	if (!t) {
 		fprintf(stderr, "%s\n", error);
@@ -194,7 +208,7 @@ simulate(const struct body *body, struct run *r, const struct way *way)
 	enum sim_outcome outcome = sim_run(SIMULATED_LIMIT);
 	fflush(r->server.log);
 	fflush(r->client.log);
-	_exit((int)outcome);
+	end_child(t, image, outcome);
 }
 
 struct body_logs

@@ -1,8 +1,10 @@
 /* Events: order, moving, cancelling, against a list that is searched from end to end. */
 #include "nic-sim/calendar.h"
+#include "tests/quick_assert.h"
 
 #include <check.h>
 #include <glib.h>
+#include <inttypes.h>
 
 enum { N_EVENTS = 200, N_FIRED = 20000, SPREAD = 40, RUNS = 20 };
 
@@ -71,9 +73,9 @@ fired(struct sim_event *ev)
 {
 	struct tracked *t = sim_event_owner(ev, struct tracked, event), *expected = reference_first();
 
-	ck_assert_ptr_eq(t, expected);
-	ck_assert_uint_eq(sim_now(), t->time);
-	ck_assert(!sim_posted(ev));
+	quick_assert_msg(t == expected, "another event fired than is due");
+	quick_assert_msg(sim_now() == t->time, "fired at another date");
+	quick_assert_msg(!sim_posted(ev), "fired and still posted");
 	t->posted = false;
 	n_fired++;
 	disturb();
@@ -89,7 +91,7 @@ START_TEST(random_events_fire_as_in_the_reference)
 	while (n_fired < N_FIRED) {
 		if (!reference_first())
 			post(&all[0], sim_now());
-		ck_assert(calendar_step(SIM_NEVER));
+		quick_assert_msg(calendar_step(SIM_NEVER), "nothing fired");
 	}
 	ck_assert_uint_eq(calendar_fired(), n_fired);
 	g_rand_free(dice);
@@ -135,8 +137,8 @@ START_TEST(periods_convert_without_drift)
 	for (uint64_t cycle = 0; cycle < 1000000; cycle += 997) {
 		sim_time t = sim_cycles_to_ps(cycle, hz);
 
-		ck_assert_uint_eq(sim_ps_to_cycles(t, hz), cycle);
-		ck_assert_uint_eq(sim_ps_to_cycles(t + 1, hz), cycle + 1);
+		quick_assert_msg(sim_ps_to_cycles(t, hz) == cycle, "date of cycle %" PRIu64, cycle);
+		quick_assert_msg(sim_ps_to_cycles(t + 1, hz) == cycle + 1, "date behind cycle %" PRIu64, cycle);
 	}
 	ck_assert_uint_eq(sim_cycles_to_ps(hz * 4000, hz), SIM_TIME_MAX);
 }

@@ -2,6 +2,7 @@
  * knows the rule and no SimGrid, and an unrelated flow in flight changes nothing. */
 #include "nic-sim/engine.h"
 #include "nic-sim/platform.h"
+#include "tests/quick_assert.h"
 
 #include <check.h>
 #include <glib.h>
@@ -367,7 +368,7 @@ must_agree(const GString *a, const GString *b)
 	char **x = g_strsplit(a->str, "\n", 0), **y = g_strsplit(b->str, "\n", 0);
 
 	for (unsigned i = 0; x[i] && y[i]; i++)
-		ck_assert_msg(strcmp(x[i], y[i]) == 0, "line %u: %s and %s", i, x[i], y[i]);
+		quick_assert_msg(strcmp(x[i], y[i]) == 0, "line %u: %s and %s", i, x[i], y[i]);
 	ck_assert_uint_eq(a->len, b->len);
 	ck_assert_uint_gt(a->len, 1000);
 	g_strfreev(x);
