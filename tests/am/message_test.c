@@ -83,9 +83,64 @@ START_TEST(test_shorts)
 }
 END_TEST
 
+/* A handler that has enough ends the poll; what has come besides is there for the next. */
+
+#define CROWD 3u
+
+static void
+have_enough(struct am *am, void *arg, const struct am_message *m)
+{
+	unsigned *taken = arg;
+
+	(void)m;
+	++*taken;
+	am_enough(am);
+}
+
+static void
+frugal_server(void *arg)
+{
+	struct am *am = rig_open(0, &server_name);
+	unsigned taken = 0;
+
+	(void)arg;
+	am_handle(am, ECHO, have_enough, &taken);
+	rig_pause(5 * SIM_MS); /* all are here */
+	for (unsigned n = 1; n <= CROWD; n++) {
+		ck_assert_uint_eq(am_poll(am), 1);
+		ck_assert_uint_eq(taken, n);
+	}
+	ck_assert_uint_eq(am_poll(am), 0);
+	rig_serve(am, &done);
+}
+
+static void
+crowd(void *arg)
+{
+	struct am *am = rig_open(0, &client_name);
+	struct am_name to = rig_wait_open(&server_name);
+
+	(void)arg;
+	for (unsigned i = 0; i < CROWD; i++)
+		ck_assert_int_eq(am_request(am, to, ECHO, NULL, 0), AM_OK);
+	ck_assert_int_eq(am_quiet(am, sim_now() + 20 * SIM_MS), AM_OK);
+	done = true;
+}
+
+START_TEST(test_enough)
+{
+	rig_start("myrinet-ultra", NULL);
+	rig_program(1, "server", frugal_server, NULL);
+	rig_program(0, "client", crowd, NULL);
+	rig_run();
+	rig_end();
+}
+END_TEST
+
 static void
 add_tests(TCase *tc)
 {
+	tcase_add_test(tc, test_enough);
 	tcase_add_loop_test(tc, test_shorts, 0, 2);
 }
 

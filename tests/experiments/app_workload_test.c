@@ -177,6 +177,25 @@ START_TEST(posting)
 }
 END_TEST
 
+/* Where copies are slow, a copy less is worth much, and the receiver never falls behind for good: bandwidth in MB/s,
+ * without posting and with it. */
+static const double slow_copies[][2] = {{10, 16}, {24, 30}};
+
+START_TEST(posting_where_copies_are_slow)
+{
+	char *fixed = g_strdup_printf("protocol = fast\nsize_B = 8192\ntotal_B = 1000000\nhost.copy_MB_s = 30\n"
+	                              "socket.receive_posting = %d",
+	                              _i);
+	struct results r = run_well("socket-stream", "myrinet-ultra", fixed);
+
+	ck_assert_double_eq(metric(&r, "direct_share"), _i);
+	ck_assert_double_ge(metric(&r, "bandwidth_MB_s"), slow_copies[_i][0]);
+	ck_assert_double_le(metric(&r, "bandwidth_MB_s"), slow_copies[_i][1]);
+	results_clear(&r);
+	g_free(fixed);
+}
+END_TEST
+
 /* With the connection's set-up a transfer takes longer, and a transaction as well. */
 START_TEST(connections_cost)
 {
@@ -312,6 +331,7 @@ main(void)
 	tcase_add_loop_test(cases, protocol, 0, G_N_ELEMENTS(protocols) * G_N_ELEMENTS(by_protocol));
 	tcase_add_loop_test(cases, fallback, 0, G_N_ELEMENTS(sites));
 	tcase_add_loop_test(cases, posting, 0, 2);
+	tcase_add_loop_test(cases, posting_where_copies_are_slow, 0, 2);
 	tcase_add_test(cases, connections_cost);
 	tcase_add_test(cases, round_trips);
 	tcase_add_test(cases, round_trips_until_known);
