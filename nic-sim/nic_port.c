@@ -39,23 +39,36 @@ processor_load(const struct nic *nic, uint64_t moved)
 	return load > 0 ? (uint32_t)load : 0;
 }
 
-/* port_update: an engine started, stopped or changed its speed. */
-void
-port_update(struct nic *nic)
+static uint64_t
+dma_rate(const struct nic *nic)
 {
-	uint64_t left = nic->port_rate - least(nic->dma.busy ? nic->dma.rate : 0, nic->port_rate);
-	bool receiving = nic->receive.state == RECEIVE_TAKING;
-	uint64_t take = left, give = left;
-	uint64_t moved =
-	        least((nic->dma.busy ? nic->dma.rate : 0) + nic->receive.rate + nic->send.rate, nic->port_rate);
-	uint32_t load;
+	return nic->dma.busy ? nic->dma.rate : 0;
+}
 
-	if (nic->send.busy && receiving) {
+/* share: of the port, what the host DMA leaves, among the other two engines.  The fabric tells of rates that change by
+ * this in calls of port_update(). */
+static void
+share(const struct nic *nic)
+{
+	uint64_t left = nic->port_rate - least(dma_rate(nic), nic->port_rate), take = left, give = left;
+
+	if (nic->send.busy && nic->receive.state == RECEIVE_TAKING) {
 		take = least(left - left / SEND_KEEPS, nic->link_in);
 		give = left - take;
 	}
 	fabric_limit(nic->fabric, nic->node, true, least(give, nic->link_out));
 	fabric_limit(nic->fabric, nic->node, false, least(take, nic->link_in));
+}
+
+/* port_update: an engine started, stopped or changed its speed. */
+void
+port_update(struct nic *nic)
+{
+	uint64_t moved;
+	uint32_t load;
+
+	share(nic);
+	moved = least(dma_rate(nic) + nic->receive.rate + nic->send.rate, nic->port_rate);
 	if (moved == nic->moved)
 		return;
 	nic->moved = moved;
