@@ -1,8 +1,8 @@
-/* The sockets part of a host's kernel: its ports, its connections, and the segments that it exchanges with the
- * kernels of other hosts.
+/* The sockets part of a host's kernel: its descriptions and ports, and what it exchanges with the kernels of other
+ * hosts: segments of VMMC's set-up (segment.h), and IP (ip.h).
  *
- * A daemon task of the kernel handles segments in the order in which they were sent; what it learns it writes into the
- * descriptions concerned, and pokes the tasks that wait for them. */
+ * Daemon tasks of the kernel handle what comes, in order; what they learn they write into the descriptions concerned,
+ * and poke the tasks that wait for them. */
 #ifndef SOCKETS_KERNEL_H
 #define SOCKETS_KERNEL_H
 

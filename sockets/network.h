@@ -4,11 +4,11 @@
  * one, or none, since a NIC runs one firmware; a host without one, or whose peer is in another site, talks TCP
  * (sockets/tcp.h).
  *
- * SET-UP (docs/protocols.md).  A listener listens on its port, for TCP, and on the shadow port for the fast network
- * (shadow_port()).  connect() to a node that the fast network reaches goes to the shadow port first, by TCP; if
- * somebody answers there, both ends exchange greetings over that connection, which stays open to tell of breakage; if
- * nobody does, or what answers does not speak this version, an ordinary TCP connection to the port itself is made, and
- * errors are as for that.  So an application never sees the shadow port.
+ * SET-UP (setup.h, docs/sockets.md).  VMMC has one of its own.  Else a listener listens on its port, for TCP, and on
+ * the shadow port for the fast network (shadow_port()).  connect() to a node that the fast network reaches goes to the
+ * shadow port first, by TCP; if somebody answers there, both ends exchange greetings over that connection, which stays
+ * open to tell of breakage; if nobody does, or what answers does not speak this version, an ordinary TCP connection to
+ * the port itself is made, and errors are as for that.  So an application never sees the shadow port.
  *
  * A greeting (greeting.h) is version, kind of network, and what the network itself wants to say (a name of the own
  * end). Who writes a network owes this: nothing that a greeting contains can harm this side (-EPROTO). */

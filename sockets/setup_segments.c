@@ -51,7 +51,7 @@ connection_of(const struct kernel *k, uint32_t connection)
 		struct description *d = l->data;
 		const struct end *e = end_of(d);
 
-		if (e && e->connection == connection)
+		if (e && e->connection && e->connection == connection)
 			return d;
 	}
 	return NULL;

@@ -123,20 +123,22 @@ shadow_take(struct shadow *s, struct tcp *t)
 	tcp_on_poke(t, told, s);
 }
 
+/* end: what the link still says takes time, in which nobody may call the shadow to work again. */
 static void
 end(struct description *d)
 {
 	struct shadow *s = d->end;
 
-	sim_cancel(&s->broken);
-	ip_forget(d->kernel, &s->work);
+	if (s->tcp)
+		tcp_on_poke(s->tcp, NULL, NULL);
 	d->link->ops->stop(d->link);
 	d->link = NULL;
 	d->end = NULL;
-	if (s->tcp) {
-		tcp_on_poke(s->tcp, NULL, NULL);
+	d->overdue = false;
+	sim_cancel(&s->broken);
+	ip_forget(d->kernel, &s->work);
+	if (s->tcp)
 		tcp_leave(s->tcp, !(d->state & CONNECTED));
-	}
 	g_free(s);
 }
 

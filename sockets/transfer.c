@@ -417,6 +417,8 @@ move(struct receiving *r, bool direct)
 			return epitaph(r->d);
 		if (direct)
 			l->ops->expected(l, false);
+		if (r->deadline == DO_NOT_WAIT && !r->d->network)
+			kernel_system_call(r->d->kernel);
 		if (!description_wait(r->d, readable, r, r->deadline))
 			return -EAGAIN;
 	}
