@@ -58,8 +58,8 @@ struct link_ops {
 	void (*expect)(struct link *l, void *user, uint64_t length, bool all);
 	void (*expected)(struct link *l, bool over);
 	/* both */
-	/* progress: the process takes in what has come: for a call that will look, and not wait.  NULL: it comes without
-	 * the process. */
+	/* progress: the process takes in what has come: for a call that will look, and not wait.  NULL: it comes
+	 * without the process. */
 	void (*progress)(struct link *l);
 	struct umem_range (*watch)(const struct link *l);
 	uint32_t (*send_buffer)(const struct link *l); /* bytes in force, for SO_SNDBUF and SO_RCVBUF */

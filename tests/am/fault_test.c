@@ -8,7 +8,7 @@
 #define ECHOED 2u
 
 static struct am_name client_name, server_name, gone_name, deaf_name;
-static bool done, all_done; /* the client; the bystander as well */
+static bool done, all_done;                             /* the client; the bystander as well */
 static unsigned theirs[AM_N_FAULTS], ours[AM_N_FAULTS]; /* as the server and as the client were told */
 static struct machine *machine;
 
