@@ -48,7 +48,7 @@ static void
 put_simulated(GString *html, const struct report_row *row)
 {
 	if (isfinite(row->half))
-		put(html, "<td class=n>%.5g<br><small>\u00b1 %.2g, fitted</small></td>", row->simulated, row->half);
+		put(html, "<td class=n>%.5g<br><small>\u00b1 %.3g, fitted</small></td>", row->simulated, row->half);
 	else
 		put_number(html, row->measured, "%.5g", row->simulated);
 }
@@ -178,7 +178,7 @@ put_coefficient(GString *html, const struct report *r, const struct report_resul
 	const struct fit_coefficient *is = &fit->coefficients[i].is;
 	put(html, "<td class=n>%s = %.4g", fit->coefficients[i].name, is->value);
 	if (isfinite(is->half))
-		put(html, " \u00b1 %.2g", is->half);
+		put(html, " \u00b1 %.3g", is->half);
 	put(html, " %s", fit->coefficients[i].unit);
 	for (unsigned k = 0; k < e->n_rules; k++)
 		if (fits_is(e, result->table, fit, i, &e->rules[k].selection)) {

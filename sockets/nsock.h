@@ -45,7 +45,8 @@ int ns_select(int n, fd_set *in, fd_set *out, fd_set *except, struct timeval *ti
 pid_t ns_spawn(void (*body)(void *arg), void *arg);
 pid_t ns_await(pid_t pid);
 
-/* Memory that the NIC can move without a copy: of the process' arena, page aligned, zeroed. */
+/* Memory that the NIC can move without a copy: of the process' arena, page aligned, zeroed; where the NIC has Active
+ * Messages, of the area in which senders can place data, as long as there is some (socket.bulk_KB). */
 void *ns_alloc(size_t bytes);
 void ns_free(void *p);
 
