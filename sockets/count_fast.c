@@ -7,7 +7,7 @@
  * Both ends act in turn, far apart in time, so that what one of them executes is not mixed with what the other does. */
 #include "host-lib/firmware_image.h"
 #include "nic-sim/engine.h"
-#include "sockets/fast.h"
+#include "sockets/fast/fast.h"
 
 #include <glib.h>
 

@@ -22,7 +22,7 @@ cd "$root"
 type=$(sed -n 's/^CMAKE_BUILD_TYPE:[A-Z]*=//p' "$build/CMakeCache.txt")
 [ "$type" = RelWithDebInfo ] || { echo "$1: not a build of type RelWithDebInfo" >&2; exit 1; }
 
-data_path='transfer|stream|user|descriptors|description|poll|nsock'
+data_path='transfer|vmmc\/stream|user|descriptors|description|poll|nsock'
 any_link='transfer|descriptors|description|nsock'
 
 # own <files> <arguments>: instructions that these files of the library execute themselves in the whole run
@@ -57,7 +57,7 @@ inside() {
 		valgrind --tool=callgrind --collect-atstart=no --toggle-collect="$1" --callgrind-out-file="$work/out" \
 			"$build/sockets/count_fast" $rounds ${3:-} >"$work/log" 2>&1 || { cat "$work/log" >&2; exit 1; }
 		callgrind_annotate --threshold=100 --auto=no "$work/out" | awk '
-			/sockets\/(fast|fast_[a-z]*|user)\.[ch]:|:g_(hash_table_lookup|direct_hash) / {
+			/sockets\/(fast\/fast[a-z_]*|user)\.[ch]:|:g_(hash_table_lookup|direct_hash) / {
 				gsub(",", "", $1); sum += $1
 			}
 			END { print sum + 0; exit !sum }' >"$work/$rounds"

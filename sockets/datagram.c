@@ -1,10 +1,10 @@
 #define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/datagram.h"
 
-#include "sockets/fast_datagram.h"
+#include "sockets/fast/fast_datagram.h"
 #include "sockets/network.h"
 #include "sockets/ports.h"
-#include "sockets/udp.h"
+#include "sockets/tcpip/udp.h"
 #include "sockets/user.h"
 
 #include <errno.h>

@@ -3,8 +3,8 @@
 #include "sockets/description.h"
 #include "sockets/ports.h"
 #include "sockets/shadow.h"
-#include "sockets/tcp.h"
-#include "sockets/udp.h"
+#include "sockets/tcpip/tcp.h"
+#include "sockets/tcpip/udp.h"
 
 static void
 start_host(struct host *host, enum sock_protocol protocol)

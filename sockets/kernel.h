@@ -6,8 +6,8 @@
 #ifndef SOCKETS_KERNEL_H
 #define SOCKETS_KERNEL_H
 
-#include "sockets/segment.h"
 #include "sockets/socket.h"
+#include "sockets/vmmc/segment.h"
 
 #include <glib.h>
 

@@ -2,7 +2,7 @@
  *
  * Two exist: VMMC (network_vmmc.c, links by stream.c) and Active Messages (network_am.c, links by fast.c).  A host has
  * one, or none, since a NIC runs one firmware; a host without one, or whose peer is in another site, talks TCP
- * (sockets/tcp.h).
+ * (sockets/tcpip/tcp.h).
  *
  * SET-UP (setup.h, docs/sockets.md).  VMMC has one of its own.  Else a listener listens on its port, for TCP, and on
  * the shadow port for the fast network (shadow_port()).  connect() to a node that the fast network reaches goes to the

@@ -1,7 +1,7 @@
 #define _GNU_SOURCE /* IOV_MAX */
 #include "sockets/nsock.h"
 
-#include "sockets/fast.h"
+#include "sockets/fast/fast.h"
 #include "sockets/network.h"
 #include "sockets/socket.h"
 

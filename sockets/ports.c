@@ -1,7 +1,7 @@
 #include "sockets/ports.h"
 
 #include "sockets/shadow.h"
-#include "sockets/tcp.h"
+#include "sockets/tcpip/tcp.h"
 
 #include <errno.h>
 #include <string.h>

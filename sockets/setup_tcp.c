@@ -1,6 +1,6 @@
 /* The set-up of those who talk TCP: it is TCP's own. */
 #include "sockets/setup.h"
-#include "sockets/tcp.h"
+#include "sockets/tcpip/tcp.h"
 
 #include <errno.h>
 

@@ -5,7 +5,7 @@
 
 #include "sockets/greeting.h"
 #include "sockets/setup.h"
-#include "sockets/tcp.h"
+#include "sockets/tcpip/tcp.h"
 
 /* What a connection has (description.end). */
 struct shadow {

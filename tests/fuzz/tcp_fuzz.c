@@ -8,8 +8,8 @@
  *   200..     the application: see act()
  * IP is replaced: what is sent is counted and forgotten. */
 #include "nic-sim/machine.h"
-#include "sockets/ip_checksum.h"
-#include "sockets/tcp_state.h"
+#include "sockets/tcpip/ip_checksum.h"
+#include "sockets/tcpip/tcp_state.h"
 
 #include <stdlib.h>
 #include <string.h>

@@ -3,7 +3,7 @@
 #ifndef TESTS_SOCKETS_FAST_HAND_H
 #define TESTS_SOCKETS_FAST_HAND_H
 
-#include "sockets/fast_state.h"
+#include "sockets/fast/fast_state.h"
 #include "tests/sockets/fast_rig.h"
 
 #define HAND_CONNECTION 77u /* its number; the next ones are its, too */

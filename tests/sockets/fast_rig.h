@@ -6,7 +6,7 @@
 #ifndef TESTS_SOCKETS_FAST_RIG_H
 #define TESTS_SOCKETS_FAST_RIG_H
 
-#include "sockets/fast.h"
+#include "sockets/fast/fast.h"
 
 #include <glib.h>
 

@@ -1,6 +1,6 @@
 /* TCP's bytes: headers as RFC 793 has them, against vectors that were computed by another program; what makes no sense
  * is refused; sequence numbers that wrap; the ring that keeps a stream. */
-#include "sockets/tcp_state.h"
+#include "sockets/tcpip/tcp_state.h"
 
 #include <check.h>
 #include <stdlib.h>

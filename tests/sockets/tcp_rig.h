@@ -1,13 +1,13 @@
-/* Two hosts whose kernels talk TCP/IP, and programs that use sockets/tcp.h and udp.h directly, as descriptions do: for
- * tests of both without sockets above them. */
+/* Two hosts whose kernels talk TCP/IP, and programs that use sockets/tcpip/tcp.h and udp.h directly, as descriptions
+ * do: for tests of both without sockets above them. */
 #ifndef TESTS_SOCKETS_TCP_RIG_H
 #define TESTS_SOCKETS_TCP_RIG_H
 
 #include "nic-sim/engine.h"
 #include "nic-sim/image.h"
 #include "nic-sim/machine.h"
-#include "sockets/tcp.h"
-#include "sockets/udp.h"
+#include "sockets/tcpip/tcp.h"
+#include "sockets/tcpip/udp.h"
 
 #include <errno.h>
 
