@@ -248,19 +248,27 @@ send_datagram(struct description *d, const struct iovec *vector, size_t n, const
 	return error ? error : datagram_send(d, vector, n, name ? &to : NULL, flags);
 }
 
+/* send_bytes: by either kind of socket; only datagrams look at the address. */
+static ssize_t
+send_bytes(struct description *d, const void *data, size_t length, int flags, const struct sockaddr *to,
+           socklen_t to_length)
+{
+	if (d->datagram)
+		return send_datagram(d, &(struct iovec){(void *)data, length}, 1, to, to_length, flags);
+	return send_on(d, &(struct progress){.data = (void *)data, .left = length, .total = length}, flags);
+}
+
 ssize_t
 sock_sendto(struct process *p, int fd, const void *data, size_t length, int flags, const struct sockaddr *to,
             socklen_t to_length)
 {
-	struct progress at = {.data = (void *)data, .left = length, .total = length};
-	const struct iovec all = {(void *)data, length};
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	result = d->datagram ? send_datagram(d, &all, 1, to, to_length, flags) : send_on(d, &at, flags);
+	result = send_bytes(d, data, length, flags, to, to_length);
 	description_release(d);
 	return result;
 }
@@ -524,28 +532,50 @@ sock_recvmsg(struct process *p, int fd, struct msghdr *message, int flags)
 	return result;
 }
 
+static ssize_t
+receive_datagram_from(struct description *d, void *data, size_t length, int flags, struct sockaddr *from,
+                      socklen_t *from_length)
+{
+	struct iovec all = {data, length};
+	struct msghdr m = {.msg_iov = &all, .msg_iovlen = 1, .msg_name = from};
+	ssize_t result;
+
+	if (from && (!from_length || *from_length > INT32_MAX))
+		return from_length ? -EINVAL : -EFAULT;
+	if (from)
+		m.msg_namelen = *from_length;
+	result = receive_datagram(d, &m, flags);
+	if (result >= 0 && from)
+		*from_length = m.msg_namelen;
+	return result;
+}
+
+/* Who sends to a stream is known: no address is given. */
+static ssize_t
+receive_stream_bytes(struct description *d, void *data, size_t length, int flags, socklen_t *from_length)
+{
+	ssize_t result = receive_on(d, &(struct progress){.data = data, .left = length, .total = length}, flags);
+
+	if (result >= 0 && from_length)
+		*from_length = 0;
+	return result;
+}
+
 ssize_t
 sock_recvfrom(struct process *p, int fd, void *data, size_t length, int flags, struct sockaddr *from,
               socklen_t *from_length)
 {
-	struct progress at = {.data = data, .left = length, .total = length};
-	struct iovec all = {data, length};
-	struct msghdr m = {.msg_iov = &all, .msg_iovlen = 1, .msg_name = from};
 	int error;
 	ssize_t result;
 	struct description *d = descriptors_get(p, fd, &error);
 
 	if (!d)
 		return error;
-	if (from && from_length)
-		m.msg_namelen = *from_length;
-	if (from && (!from_length || *from_length > INT32_MAX))
-		result = from_length ? -EINVAL : -EFAULT;
+	if (d->datagram)
+		result = receive_datagram_from(d, data, length, flags, from, from_length);
 	else
-		result = d->datagram ? receive_datagram(d, &m, flags) : receive_on(d, &at, flags);
+		result = receive_stream_bytes(d, data, length, flags, from_length);
 	description_release(d);
-	if (result >= 0 && from_length)
-		*from_length = m.msg_namelen;
 	return result;
 }
 
