@@ -42,11 +42,9 @@ may_listen(struct description *d)
 static int
 listen_on(struct description *d, int backlog)
 {
-	const struct network *network = network_of(d->kernel->host);
-	int error = may_listen(d);
+	const struct network *network = network_used(d->process);
+	int error = d->datagram ? -EOPNOTSUPP : may_listen(d);
 
-	if (d->datagram)
-		return -EOPNOTSUPP;
 	if (error)
 		return error;
 	d->places = backlog < 0 || backlog >= QUEUE_MAX ? QUEUE_MAX : (unsigned)backlog + 1;

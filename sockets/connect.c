@@ -104,7 +104,7 @@ conclude(struct description *d, int early, sim_time deadline)
 static const struct setup *
 way_to(const struct description *d, unsigned node)
 {
-	const struct network *network = network_of(d->kernel->host);
+	const struct network *network = network_used(d->process);
 
 	if (!network || d->options.protocol == SOCK_TCP || !network->reaches(d->kernel->host, node))
 		return &setup_by_tcp;

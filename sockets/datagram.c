@@ -55,7 +55,7 @@ came(void *arg)
 static bool
 fast_wanted(const struct description *d)
 {
-	return network_of(d->kernel->host) == &network_am && d->options.protocol != SOCK_TCP;
+	return network_used(d->process) == &network_am && d->options.protocol != SOCK_TCP;
 }
 
 int

@@ -63,9 +63,10 @@ descriptors_open(struct process *p)
 	if (p->exiting)
 		return -ENOBUFS;
 	error = network ? network->open(p) : 0;
-	if (!error)
-		make_table(p);
-	return error;
+	if (error && error != -ENOBUFS)
+		return error;
+	make_table(p);
+	return 0;
 }
 
 void

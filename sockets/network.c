@@ -17,6 +17,12 @@ network_of(const struct host *host)
 	}
 }
 
+const struct network *
+network_used(const struct process *p)
+{
+	return p->nic_queue || p->first->nic_queue ? network_of(p->host) : NULL;
+}
+
 uint16_t
 shadow_port(uint16_t port)
 {

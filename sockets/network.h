@@ -52,6 +52,8 @@ struct network {
 
 /* network_of: of this host's NIC; NULL: none. */
 const struct network *network_of(const struct host *host);
+/* network_used: the same, if the process has got its way to it: a NIC serves so many processes; others talk TCP. */
+const struct network *network_used(const struct process *p);
 extern const struct network network_vmmc, network_am;
 
 /* shadow_port: where the listener of an application's port is asked for the fast network: behind what kernels choose by

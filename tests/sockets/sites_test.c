@@ -235,6 +235,51 @@ START_TEST(listener_of_tcp)
 }
 END_TEST
 
+/* More processes than the NIC has endpoints for: those that come too late talk TCP. ---------------------------------
+ */
+
+enum { PROCESSES = 6, ENDPOINTS = 4 };
+
+static void
+server_of_one(void *arg)
+{
+	int listener = listening_on(*(const uint16_t *)arg), fd = ns_accept(listener, NULL, NULL);
+
+	ck_assert_int_ge(fd, 0);
+	serve(fd);
+	ns_close(fd);
+}
+
+static void
+client_of_many(void *arg)
+{
+	const uint16_t *ports = arg;
+	unsigned by_tcp = 0;
+
+	pause_for(OPENING);
+	for (unsigned i = 0; i < PROCESSES; i++) {
+		int fd = connected_to(0, ports[i]);
+
+		by_tcp += protocol_of(fd) == SOCK_TCP;
+		ask(fd, 1);
+		ns_close(fd);
+	}
+	ck_assert_uint_eq(by_tcp, PROCESSES - ENDPOINTS);
+}
+
+START_TEST(too_many_processes)
+{
+	uint16_t ports[PROCESSES];
+	struct role roles[PROCESSES + 1] = {{1, client_of_many, ports}};
+
+	for (unsigned i = 0; i < PROCESSES; i++) {
+		ports[i] = (uint16_t)(CAST_PORT + i);
+		roles[1 + i] = (struct role){0, server_of_one, &ports[i]};
+	}
+	play_cast(PLATFORM, FIRMWARE_AM, SOCK_AUTOMATIC, roles, G_N_ELEMENTS(roles));
+}
+END_TEST
+
 int
 main(void)
 {
@@ -247,6 +292,7 @@ main(void)
 	tcase_add_loop_test(cases, local_remote_and_plain, 0, G_N_ELEMENTS(kinds));
 	tcase_add_loop_test(cases, server_of_both, 0, G_N_ELEMENTS(kinds));
 	tcase_add_loop_test(cases, listener_of_tcp, 0, G_N_ELEMENTS(kinds));
+	tcase_add_test(cases, too_many_processes);
 	suite_add_tcase(suite, cases);
 	srunner_run_all(runner, CK_ENV);
 	failed = srunner_ntests_failed(runner);
