@@ -13,7 +13,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STACK_KIB 512 /* of a host thread; virtual, touched pages only count */
+#define STACK_KIB  512 /* of a host thread; virtual, touched pages only count */
+#define STACK_SIZE "--cfg=contexts/stack-size:" G_STRINGIFY(STACK_KIB)
 
 #define PS_PER_S      1e12
 #define LEAST_SLEEP_S 1e-13 /* SimGrid's precision, as set below */
@@ -100,7 +101,7 @@ engine_init(void)
 	                "--cfg=network/model:CM02",
 	                "--cfg=network/crosstraffic:0",
 	                "--cfg=contexts/factory:raw",
-	                "--cfg=contexts/stack-size:" G_STRINGIFY(STACK_KIB),
+	                STACK_SIZE,
 	                NULL};
 	int argc = G_N_ELEMENTS(argv) - 1;
 
