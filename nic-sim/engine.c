@@ -13,8 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#define STACK_KIB  512 /* of a host thread; virtual, touched pages only count */
-#define STACK_SIZE "--cfg=contexts/stack-size:" G_STRINGIFY(STACK_KIB)
+#define STACK_KIB 512 /* of a host thread; virtual, touched pages only count */
 
 #define PS_PER_S      1e12
 #define LEAST_SLEEP_S 1e-13 /* SimGrid's precision, as set below */
@@ -95,13 +94,14 @@ static volatile sig_atomic_t report_wanted;
 void
 engine_init(void)
 {
+	char stacks[] = "--cfg=contexts/stack-size:" G_STRINGIFY(STACK_KIB);
 	char *argv[] = {"nicsim",
 	                "--log=root.thresh:error",
 	                "--cfg=surf/precision:1e-13",
 	                "--cfg=network/model:CM02",
 	                "--cfg=network/crosstraffic:0",
 	                "--cfg=contexts/factory:raw",
-	                STACK_SIZE,
+	                stacks,
 	                NULL};
 	int argc = G_N_ELEMENTS(argv) - 1;
 
