@@ -6,8 +6,8 @@
 
 #include "sockets/description.h"
 
-/* descriptors_open: the process' table and its way to the NIC, if that has room for one more process, made at first use;
- * 0 or -errno. */
+/* descriptors_open: the process' table and its way to the NIC, if that has room for one more process, made at first
+ * use; 0 or -errno. */
 int descriptors_open(struct process *p);
 /* descriptors_inherit: `child`, which has no table yet, gets the same descriptors, for the same descriptions. */
 void descriptors_inherit(struct process *child, const struct process *parent);
