@@ -80,7 +80,10 @@ hold(struct am *am, struct process *p)
 {
 	am->holders++;
 	p->nic_queue = am;
-	process_at_exit(p, release_at_exit, NULL);
+	if (p == p->first) /* its children use it, too */
+		process_at_last_exit(p, release_at_exit, NULL);
+	else
+		process_at_exit(p, release_at_exit, NULL);
 }
 
 enum am_error

@@ -270,8 +270,7 @@ arrival_came(struct driver *d, uint32_t bus_address)
 	struct arrival_watch *w;
 
 	d->arrivals.notes++;
-	cpu_settle();
-	while ((w = next_watch(d, bus_address / HB_FRAME, false)))
+	for (cpu_settle(); (w = next_watch(d, bus_address / HB_FRAME, false)); cpu_settle())
 		wake(d, w);
 }
 
@@ -280,8 +279,7 @@ arrival_all_came(struct driver *d)
 {
 	struct arrival_watch *w;
 
-	cpu_settle();
-	while ((w = next_watch(d, 0, true)))
+	for (cpu_settle(); (w = next_watch(d, 0, true)); cpu_settle())
 		wake(d, w);
 }
 

@@ -150,9 +150,11 @@ process_task(void *arg)
 
 	g_free(arg);
 	start.body(start.arg);
-	if (p->n_tasks == 1)
+	cpu_settle(); /* others may end meanwhile */
+	if (p->n_tasks == 1) {
 		process_exit(p);
-	cpu_settle();
+		cpu_settle();
+	}
 	if (--p->n_tasks == 0)
 		release_memory(p);
 }

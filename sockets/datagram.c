@@ -65,8 +65,10 @@ datagram_bound(struct description *d)
 	uint32_t buffer = d->options.receive_buffer;
 
 	g->udp = udp_open(d->kernel, d->local.port, buffer, came, d);
-	if (!g->udp)
+	if (!g->udp) {
+		d->local = (struct address){0, 0};
 		return -EADDRINUSE;
+	}
 	if (!fast_wanted(d))
 		return 0;
 	d->network = &network_am;
@@ -86,12 +88,20 @@ bind_any(struct description *d)
 }
 
 static void
+join(struct datagram *g, const struct udp_name *peer)
+{
+	if (g->udp)
+		udp_connect(g->udp, peer);
+	if (g->fast)
+		fast_port_connect(g->fast, peer);
+}
+
+static void
 dissolve(struct description *d)
 {
 	d->state &= ~(unsigned)CONNECTED;
 	d->remote = (struct address){0, 0};
-	if (d->datagram->udp)
-		udp_connect(d->datagram->udp, NULL);
+	join(d->datagram, NULL);
 }
 
 int
@@ -111,7 +121,7 @@ datagram_connect(struct description *d, const struct address *to)
 	if (error)
 		return error;
 	peer = (struct udp_name){(unsigned)node, to->port};
-	udp_connect(d->datagram->udp, &peer);
+	join(d->datagram, &peer);
 	d->local.ip = host_ip(d->kernel->host);
 	d->remote = *to;
 	d->peer_node = (unsigned)node;

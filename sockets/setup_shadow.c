@@ -128,15 +128,16 @@ static void
 end(struct description *d)
 {
 	struct shadow *s = d->end;
+	struct link *l = d->link;
 
 	if (s->tcp)
 		tcp_on_poke(s->tcp, NULL, NULL);
-	d->link->ops->stop(d->link);
-	d->link = NULL;
-	d->end = NULL;
-	d->overdue = false;
 	sim_cancel(&s->broken);
 	ip_forget(d->kernel, &s->work);
+	d->link = NULL; /* others may look while it stops */
+	d->end = NULL;
+	d->overdue = false;
+	l->ops->stop(l);
 	if (s->tcp)
 		tcp_leave(s->tcp, !(d->state & CONNECTED));
 	g_free(s);

@@ -48,7 +48,7 @@ fast_lost(const struct fast *f)
 static struct fast_endpoint *
 endpoint_of(struct process *p)
 {
-	struct am *am = p->nic_queue ? p->nic_queue : p->first->nic_queue;
+	struct am *am = p->first->nic_queue;
 
 	return am ? am_handler_arg(am, FAST_DONE) : NULL;
 }
@@ -117,7 +117,8 @@ who_was_it(const struct fast_endpoint *e, struct am_name peer)
 	return peer;
 }
 
-/* fault: a request came back: there is no such process any more; all else: it does not speak our language. */
+/* fault: a request came back: there is no such process any more; all else: it does not speak our language.  A datagram
+ * that came back says nothing of connections: those have requests of their own. */
 static void
 fault(void *arg, struct am_name peer, enum am_fault what, bool ours)
 {
@@ -127,8 +128,8 @@ fault(void *arg, struct am_name peer, enum am_fault what, bool ours)
 
 	if (!ours)
 		e->counts.nonsense++;
-	if (ports)
-		ports->lost(ports, peer);
+	if (ports && ours && ports->lost(ports, peer))
+		return;
 	each(e, is_troubled, &t);
 }
 
@@ -215,14 +216,18 @@ static void
 leave(struct process *p, void *arg)
 {
 	struct fast_endpoint *e = arg;
+	struct fast_ports *ports = am_handler_arg(e->am, FAST_DATAGRAM);
 
-	if (--e->holders)
-		return;
 	fast_wait(p, nothing_left, e, NULL, 0, sim_now() + PARTING);
 	each(e, forget, NULL);
 	g_hash_table_destroy(e->connections);
 	fast_area_free(&e->area);
 	fast_handlers(e->am, NULL);
+	if (ports) {
+		am_handle(e->am, FAST_DATAGRAM, NULL, NULL);
+		g_hash_table_destroy(ports->by_number);
+		g_free(ports);
+	}
 	g_free(e);
 }
 
@@ -253,16 +258,11 @@ fast_open(struct process *p)
 {
 	struct fast_endpoint *e = endpoint_of(p);
 
-	if (e && p->nic_queue)
+	if (e)
 		return 0;
-	if (p->exiting)
+	if (p->exiting || !(e = make_endpoint(p)))
 		return -ENOBUFS;
-	if (e && am_share(e->am, p) != AM_OK)
-		return -ENOBUFS;
-	if (!e && !(e = make_endpoint(p)))
-		return -ENOBUFS;
-	e->holders++;
-	process_at_exit(p, leave, e);
+	process_at_last_exit(p, leave, e);
 	return 0;
 }
 

@@ -34,8 +34,8 @@ struct fast_name {
 	uint32_t connection, buffer_bytes, offset;
 };
 
-/* fast_open: the endpoint and its handlers, once a process; 0 or -errno.  Of a child that shares its parent's
- * descriptors: it holds the same endpoint. */
+/* fast_open: the endpoint and its handlers, once a process; 0 or -errno.  Children
+ * have that of their parent. */
 int fast_open(struct process *p);
 /* fast_begin: an end with a buffer of that many bytes, rounded up to a power of two from FAST_BUFFER_MIN to
  * FAST_BUFFER_MAX; poke(arg): what no memory word shows has changed; NULL if memory is exhausted. */

@@ -37,6 +37,9 @@ struct fast_port {
 	GQueue queue;      /* struct arrived */
 	uint32_t queued, buffer;
 	uint64_t out; /* a page that messages leave from */
+	bool sending; /* a call uses it */
+	bool connected;
+	struct udp_name only; /* if it is */
 	void (*poke)(void *arg);
 	void *poke_arg;
 	struct fast_port_counts counts;
@@ -76,19 +79,20 @@ say(struct fast_port *f, enum kind kind, struct udp_name to)
 }
 
 static void
-heard(struct fast_port *f, unsigned node, uint32_t *words)
+heard(struct fast_port *f, struct udp_name shadow, uint32_t *words)
 {
 	struct udp_name from;
 
 	for (unsigned i = 0; i < WORDS; i++)
 		words[i] = ntohl(words[i]);
 	if (words[WORD_MAGIC] != MAGIC || words[WORD_VERSION] != VERSION || words[WORD_TO_PORT] != f->number ||
-	    words[WORD_TAG] == 0 || words[WORD_FROM_PORT] == 0 || words[WORD_FROM_PORT] > UINT16_MAX) {
+	    words[WORD_TAG] == 0 || words[WORD_FROM_PORT] == 0 || words[WORD_FROM_PORT] > UINT16_MAX ||
+	    shadow.port != shadow_port((uint16_t)words[WORD_FROM_PORT])) {
 		f->counts.nonsense++;
 		return;
 	}
-	from = (struct udp_name){node, (uint16_t)words[WORD_FROM_PORT]};
-	peer_of(f, from)->name = (struct am_name){node, words[WORD_ENDPOINT], words[WORD_TAG]};
+	from = (struct udp_name){shadow.node, (uint16_t)words[WORD_FROM_PORT]};
+	peer_of(f, from)->name = (struct am_name){shadow.node, words[WORD_ENDPOINT], words[WORD_TAG]};
 	if (words[WORD_KIND] == ASK)
 		say(f, ANSWER, from);
 }
@@ -107,7 +111,7 @@ talk(void *arg)
 			udp_peek(f->shadow, (uint8_t *)words, sizeof words);
 		udp_drop(f->shadow);
 		if (bytes == sizeof words)
-			heard(f, from.node, words);
+			heard(f, from, words);
 		else
 			f->counts.nonsense++;
 	}
@@ -124,28 +128,63 @@ shadow_came(void *arg)
 /* What comes. -------------------------------------------------------------------------------------------------------
  */
 
+/* forget: the peer's port is not at that endpoint, or not for us: it is asked for again. */
 static void
-take(struct am *am, void *arg, const struct am_message *m)
+forget(struct fast_port *f, struct udp_name name)
 {
-	const struct fast_ports *ports = arg;
-	struct fast_port *f = m->n_args < 2 ? NULL : g_hash_table_lookup(ports->by_number, GUINT_TO_POINTER(m->arg[0]));
+	struct peer *peer = g_hash_table_lookup(f->peers, peer_key(name));
+
+	if (peer)
+		*peer = (struct peer){0};
+}
+
+static bool
+expects(const struct fast_port *f, struct udp_name from)
+{
+	return !f->connected || (f->only.node == from.node && f->only.port == from.port);
+}
+
+static void
+keep(struct am *am, struct fast_port *f, struct udp_name from, const struct am_message *m)
+{
+	uint32_t size = m->bytes + UDP_HEADER_BYTES;
 	struct arrived *a;
 
-	if (!f || m->arg[1] == 0 || m->arg[1] > UINT16_MAX)
-		return;
-	if (f->queued + m->bytes > f->buffer) {
+	if (f->queued + size > f->buffer) {
 		f->counts.overflowed++;
 		return;
 	}
 	a = g_malloc(sizeof *a + m->bytes);
-	a->from = (struct udp_name){m->from.node, (uint16_t)m->arg[1]};
+	a->from = from;
 	a->bytes = m->bytes;
 	umem_read(am_memory(am), m->data, a->data, m->bytes);
 	cpu_copy(m->bytes);
-	f->queued += m->bytes;
+	f->queued += size;
 	f->counts.received++;
 	g_queue_push_tail(&f->queue, a);
 	f->poke(f->poke_arg);
+}
+
+/* take: a datagram; or the reply to one that nobody expects there. */
+static void
+take(struct am *am, void *arg, const struct am_message *m)
+{
+	const struct fast_ports *ports = arg;
+	struct fast_port *f;
+	struct udp_name from;
+
+	if (m->n_args < 2 || m->arg[1] == 0 || m->arg[1] > UINT16_MAX)
+		return;
+	f = g_hash_table_lookup(ports->by_number, GUINT_TO_POINTER(m->arg[0]));
+	from = (struct udp_name){m->from.node, (uint16_t)m->arg[1]};
+	if (!m->request) {
+		if (f)
+			forget(f, from);
+	} else if (f && expects(f, from)) {
+		keep(am, f, from, m);
+	} else {
+		am_reply(am, FAST_DATAGRAM, (const uint32_t[]){m->arg[1], m->arg[0]}, 2);
+	}
 }
 
 int64_t
@@ -173,7 +212,7 @@ fast_port_drop(struct fast_port *f)
 {
 	struct arrived *a = g_queue_pop_head(&f->queue);
 
-	f->queued -= a->bytes;
+	f->queued -= a->bytes + UDP_HEADER_BYTES;
 	g_free(a);
 }
 
@@ -194,33 +233,49 @@ fast_port_send(struct fast_port *f, struct udp_name to, const uint8_t *data, uin
 	const uint32_t arg[] = {to.port, f->number};
 	struct peer *peer = peer_of(f, to);
 	struct am_name name = peer->name;
+	enum am_error error;
 
 	if (name.tag == 0 && sim_now() >= peer->ask_from) {
 		peer->ask_from = sim_now() + ASK_AGAIN;
 		say(f, ASK, to);
 	}
-	if (name.tag == 0 || bytes > AM_MAX || !has_credit(f, name))
+	if (name.tag == 0 || bytes > AM_MAX || f->sending || !has_credit(f, name))
 		return false;
+	f->sending = true;
 	umem_write(am_memory(f->am), f->out, data, bytes);
-	f->counts.sent++;
 	if (bytes == 0)
-		return am_request(f->am, name, FAST_DATAGRAM, arg, G_N_ELEMENTS(arg)) == AM_OK;
-	return am_request_medium(f->am, name, FAST_DATAGRAM, arg, G_N_ELEMENTS(arg), f->out, bytes) == AM_OK;
+		error = am_request(f->am, name, FAST_DATAGRAM, arg, G_N_ELEMENTS(arg));
+	else
+		error = am_request_medium(f->am, name, FAST_DATAGRAM, arg, G_N_ELEMENTS(arg), f->out, bytes);
+	f->sending = false;
+	f->counts.sent += error == AM_OK;
+	return error == AM_OK;
+}
+
+void
+fast_port_connect(struct fast_port *f, const struct udp_name *peer)
+{
+	f->connected = peer != NULL;
+	if (peer)
+		f->only = *peer;
 }
 
 struct loss {
 	struct am_name peer;
+	bool found;
 };
 
 static void
 lose_peer(gpointer key, gpointer value, gpointer arg)
 {
-	const struct loss *loss = arg;
+	struct loss *loss = arg;
 	struct peer *peer = value;
 
 	(void)key;
-	if (peer->name.node == loss->peer.node && peer->name.endpoint == loss->peer.endpoint)
-		peer->name.tag = 0;
+	if (peer->name.tag == 0 || peer->name.node != loss->peer.node || peer->name.endpoint != loss->peer.endpoint)
+		return;
+	loss->found = true;
+	*peer = (struct peer){0};
 }
 
 static void
@@ -230,12 +285,13 @@ lose(gpointer number, gpointer port, gpointer loss)
 	g_hash_table_foreach(((struct fast_port *)port)->peers, lose_peer, loss);
 }
 
-static void
+static bool
 lost(const struct fast_ports *ports, struct am_name peer)
 {
-	struct loss loss = {peer};
+	struct loss loss = {.peer = peer};
 
 	g_hash_table_foreach(ports->by_number, lose, &loss);
+	return loss.found;
 }
 
 /* Ports. ------------------------------------------------------------------------------------------------------------
@@ -285,11 +341,6 @@ void
 fast_port_close(struct fast_port *f)
 {
 	g_hash_table_remove(f->ports->by_number, GUINT_TO_POINTER(f->number));
-	if (g_hash_table_size(f->ports->by_number) == 0) {
-		am_handle(f->am, FAST_DATAGRAM, NULL, NULL);
-		g_hash_table_destroy(f->ports->by_number);
-		g_free(f->ports);
-	}
 	ip_forget(f->kernel, &f->talk);
 	udp_close(f->shadow);
 	umem_free(am_memory(f->am), f->out);

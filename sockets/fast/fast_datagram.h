@@ -17,6 +17,8 @@ struct fast_port *fast_port_open(struct kernel *k, struct process *p, uint16_t p
                                  void (*poke)(void *arg), void *arg);
 void fast_port_close(struct fast_port *f);
 void fast_port_set_buffer(struct fast_port *f, uint32_t buffer);
+/* fast_port_connect: only that peer's datagrams are taken from now on; NULL: anybody's. */
+void fast_port_connect(struct fast_port *f, const struct udp_name *peer);
 /* fast_port_send: false: it cannot go this way now. */
 bool fast_port_send(struct fast_port *f, struct udp_name to, const uint8_t *data, uint32_t bytes);
 /* As udp_next(), udp_peek(), udp_drop(). */

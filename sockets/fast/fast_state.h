@@ -47,7 +47,8 @@ enum fast_handler {
 /* The datagram ports of an endpoint: the argument of FAST_DATAGRAM's handler. */
 struct fast_ports {
 	GHashTable *by_number;
-	void (*lost)(const struct fast_ports *ports, struct am_name peer); /* there is no such endpoint any more */
+	/* lost: there is no such endpoint any more: was it believed to be a port's? */
+	bool (*lost)(const struct fast_ports *ports, struct am_name peer);
 };
 
 /* A few bytes in a word: at most FAST_RAGGED_MAX. */
@@ -66,12 +67,11 @@ struct fast_area {
 	struct fast_block *blocks;
 };
 
-/* An open endpoint, shared by the processes that hold it. */
+/* An open endpoint, of a process and its children. */
 struct fast_endpoint {
 	struct am *am;
 	struct umem_space *memory;
 	const struct host *host;
-	unsigned holders;
 	bool dead;               /* the NIC has stopped */
 	GHashTable *connections; /* struct fast, by their number */
 	GQueue ends;             /* the same, in order of making */

@@ -147,8 +147,8 @@ unpaid(const struct ip *ip)
 	return NULL;
 }
 
-void
-ip_flush(struct kernel *k)
+static void
+flush(struct kernel *k)
 {
 	struct leaving *l;
 
@@ -159,6 +159,13 @@ ip_flush(struct kernel *k)
 		l->paid = true;
 		drain(k->ip);
 	}
+}
+
+void
+ip_flush(struct kernel *k)
+{
+	if (task_self() != k->ip->task) /* which does it behind each piece of work */
+		flush(k);
 }
 
 void
@@ -276,7 +283,7 @@ serve(void *arg)
 
 	for (;;) {
 		if (do_frame(ip) || do_work(ip))
-			ip_flush(ip->kernel);
+			flush(ip->kernel);
 		else
 			cpu_block("the kernel: IP packets", SIM_NEVER);
 	}

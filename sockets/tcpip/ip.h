@@ -49,7 +49,7 @@ uint32_t ip_mtu(const struct kernel *k, unsigned node);
  * lost. */
 void ip_send(struct kernel *k, unsigned node, struct ip_packet *p);
 /* ip_flush: the running task pays its debt, then for each packet that it sent, which leaves.  Other tasks may run
- * meanwhile. */
+ * meanwhile.  In the kernel's task: no effect, since it does so behind each piece of its work, not within. */
 void ip_flush(struct kernel *k);
 /* ip_later: work(arg) runs in the kernel's task, soon; from tasks and events.  ip_forget: not any more. */
 struct ip_work {
