@@ -52,6 +52,29 @@ START_TEST(names_and_numbers)
 }
 END_TEST
 
+static void
+owe(void *arg)
+{
+	cpu_charge(CPU_USER, *(const sim_time *)arg);
+}
+
+/* Both bodies have returned before either has paid for what it did. */
+START_TEST(tasks_that_end_together_end_the_process)
+{
+	struct process *p;
+
+	rig = rig_start(2);
+	p = process_new(&rig->host, "p");
+	process_at_exit(p, hook, "1");
+	task_start(p, "a", false, owe, (void *)&two_us);
+	task_start(p, "b", false, owe, (void *)&five_us);
+	rig_run();
+	ck_assert_str_eq(log_, "1");
+	ck_assert(p->ended);
+	ck_assert_ptr_null(p->memory);
+}
+END_TEST
+
 START_TEST(hooks_run_with_the_last_task)
 {
 	struct process *p;
@@ -220,6 +243,7 @@ main(void)
 	tcase_add_checked_fixture(t, NULL, rig_end);
 	tcase_add_test(t, names_and_numbers);
 	tcase_add_test(t, hooks_run_with_the_last_task);
+	tcase_add_test(t, tasks_that_end_together_end_the_process);
 	tcase_add_test(t, exit_runs_hooks_once);
 	tcase_add_test(t, a_hook_may_start_a_task);
 	tcase_add_test(t, memory_can_be_kept);

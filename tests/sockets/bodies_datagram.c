@@ -187,8 +187,10 @@ peers_client(struct body_context *c)
 	outcome(c, "recv", recv(fd, text, sizeof text, 0));
 	fprintf(c->log, "%s\n", text);
 	c->meet(c);
-	greet(c, stranger);
-	polled(c, "some time", fd, POLLIN, 50);
+	for (unsigned i = 0; i < 4; i++) {
+		greet(c, stranger);
+		polled(c, "some time", fd, POLLIN, 20);
+	}
 	c->meet(c);
 	c->meet(c);
 	greet(c, fd);

@@ -196,6 +196,54 @@ inherited_client(struct body_context *c)
 	good(c, "close", close(fd));
 }
 
+/* The parent ends first: its child has the listener and the connection. ----------------------------------------- */
+
+static void
+echo_and_accept(void *arg)
+{
+	struct child *child = arg;
+	char byte;
+	int fd;
+
+	while (recv(child->fd, &byte, 1, 0) == 1)
+		send_all(child->c, child->fd, &byte, 1);
+	close(child->fd);
+	fd = accept(child->listener, NULL, NULL);
+	send_all(child->c, fd, "orphan", 6);
+	close(fd);
+}
+
+static void
+orphan_server(struct body_context *c)
+{
+	struct child *child = ns_alloc(sizeof *child);
+
+	*child = (struct child){c, listening(c, 1), -1};
+	child->fd = (int)good(c, "accept", accept(child->listener, NULL, NULL));
+	good(c, "spawn", ns_spawn(echo_and_accept, child));
+	c->meet(c);
+}
+
+static void
+orphan_client(struct body_context *c)
+{
+	int fd = called(c);
+
+	c->meet(c);
+	polled(c, "the parent ends", fd, POLLIN | POLLRDHUP, 50);
+	for (unsigned i = 0; i < 3; i++) {
+		send_all(c, fd, "x", 1);
+		said(c, fd, 1);
+	}
+	outcome(c, "shutdown", shutdown(fd, SHUT_WR));
+	ended(c, fd);
+	good(c, "close", close(fd));
+	fd = connected(c);
+	said(c, fd, 6);
+	ended(c, fd);
+	good(c, "close", close(fd));
+}
+
 /* What is the description's, both see. --------------------------------------------------------------------------- */
 
 static void
@@ -239,5 +287,6 @@ const struct body TABLE(spawn)[] = {{"a child for each connection", spawning_ser
                                     {"closed by one of two", shared_server, shared_client},
                                     {"the child's is the last close", last_server, last_client},
                                     {"a listener of two", inherited_server, inherited_client},
+                                    {"a parent that ends first", orphan_server, orphan_client},
                                     {"a change that both see", change_server, change_client},
                                     {NULL, NULL, NULL}};

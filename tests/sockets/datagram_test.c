@@ -251,6 +251,48 @@ START_TEST(a_port_gets_another_owner)
 }
 END_TEST
 
+/* A port that closes harms no connection between the same processes, and its place can be taken by another process'. */
+
+static void
+closing_server(void *arg)
+{
+	int listener = listening_on(CAST_PORT), fd = datagrams_on(1, CAST_PORT), connection;
+
+	(void)arg;
+	connection = ns_accept(listener, NULL, NULL);
+	echo(fd, 5);
+	ns_close(fd);
+	serve(connection);
+	serve(connection);
+	ns_close(connection);
+}
+
+static void
+client_of_a_closed_port(void *arg)
+{
+	int fd = datagrams_on(0, CAST_PORT + 1), connection;
+
+	(void)arg;
+	pause_for(OPENING);
+	connection = connected_to(1, CAST_PORT);
+	for (uint8_t i = 0; i < 5; i++)
+		ck_assert(ping(fd, 1, i));
+	ask(connection, 1);
+	for (uint8_t i = 5; i < 8; i++)
+		ck_assert(!ping(fd, 1, i));
+	ask(connection, 2);
+	ns_close(connection);
+	ns_close(fd);
+}
+
+START_TEST(a_closed_port_harms_no_connection)
+{
+	const struct role roles[] = {{1, closing_server, NULL}, {0, client_of_a_closed_port, NULL}};
+
+	play_cast("myrinet-ultra", FIRMWARE_AM, SOCK_AUTOMATIC, roles, 2);
+}
+END_TEST
+
 /* Nonsense on the shadow port. */
 
 static void
@@ -295,6 +337,7 @@ main(void)
 	tcase_add_loop_test(t, there_is_no_fast_way, 0, 2);
 	tcase_add_test(t, who_does_not_listen_loses_datagrams);
 	tcase_add_test(t, a_port_gets_another_owner);
+	tcase_add_test(t, a_closed_port_harms_no_connection);
 	tcase_add_test(t, nonsense_is_not_heard);
 	suite_add_tcase(suite, t);
 	srunner_run_all(runner, CK_ENV);
