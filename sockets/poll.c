@@ -167,6 +167,16 @@ wait_until(struct set *s, sim_time deadline)
 	g_free(ranges);
 }
 
+/* over: is there no use in waiting again, where another task has taken what was found? */
+static bool
+over(const struct set *s, sim_time deadline)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		if (s->entries[i].d && s->entries[i].d->state & LEAVING)
+			return true;
+	return sim_now() >= deadline;
+}
+
 /* poll_set: fills in what was found, by the deadline. */
 static void
 poll_set(struct set *s, sim_time deadline)
@@ -181,8 +191,10 @@ poll_set(struct set *s, sim_time deadline)
 		description_fruitless();
 		return;
 	}
-	wait_until(s, deadline);
-	look(s);
+	do {
+		wait_until(s, deadline);
+		look(s);
+	} while (!n_found(s) && !over(s, deadline));
 }
 
 /* deadline_in: of a wait that begins now; a moment that has come counts as none. */
